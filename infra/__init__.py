@@ -1,0 +1,1 @@
+"""What surrounds the application: the template, the way to start it here."""
