@@ -1,0 +1,79 @@
+"""The creditor: the company that is owed, its people who write, its bank details, and how fresh its knowledge is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from chalicelib.domain.calendar import BusinessCalendar
+from chalicelib.domain.policy import Policy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Persona:
+    """Who signs: different people write at different steps (collector, sales_rep, director)."""
+
+    name: str
+    title: Mapping[str, str]  # by language
+    email: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Creditor:
+    name: str
+    legal_form: str
+    address: tuple[str, ...]
+    country: str
+    legal_id: str  # SIREN and register, as printed on letters
+    vat_number: str
+    iban: str
+    bic: str
+    mailbox: str  # where replies go: compta@… ; a token is added after "+"
+    zone: str = "Europe/Paris"
+    subdivision: str | None = None
+    authserv_id: str = ""  # the receiving server whose Authentication-Results count
+    personas: Mapping[str, Persona] = field(default_factory=dict)
+    payment_link: str = ""  # https://…/{number} or empty
+
+    @property
+    def calendar(self) -> BusinessCalendar:
+        return BusinessCalendar(self.country, self.subdivision)
+
+    def persona(self, role: str) -> Persona:
+        """The persona of a role; the collector speaks for a role that nobody holds."""
+        return self.personas.get(role) or self.personas["collector"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """When the payments and the mailbox were last read successfully (aware UTC; None: never)."""
+
+    payments_read_at: datetime | None = None
+    mailbox_read_at: datetime | None = None
+
+    def blind(self, policy: Policy, at: datetime) -> str:
+        """Why the program is blind at this instant, in words; empty when it sees."""
+        for what, read_at, hours in (
+            ("payments", self.payments_read_at, policy.blind_after_hours_payments),
+            ("mailbox", self.mailbox_read_at, policy.blind_after_hours_mailbox),
+        ):
+            if read_at is None:
+                return f"the {what} were never read" if what == "payments" else f"the {what} was never read"
+            if at - read_at > timedelta(hours=hours):
+                verb = "were" if what == "payments" else "was"
+                return f"the {what} {verb} last read at {read_at:%Y-%m-%d %H:%M} UTC, over {hours} hours ago"
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    """What every decision needs beside the debtor's file: the creditor, its policies and its health."""
+
+    creditor: Creditor
+    health: Health
+    policies: Mapping[str, Policy]
+
+    def policy(self, name: str) -> Policy:
+        return self.policies.get(name) or self.policies["standard"]

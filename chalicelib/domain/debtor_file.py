@@ -1,0 +1,415 @@
+"""The debtor's file: everything that is known of one debtor and what it owes, as frozen records.
+
+The file is the aggregate: one load brings it, one conditional save keeps it, and it changes only by `apply`.
+Records are kept by id in one mapping a kind. `live` tells which of them a decision still needs; the store keeps
+the others apart, so that ten years of paid invoices cost nothing on the next night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from chalicelib.domain.money import Money, total
+
+_T = TypeVar("_T")
+
+DESK = "desk"
+"""The id of the creditor's own file: tasks that belong to no debtor (unmatched mail, blind alerts) hang there."""
+
+
+class DebtorKind(StrEnum):
+    BUSINESS = "business"
+    PUBLIC = "public"
+    CONSUMER = "consumer"
+
+
+class Role(StrEnum):
+    """What a contact does at the debtor (the buyer is not the payer)."""
+
+    BUYER = "buyer"
+    APPROVER = "approver"
+    PAYER = "payer"
+    DIRECTOR = "director"
+    RECIPIENT = "recipient"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Debtor:
+    """Who owes. `policy` names the dunning policy; `zone` is an IANA zone where the country's own does not fit."""
+
+    id: str
+    name: str
+    country: str = "FR"
+    language: str = "fr"
+    kind: DebtorKind = DebtorKind.BUSINESS
+    policy: str = "standard"
+    legal_id: str = ""  # SIREN, company number
+    vat_number: str = ""
+    address: tuple[str, ...] = ()
+    subdivision: str | None = None
+    zone: str = ""
+    purchase_order_required: bool = False
+    payment_run_days: tuple[int, ...] = ()
+    client_since_on: date | None = None
+    sales_rep: str = ""  # e-mail of the creditor's person who owns the relation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """One person or desk at the debtor. An address that bounced is dead until somebody changes it."""
+
+    id: str
+    role: Role = Role.PAYER
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    title: str = ""
+    language: str = ""
+    dead_since_on: date | None = None
+    away_until: date | None = None
+    deputy: str = ""  # e-mail of the replacement named in an absence
+
+    def reachable(self, on: date) -> bool:
+        return bool(self.email) and self.dead_since_on is None and not (self.away_until and on < self.away_until)
+
+
+class Closed(StrEnum):
+    PAID = "paid"
+    CREDITED = "credited"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """An invoice being chased. `balance` is what is still owed of `amount` (VAT included)."""
+
+    number: str
+    issued_on: date
+    due_on: date
+    amount: Money
+    balance: Money
+    entered_on: date
+    purchase_order: str = ""
+    document: str = ""  # where the invoice's PDF is archived
+    settled_on: date | None = None
+    closed: Closed | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed is None
+
+
+class CreditKind(StrEnum):
+    CREDIT_NOTE = "credit_note"
+    PAYMENT = "payment"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credit:
+    """Money or a credit note of the debtor's; `remaining` is not yet allocated to an invoice and holds chasing back."""
+
+    id: str
+    kind: CreditKind
+    on: date
+    amount: Money
+    remaining: Money
+    reference: str = ""
+
+
+class NoticeState(StrEnum):
+    CLAIMED = "claimed"  # about to be handed over: nobody else may
+    SENT = "sent"
+    DEFERRED = "deferred"  # provider's quota: nothing left, still due
+    FAILED = "failed"  # refused: nothing left, a task says so
+    BOUNCED = "bounced"  # left, and came back
+    UNKNOWN = "unknown"  # claimed, and no outcome is known: never resent by itself
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """One e-mail to a debtor: which step it takes for which invoice, to whom, and what became of it."""
+
+    id: str
+    step: str  # the highest step among `takes`: gives tone, template and sender
+    takes: tuple[tuple[str, str], ...]  # (invoice number, step)
+    on: date
+    language: str
+    currency: str
+    contact: str
+    to: str
+    cc: tuple[str, ...] = ()
+    sender: str = "collector"
+    template: str = ""
+    token: str = ""  # 128 random bits in the Reply-To address
+    state: NoticeState = NoticeState.CLAIMED
+    attempts: int = 1
+    contact_before_on: date | None = None  # the file's last contact before this one, to go back to if nothing leaves
+    claimed_at: datetime | None = None
+    settled_at: datetime | None = None
+    message_id: str = ""
+    why: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether the steps that it takes count as taken (a bounced or refused mail reminded nobody)."""
+        return self.state in (NoticeState.CLAIMED, NoticeState.SENT, NoticeState.UNKNOWN)
+
+
+class TaskKind(StrEnum):
+    CALL = "call"
+    APPROVE_NOTICE = "approve_notice"
+    CHOOSE_ACTION = "choose_action"
+    REVIEW_MAIL = "review_mail"
+    ANSWER_DISPUTE = "answer_dispute"
+    SEND_DOCUMENT = "send_document"
+    NEGOTIATE_PLAN = "negotiate_plan"
+    CONFIRM_CONTACT = "confirm_contact"
+    ASK_PROMISE = "ask_promise"
+    DEAD_ADDRESS = "dead_address"
+    BROKEN_PROMISE = "broken_promise"
+    UNCONFIRMED_PAYMENT = "unconfirmed_payment"
+    UNKNOWN_DELIVERY = "unknown_delivery"
+    INSOLVENCY = "insolvency"
+    COMPLAINT = "complaint"
+    CHECK_INVOICE = "check_invoice"
+    TIME_BAR = "time_bar"
+    BLIND = "blind"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """Work for a person. `step` is set where raising it takes a step of the ladder for `numbers`."""
+
+    id: str
+    kind: TaskKind
+    raised_on: date
+    due_on: date
+    reason: str
+    numbers: tuple[str, ...] = ()
+    step: str = ""
+    at_stake: Money | None = None
+    mail: str = ""  # id of the archived mail that it is about
+    assignee: str = ""
+    outcome: str = ""
+    note: str = ""
+    closed_at: datetime | None = None
+    closed_by: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+class PromiseState(StrEnum):
+    OPEN = "open"
+    KEPT = "kept"
+    BROKEN = "broken"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """The debtor's word: which invoices, by which day, how much (None: their whole balance), believed until `grace_on`."""
+
+    id: str
+    numbers: tuple[str, ...]
+    made_on: date
+    pay_on: date
+    grace_on: date
+    amount: Money | None = None
+    means: str = ""
+    mail: str = ""
+    state: PromiseState = PromiseState.OPEN
+
+
+class ClaimState(StrEnum):
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentClaim:
+    """A remittance advice: the debtor says that it has paid. No payment; it holds chasing until `hold_on`."""
+
+    id: str
+    numbers: tuple[str, ...]
+    claimed_on: date
+    hold_on: date
+    paid_on: date | None = None
+    amount: Money | None = None
+    reference: str = ""
+    mail: str = ""
+    state: ClaimState = ClaimState.OPEN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispute:
+    """An invoice that the debtor contests; it leaves the chasing until a person resolves it."""
+
+    id: str
+    numbers: tuple[str, ...]
+    reason: str
+    opened_on: date
+    owner: str = ""
+    mail: str = ""
+    resolution: str = ""
+    resolved_on: date | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.resolved_on is None
+
+
+class BlockKind(StrEnum):
+    MANUAL = "manual"
+    ANSWERED = "answered"  # a person answered: pause, then go on
+    UNVERIFIED = "unverified"  # somebody unproven answered: one bounded pause, never renewed
+    DOCUMENT = "document"
+    PLAN = "plan"
+    COMPLAINT = "complaint"
+    INSOLVENCY = "insolvency"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Why chasing is on hold, for which invoices (none named: all), until when (None: until a person lifts it)."""
+
+    id: str
+    kind: BlockKind
+    reason: str
+    placed_on: date
+    until: date | None
+    owner: str = ""
+    numbers: tuple[str, ...] = ()
+    lifted_on: date | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.lifted_on is None
+
+    def covers(self, number: str) -> bool:
+        return self.is_open and (not self.numbers or number in self.numbers)
+
+
+Record = Contact | Case | Credit | Notice | Task | Promise | PaymentClaim | Dispute | Block
+
+KINDS: dict[str, type] = {
+    "contacts": Contact, "cases": Case, "credits": Credit, "notices": Notice, "tasks": Task,
+    "promises": Promise, "claims": PaymentClaim, "disputes": Dispute, "blocks": Block,
+}  # fmt: skip
+"""The mappings of a file by name, each with the kind of record that it keeps."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DebtorFile:
+    """One debtor's whole file. `entries` counts the journal: it is the version that a save is conditional on."""
+
+    debtor: Debtor
+    entries: int = 0
+    last_contact_on: date | None = None
+    insolvent_since_on: date | None = None
+    promises_kept: int = 0
+    promises_broken: int = 0
+    paused_unverified_on: date | None = None  # the one bounded pause that unproven mail may cause has been used
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
+    cases: Mapping[str, Case] = field(default_factory=dict)
+    credits: Mapping[str, Credit] = field(default_factory=dict)
+    notices: Mapping[str, Notice] = field(default_factory=dict)
+    tasks: Mapping[str, Task] = field(default_factory=dict)
+    promises: Mapping[str, Promise] = field(default_factory=dict)
+    claims: Mapping[str, PaymentClaim] = field(default_factory=dict)
+    disputes: Mapping[str, Dispute] = field(default_factory=dict)
+    blocks: Mapping[str, Block] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self.debtor.id
+
+    def open_cases(self) -> list[Case]:
+        """Open cases, the oldest due first."""
+        return sorted((c for c in self.cases.values() if c.is_open), key=lambda c: (c.due_on, c.number))
+
+    def open_tasks(self) -> list[Task]:
+        return sorted((t for t in self.tasks.values() if t.is_open), key=lambda t: (t.due_on, t.id))
+
+    def promise_on(self, number: str) -> Promise | None:
+        return _first(p for p in self.promises.values() if p.state is PromiseState.OPEN and number in p.numbers)
+
+    def claim_on(self, number: str) -> PaymentClaim | None:
+        return _first(c for c in self.claims.values() if c.state is ClaimState.OPEN and number in c.numbers)
+
+    def dispute_on(self, number: str) -> Dispute | None:
+        return _first(d for d in self.disputes.values() if d.is_open and number in d.numbers)
+
+    def block_on(self, number: str) -> Block | None:
+        """The block that holds this invoice the longest."""
+        blocks = [b for b in self.blocks.values() if b.covers(number)]
+        return max(blocks, key=lambda b: (b.until or date.max, b.id), default=None)
+
+    def progress(self) -> dict[str, dict[str, date]]:
+        """Steps taken by invoice number: read off the notices that count and the tasks that are steps."""
+        result: dict[str, dict[str, date]] = {}
+        for notice in self.notices.values():
+            if notice.counts:
+                for number, step in notice.takes:
+                    result.setdefault(number, {})[step] = notice.on
+        for task in self.tasks.values():
+            if task.step:
+                for number in task.numbers:
+                    result.setdefault(number, {})[task.step] = task.raised_on
+        return result
+
+    def hardened(self, number: str) -> int:
+        """By how many levels the tone about an invoice rises: one for each promise broken."""
+        return sum(p.state is PromiseState.BROKEN and number in p.numbers for p in self.promises.values())
+
+    def owed(self, currency: str) -> Money:
+        """What is open in one currency, credits not deducted."""
+        return total((c.balance for c in self.open_cases() if c.balance.currency == currency), currency)
+
+    def unallocated(self, currency: str) -> Money:
+        """Credit notes and payments of one currency that no invoice has absorbed yet."""
+        return total((c.remaining for c in self.credits.values() if c.remaining.currency == currency), currency)
+
+
+def live(file: DebtorFile, record: Record) -> bool:
+    """Whether a decision about this debtor may still need the record."""
+    match record:
+        case Contact():
+            return True
+        case Case():
+            return record.is_open
+        case Credit():
+            return bool(record.remaining)
+        case Promise():
+            broken = record.state is PromiseState.BROKEN
+            return record.state is PromiseState.OPEN or (broken and any(_open(file, n) for n in record.numbers))
+        case PaymentClaim():
+            return record.state is ClaimState.OPEN
+        case Dispute() | Block():
+            return record.is_open
+        case Notice():
+            in_flight = record.state is NoticeState.CLAIMED or record.on == file.last_contact_on
+            return in_flight or any(_open(file, number) for number, _ in record.takes)
+        case Task():
+            return record.is_open or (bool(record.numbers) and any(_open(file, n) for n in record.numbers))
+
+
+def live_part(file: DebtorFile) -> DebtorFile:
+    """The file as a load for a decision brings it: only what is live."""
+    records: dict[str, Any] = {k: {i: r for i, r in getattr(file, k).items() if live(file, r)} for k in KINDS}
+    return replace(file, **records)
+
+
+def _open(file: DebtorFile, number: str) -> bool:
+    case = file.cases.get(number)
+    return case is not None and case.is_open
+
+
+def _first(found: Iterator[_T]) -> _T | None:
+    return next(found, None)

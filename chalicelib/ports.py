@@ -1,0 +1,196 @@
+"""What the pipeline needs of the world, by role. Adapters implement these; nothing else knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from chalicelib.domain.creditor import Creditor, Health
+from chalicelib.domain.debtor_file import DebtorFile, Notice, Task
+from chalicelib.domain.events import Entry
+from chalicelib.domain.policy import Policy
+
+
+class CaseStore(Protocol):
+    """Keeps debtors' files and their journals. All reads are strongly consistent but `due` and `open_tasks`."""
+
+    def load(self, debtor_id: str, *, whole: bool = False) -> DebtorFile | None:
+        """The live part of a file (`whole`: with everything that is past); None where there is none."""
+
+    def save(
+        self, before: DebtorFile | None, entries: Sequence[Entry], *, next_action_at: datetime | None
+    ) -> DebtorFile | None:
+        """Append entries to the journal and keep the file that they lead to, provided that nobody else has meanwhile.
+
+        `before` is the file as loaded (None: the debtor is new), which need not be whole. With no entries only the
+        agenda is written. Returns the file after, or None when the race was lost: then nothing of the last piece was
+        written and the caller loads again. A save of many entries is written in pieces, each a valid file.
+        """
+
+    def due(self, at: datetime) -> Iterator[str]:
+        """Ids of the debtors about whom something can change by `at`. A hint: the index lags, the file decides."""
+
+    def journal(self, debtor_id: str) -> Iterator[Entry]:
+        """Every entry in order."""
+
+    def find(self, what: str, value: str) -> tuple[str, ...]:
+        """Debtor ids by `token`, `message_id`, `address` (lower case) or `invoice` (number), ever known."""
+
+    def find_many(self, what: str, values: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """`find` for many values in few calls."""
+
+    def open_tasks(self) -> Iterator[tuple[str, Task]]:
+        """Every open task with its debtor's id, the earliest due first."""
+
+    def debtor_ids(self) -> Iterator[str]:
+        """All debtors. Reads the whole table: for exports and checks, never for a run."""
+
+
+class OfficeStore(Protocol):
+    """Keeps what concerns the creditor and not one debtor."""
+
+    def creditor(self) -> Creditor:
+        """The creditor; BadInput when none is set up."""
+
+    def set_creditor(self, creditor: Creditor) -> None: ...
+
+    def health(self) -> Health: ...
+
+    def load(self) -> tuple[Creditor, Health]:
+        """Both in one read."""
+
+    def note_read(self, source: str, at: datetime) -> None:
+        """`payments` or `mailbox` was read successfully at that instant (never moves back)."""
+
+    def note_run(self, run: Mapping[str, Any]) -> None:
+        """Keep the summary of a dunning run, one a run."""
+
+
+class MailState(StrEnum):
+    ARCHIVED = "archived"
+    READ = "read"
+    UNMATCHED = "unmatched"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailRecord:
+    """One message of the mailbox: where its bytes are, and what was made of it. `id` is the SHA-256 of the bytes."""
+
+    id: str
+    mailbox: str
+    folder: str
+    uid_validity: int
+    uid: int
+    size: int
+    received_at: datetime
+    archive: str  # key in the archive
+    state: MailState = MailState.ARCHIVED
+    debtor_id: str = ""
+    sender: str = ""
+    subject: str = ""
+    reading: Mapping[str, Any] = field(default_factory=dict)
+    why: str = ""
+
+    def becomes(self, state: MailState, **values: Any) -> MailRecord:
+        return replace(self, state=state, **values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cursor:
+    """How far a folder has been read: every UID up to `uid` of this UIDVALIDITY is archived and recorded."""
+
+    uid_validity: int
+    uid: int
+
+
+class MailLog(Protocol):
+    """Keeps one record for each message and how far each folder was read."""
+
+    def cursor(self, mailbox: str, folder: str) -> Cursor | None: ...
+
+    def advance(self, mailbox: str, folder: str, cursor: Cursor) -> None:
+        """Move forward (a lower UID of the same UIDVALIDITY is a lost race and changes nothing)."""
+
+    def record(self, mail: MailRecord) -> bool:
+        """Keep a new message; False where this content is recorded already."""
+
+    def get(self, mail_id: str) -> MailRecord | None: ...
+
+    def settle(self, mail: MailRecord) -> bool:
+        """Keep what was made of a message, once: False where it is no longer merely archived."""
+
+    def pending(self, before: datetime) -> Iterator[str]:
+        """Ids of mails received before that instant and still merely archived (a queue lost them)."""
+
+
+class Archive(Protocol):
+    """Keeps bytes for good: mails as they came, documents of invoices."""
+
+    def put(self, key: str, content: bytes, *, content_type: str) -> None: ...
+
+    def get(self, key: str) -> bytes: ...
+
+
+class Queue(Protocol):
+    """Hands work to other functions; delivers at least once."""
+
+    def put(self, bodies: Iterable[Mapping[str, Any]]) -> int:
+        """Number of messages handed over (JSON bodies, batched)."""
+
+
+class Outbox(Protocol):
+    """Hands one mail to a provider, at most once."""
+
+    def send(self, raw: bytes, *, sender: str, recipients: Sequence[str], tags: Mapping[str, str]) -> str:
+        """The provider's Message-ID. Throttled, Refused: nothing left. OutcomeUnknown: it may have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """One message as the mailbox gave it."""
+
+    uid: int
+    received_at: datetime
+    raw: bytes
+
+
+class Mailbox(Protocol):
+    """Reads one folder of the creditor's mailbox without changing it."""
+
+    def status(self, folder: str) -> tuple[int, int]:
+        """(UIDVALIDITY, UIDNEXT). RetryableError: unreachable. PermanentError: it does not let us in."""
+
+    def fetch_after(self, folder: str, uid: int, *, limit: int) -> Iterator[Fetched]:
+        """Messages with a higher UID, lowest first."""
+
+
+class NoticeWriter(Protocol):
+    """Writes the mail of a notice: RFC 5322 bytes, ready to be handed over."""
+
+    def write(self, file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date, at: datetime) -> bytes: ...
+
+
+class Secrets(Protocol):
+    """Reads secrets by name; never logged."""
+
+    def get(self, name: str) -> str: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The parts that the pipeline works with, chosen by bootstrap. `mailbox` logs in when it is called."""
+
+    store: CaseStore
+    offices: OfficeStore
+    mail_log: MailLog
+    archive: Archive
+    outbox: Outbox
+    writer: NoticeWriter
+    due_queue: Queue
+    mail_queue: Queue
+    mailbox: Callable[[], Mailbox]
+    policies: Mapping[str, Policy]
