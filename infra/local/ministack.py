@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from infra.local.ports import LOOPBACK, claim_port
 from infra.local.process import environment_without_aws, running
@@ -18,6 +19,15 @@ REGION = "eu-west-3"
 # Any pair is accepted when policies are not enforced; with enforcement, "test" is the account's root.
 ACCESS_KEY = "test"
 SECRET_KEY = "test"
+
+
+class ClientSettings(TypedDict):
+    """What `boto3.client` takes to reach one place and no other."""
+
+    endpoint_url: str
+    region_name: str
+    aws_access_key_id: str
+    aws_secret_access_key: str
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class MiniStack:
     region: str
     log: Path
 
-    def client_settings(self) -> dict[str, str]:
+    def client_settings(self) -> ClientSettings:
         """Keyword arguments for `boto3.client(...)`."""
         return {
             "endpoint_url": self.endpoint,
@@ -65,7 +75,7 @@ def run_ministack(
     state: its folder (created); with `persist`, what it held is written there when it stops and read when it
     starts again. That happens on an orderly stop only: good for trials, never for production.
     smtp_relay: where SES hands its mail on. enforce_policies: AWS calls are checked against the caller's
-    role. Refuses with PartUnavailable when `port` is taken or it does not come up.
+    role. Keep the port from one start to the next: queues remember their address with it. Refuses with PartUnavailable when `port` is taken or it does not come up.
     """
     claimed = claim_port(port, "MiniStack")
     endpoint = f"http://{LOOPBACK}:{claimed}"
