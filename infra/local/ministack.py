@@ -75,7 +75,8 @@ def run_ministack(
     state: its folder (created); with `persist`, what it held is written there when it stops and read when it
     starts again. That happens on an orderly stop only: good for trials, never for production.
     smtp_relay: where SES hands its mail on. enforce_policies: AWS calls are checked against the caller's
-    role. Keep the port from one start to the next: queues remember their address with it. Refuses with PartUnavailable when `port` is taken or it does not come up.
+    role. port: keep it from one start to the next, queues remember their address with it. Refuses with
+    PartUnavailable when the port is taken or it does not come up.
     """
     claimed = claim_port(port, "MiniStack")
     endpoint = f"http://{LOOPBACK}:{claimed}"

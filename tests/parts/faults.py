@@ -99,7 +99,13 @@ def run_faults(upstream: str, *, logs: Path, services: tuple[str, ...]) -> Itera
     port = free_port()
     faults = Faults(endpoint=f"http://{LOOPBACK}:{port}", upstream=upstream)
     command = [sys.executable, "-m", "microburst", "-u", upstream, "-p", str(port), "--no-resign"]
-    with running("fault proxy", command, ready=lambda: _healthy(faults), log=logs / f"faults-{port}.log"):
+    with running(
+        "fault proxy",
+        command,
+        ready=lambda: _healthy(faults),
+        log=logs / f"faults-{port}.log",
+        stop_within_seconds=0.5,
+    ):
         for service in services:
             WARM_UP[service](_patient_client(service, faults.endpoint))
         faults.clear()
