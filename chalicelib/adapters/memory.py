@@ -1,0 +1,217 @@
+"""Stores, archive and queue in memory: the fakes that quick tests and `relance simulate` run on.
+
+They keep the contract of the real ones (`tests/contract` runs on both): a save loses its race as it would
+there, and the journal is what the file is folded from. What they do not imitate is what fails by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.apply import apply_all
+from chalicelib.domain.creditor import Creditor, Health
+from chalicelib.domain.debtor_file import DebtorFile, Task, live_part
+from chalicelib.domain.events import Entry
+from chalicelib.errors import BadInput, PermanentError
+from chalicelib.ports import Cursor, MailRecord, MailState
+
+LOOKED_UP = ("token", "message_id", "address", "invoice")
+
+
+class FakeCaseStore:
+    """A CaseStore whose truth is the journal of each debtor.
+
+    `meanwhile(act)` runs `act` once just before the next save: what another process does between our load and
+    our save. `agenda` and `saves` (number of saves that won) are open to tests.
+    """
+
+    def __init__(self) -> None:
+        self.agenda: dict[str, datetime] = {}
+        self.saves = 0
+        self._files: dict[str, DebtorFile] = {}
+        self._journals: dict[str, list[Entry]] = {}
+        self._known: dict[tuple[str, str], set[str]] = {}
+        self._meanwhile: Callable[[], object] | None = None
+
+    def load(self, debtor_id: str, *, whole: bool = False) -> DebtorFile | None:
+        file = self._files.get(debtor_id)
+        return file if file is None or whole else live_part(file)
+
+    def save(
+        self, before: DebtorFile | None, entries: Sequence[Entry], *, next_action_at: datetime | None
+    ) -> DebtorFile | None:
+        act, self._meanwhile = self._meanwhile, None
+        if act:
+            act()
+        _check_aware(next_action_at)
+        after = apply_all(before, entries)
+        kept = self._files.get(after.id)
+        if (kept.entries if kept else None) != (before.entries if before else None):
+            return None
+        # Applied to the whole, as the caller may hold the live part only.
+        self._files[after.id] = apply_all(kept, entries)
+        self._journals.setdefault(after.id, []).extend(entries)
+        for known in _lookups(after):
+            self._known.setdefault(known, set()).add(after.id)
+        if next_action_at is None:
+            self.agenda.pop(after.id, None)
+        else:
+            self.agenda[after.id] = next_action_at
+        self.saves += 1
+        return after
+
+    def due(self, at: datetime) -> Iterator[str]:
+        _check_aware(at)
+        yield from [i for when, i in sorted((when, i) for i, when in self.agenda.items()) if when <= at]
+
+    def journal(self, debtor_id: str) -> Iterator[Entry]:
+        yield from tuple(self._journals.get(debtor_id, ()))
+
+    def find(self, what: str, value: str) -> tuple[str, ...]:
+        if what not in LOOKED_UP:
+            raise ValueError(f"nothing is found by {what!r}")
+        value = value.lower() if what == "address" else value
+        return tuple(sorted(self._known.get((what, value), ())))
+
+    def find_many(self, what: str, values: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        found = {value: self.find(what, value) for value in values}
+        return {value: ids for value, ids in found.items() if ids}
+
+    def open_tasks(self) -> Iterator[tuple[str, Task]]:
+        found = [(file.id, task) for file in self._files.values() for task in file.open_tasks()]
+        yield from sorted(found, key=lambda pair: (pair[1].due_on, pair[1].id, pair[0]))
+
+    def debtor_ids(self) -> Iterator[str]:
+        yield from tuple(self._files)
+
+    def meanwhile(self, act: Callable[[], object]) -> None:
+        self._meanwhile = act
+
+
+class FakeOfficeStore:
+    """An OfficeStore; `runs` holds the summaries that were noted, by their instant."""
+
+    def __init__(self, creditor: Creditor | None = None, health: Health | None = None) -> None:
+        self._creditor = creditor
+        self._health = health or Health()
+        self.runs: dict[str, dict[str, Any]] = {}
+
+    def creditor(self) -> Creditor:
+        if self._creditor is None:
+            raise BadInput("creditor", "none is set up", "import the creditor's details first")
+        return self._creditor
+
+    def set_creditor(self, creditor: Creditor) -> None:
+        self._creditor = creditor
+
+    def health(self) -> Health:
+        return self._health
+
+    def load(self) -> tuple[Creditor, Health]:
+        return self.creditor(), self.health()
+
+    def note_read(self, source: str, at: datetime) -> None:
+        _check_aware(at)
+        field = {"payments": "payments_read_at", "mailbox": "mailbox_read_at"}.get(source)
+        if field is None:
+            raise ValueError(f"{source!r} is not read: payments or mailbox")
+        last = getattr(self._health, field)
+        if last is None or last < at:
+            self._health = replace(self._health, **{field: at})
+
+    def note_run(self, run: Mapping[str, Any]) -> None:
+        self.runs[str(run["at"])] = dict(run)
+
+
+class FakeMailLog:
+    """A MailLog; `mails` holds the records by id."""
+
+    def __init__(self) -> None:
+        self.mails: dict[str, MailRecord] = {}
+        self._cursors: dict[tuple[str, str], Cursor] = {}
+
+    def cursor(self, mailbox: str, folder: str) -> Cursor | None:
+        return self._cursors.get((mailbox, folder))
+
+    def advance(self, mailbox: str, folder: str, cursor: Cursor) -> None:
+        last = self._cursors.get((mailbox, folder))
+        if last is None or last.uid_validity != cursor.uid_validity or last.uid < cursor.uid:
+            self._cursors[mailbox, folder] = cursor
+
+    def record(self, mail: MailRecord) -> bool:
+        if mail.id in self.mails:
+            return False
+        self.mails[mail.id] = mail
+        return True
+
+    def get(self, mail_id: str) -> MailRecord | None:
+        return self.mails.get(mail_id)
+
+    def settle(self, mail: MailRecord) -> bool:
+        kept = self.mails.get(mail.id)
+        if kept is None or kept.state is not MailState.ARCHIVED:
+            return False
+        self.mails[mail.id] = mail
+        return True
+
+    def pending(self, before: datetime) -> Iterator[str]:
+        _check_aware(before)
+        waiting = [m for m in self.mails.values() if m.state is MailState.ARCHIVED and m.received_at < before]
+        yield from [m.id for m in sorted(waiting, key=lambda m: (m.received_at, m.id))]
+
+
+class FakeArchive:
+    """An Archive; `kept` holds content and content type by key."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[bytes, str]] = {}
+
+    def put(self, key: str, content: bytes, *, content_type: str) -> None:
+        self.kept[key] = (content, content_type)
+
+    def get(self, key: str) -> bytes:
+        if key not in self.kept:
+            raise PermanentError(f"the archive holds no {key!r}")
+        return self.kept[key][0]
+
+
+class FakeQueue:
+    """A Queue that collects: `bodies` holds what was handed over, in order, as a consumer would read it."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, Any]] = []
+
+    def put(self, bodies: Iterable[Mapping[str, Any]]) -> int:
+        before = len(self.bodies)
+        for body in bodies:
+            # There and back: what is no JSON fails here as it would on its way to the real queue.
+            self.bodies.append(json.loads(json.dumps(body)))
+        return len(self.bodies) - before
+
+    def take(self) -> list[dict[str, Any]]:
+        """Everything handed over since the last take."""
+        taken, self.bodies = self.bodies, []
+        return taken
+
+
+def _lookups(file: DebtorFile) -> Iterator[tuple[str, str]]:
+    for notice in file.notices.values():
+        if notice.token:
+            yield "token", notice.token
+        if notice.message_id:
+            yield "message_id", notice.message_id
+    for contact in file.contacts.values():
+        if contact.email:
+            yield "address", contact.email.lower()
+    for number in file.cases:
+        if number:
+            yield "invoice", number
+
+
+def _check_aware(at: datetime | None) -> None:
+    if at is not None and at.utcoffset() is None:
+        raise ValueError(f"{at} says no zone: instants are aware")
