@@ -1,0 +1,612 @@
+"""Dates as people write them in payment phrases, relative to the day of the mail.
+
+Every find carries two readings, one for a past and one for a future statement:
+"le 10" is the last 10th in "réglée le 10" and the next one in "payée le 10". The
+caller knows the tense. All phrases are matched on folded text (fold.py): lower
+case, no accents.
+
+Conventions: end of week = Friday, end of month = its last day, "semaine 48" = its
+Friday, "début décembre" = the 5th, "mi-décembre" = the 15th, "sous huitaine" = +8
+days; a week or a month named as a whole = its last working day or last day,
+because the latest day counts. "Bientôt" has no date.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDate:
+    """Where a date stands and what it means said of the past and of the future."""
+
+    start: int
+    end: int
+    words: str
+    past: date | None
+    future: date | None
+    certain: bool = True  # False: people disagree about what it means
+    vague: bool = False  # "soon": a promise without a date
+    full: bool = False  # day, month and year are written
+    weak: bool = False  # a bare day number: a date only beside a word of payment
+
+    def on(self, *, past: bool) -> date | None:
+        return self.past if past else self.future
+
+
+def find(folded: str, base: date, *, month_first: bool = False, holidays: frozenset[date] = frozenset()) -> list[FoundDate]:
+    """All dates of a folded text, left to right, without overlap; the longest phrase wins."""
+    found: list[FoundDate] = []
+    for pattern, build in _GRAMMAR:
+        for match in pattern.finditer(folded):
+            made = build(match, _Day(base, month_first, holidays))
+            if made is not None:
+                found.append(made)
+    found.sort(key=lambda f: (f.start, -(f.end - f.start)))
+    kept: list[FoundDate] = []
+    for one in found:
+        if kept and one.start < kept[-1].end:
+            if one.end - one.start > kept[-1].end - kept[-1].start:
+                kept[-1] = one
+            continue
+        kept.append(one)
+    return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    base: date
+    month_first: bool
+    holidays: frozenset[date]
+
+    def working(self, days: int) -> date:
+        on, left = self.base, days
+        while left > 0:
+            on += timedelta(1)
+            if on.weekday() < 5 and on not in self.holidays:
+                left -= 1
+        return on
+
+
+# ---------------------------------------------------------------- words
+
+_MONTHS = {
+    1: "janvier|janv|january|jan|januar|januari|janner|enero|ene|gennaio|genn",
+    2: "fevrier|fevr|fev|february|feb|februar|februari|febrero|febbraio|febbr",
+    3: "mars|march|mar|marz|maart|mrt|marzo",
+    4: "avril|avr|april|apr|abril|abr|aprile",
+    5: "mai|may|mayo|maggio|magg|mei",
+    6: "juin|june|jun|juni|junio|giugno|giu",
+    7: "juillet|juil|july|jul|juli|julio|luglio|lug",
+    8: "aout|august|aug|augustus|agosto|ago",
+    9: "septembre|sept|september|sep|septiembre|settembre|sett",
+    10: "octobre|oct|october|oktober|okt|octubre|ottobre|ott",
+    11: "novembre|nov|november|noviembre",
+    12: "decembre|dec|december|dezember|dez|diciembre|dic|dicembre",
+}
+_MONTH_OF = {word: number for number, words in _MONTHS.items() for word in words.split("|")}
+_M = "(?:" + "|".join(sorted(_MONTH_OF, key=len, reverse=True)) + r")\b\.?"
+
+_WEEKDAYS = {
+    0: "lundi|lun|monday|mon|montag|lunes|lunedi|maandag",
+    1: "mardi|tuesday|tues|tue|dienstag|martes|martedi|dinsdag",
+    2: "mercredi|mercr|wednesday|wed|mittwoch|miercoles|mercoledi|woensdag",
+    3: "jeudi|thursday|thurs|thu|donnerstag|jueves|giovedi|donderdag",
+    4: "vendredi|friday|fri|freitag|viernes|venerdi|vrijdag",
+    5: "samedi|saturday|sat|samstag|sonnabend|sabado|sabato|zaterdag",
+    6: "dimanche|sunday|sun|sonntag|domingo|domenica|zondag",
+}
+_WEEKDAY_OF = {word: number for number, words in _WEEKDAYS.items() for word in words.split("|")}
+_SHORT = ("lun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_W = "(?:" + "|".join(sorted((w for w in _WEEKDAY_OF if w not in _SHORT), key=len, reverse=True)) + ")"
+_WS = "(?:" + "|".join(sorted(_WEEKDAY_OF, key=len, reverse=True)) + r")\b\.?"
+
+_NUMBERS = {
+    "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9,
+    "dix": 10, "douze": 12, "quinze": 15, "vingt": 20, "trente": 30, "quarante": 40, "soixante": 60,
+    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "twelve": 12, "fourteen": 14, "fifteen": 15, "twenty": 20, "thirty": 30,
+    "ein": 1, "eine": 1, "einer": 1, "einem": 1, "zwei": 2, "drei": 3, "vier": 4, "funf": 5, "sechs": 6, "sieben": 7,
+    "acht": 8, "zehn": 10, "vierzehn": 14, "dos": 2, "tres": 3, "cinco": 5, "ocho": 8, "diez": 10, "quince": 15,
+    "due": 2, "tre": 3, "cinque": 5, "otto": 8, "dieci": 10, "quindici": 15, "twee": 2, "drie": 3, "vijf": 5, "tien": 10,
+    "veertien": 14, "un'": 1, "uno": 1, "una": 1, "een": 1, "couple of": 2,
+}  # fmt: skip
+_N = r"(?:\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + ")"
+
+
+def _number(word: str) -> int:
+    return int(word) if word.isdigit() else _NUMBERS[word]
+
+
+# ---------------------------------------------------------------- building
+
+Build = Callable[[re.Match[str], _Day], FoundDate | None]
+_GRAMMAR: list[tuple[re.Pattern[str], Build]] = []
+
+
+def _rule(pattern: str) -> Callable[[Build], Build]:
+    def keep(build: Build) -> Build:
+        _GRAMMAR.append((re.compile(pattern), build))
+        return build
+
+    return keep
+
+
+def _fact(m: re.Match[str], past: date | None, future: date | None, **more: bool) -> FoundDate:
+    return FoundDate(m.start(), m.end(), m[0], past, future, **more)
+
+
+def _make(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _yearless(m: re.Match[str], day: _Day, month: int, number: int, **more: bool) -> FoundDate | None:
+    """Day and month: the last such day for the past (today counts), the next one for the future."""
+    years = [_make(day.base.year + shift, month, number) for shift in (-1, 0, 1)]
+    dates = [d for d in years if d is not None]
+    if not dates:
+        return None
+    past = max((d for d in dates if d <= day.base), default=None)
+    future = min((d for d in dates if d >= day.base), default=None)
+    # A date far behind in a promise is a date just missed ("sera réglé le 15/11" on the 20th), not one in a year.
+    if past and future and (future - day.base).days > 270:
+        future = past
+    if past and future and (day.base - past).days > 300:
+        past = future
+    return _fact(m, past, future, **more)
+
+
+def _year(text: str | None, day: _Day) -> int | None:
+    if not text:
+        return None
+    year = int(text)
+    return year + 2000 if year < 100 else year
+
+
+def _end_of_month(year: int, month: int) -> date:
+    return date(year, month, monthrange(year, month)[1])
+
+
+def _month(day: _Day, shift: int) -> tuple[int, int]:
+    index = day.base.year * 12 + day.base.month - 1 + shift
+    return index // 12, index % 12 + 1
+
+
+def _named_month(m: re.Match[str], day: _Day, word: str, year: str | None, pick: Callable[[int, int], date], **more: bool) -> FoundDate | None:
+    month = _MONTH_OF[word.rstrip(".")]
+    if year:
+        on = pick(int(year), month)
+        return _fact(m, on, on, **more)
+    dates = [pick(day.base.year + shift, month) for shift in (-1, 0, 1)]
+    future = min((d for d in dates if d >= day.base), default=None)
+    past = max((d for d in dates if d <= day.base), default=None)
+    if past and future and (future - day.base).days > 270:
+        future = past
+    return _fact(m, past, future, **more)
+
+
+def _friday(of: date) -> date:
+    return of + timedelta(4 - of.weekday())
+
+
+# ---------------------------------------------------------------- calendar dates
+
+_Y4 = r"(?:20\d\d)"
+_AFTER = r"(?![\d/]|[.,]\d)"
+_BEFORE = r"(?<![\d/.,-])"
+
+
+@_rule(rf"{_BEFORE}({_Y4})[-/.]([01]?\d)[-/.]([0-3]?\d)(?!\d|[-/]\d)")
+def _iso(m: re.Match[str], day: _Day) -> FoundDate | None:
+    on = _make(int(m[1]), int(m[2]), int(m[3]))
+    return _fact(m, on, on, full=True) if on else None
+
+
+@_rule(rf"{_BEFORE}([0-3]?\d)\s?[/.-]\s?([0-3]?\d)\s?[/.-]\s?({_Y4}|\d\d)(?![\d/-]|[.,]\d)")
+def _numeric(m: re.Match[str], day: _Day) -> FoundDate | None:
+    year = _year(m[3], day) or 0
+    first, second = int(m[1]), int(m[2])
+    if not 2000 <= year <= 2100:
+        return None
+    usual = (second, first) if not day.month_first else (first, second)
+    on = _make(year, *usual) or _make(year, usual[1], usual[0])
+    return _fact(m, on, on, full=True) if on else None
+
+
+@_rule(rf"{_BEFORE}([0-3]?\d)/([0-3]?\d)(?![\d/]|[.,]\d|\s?(?:%|h\b|jours|days|pers))")
+def _day_slash_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    first, second = int(m[1]), int(m[2])
+    month, number = (first, second) if day.month_first else (second, first)
+    if not 1 <= month <= 12:
+        month, number = number, month
+    return _yearless(m, day, month, number) if 1 <= month <= 12 and 1 <= number <= 31 else None
+
+
+@_rule(r"(?<![\d/.,-])([0-3]?\d)\.([01]?\d)\.(?!\d)|(?:\b(?:le|du|au|am|vom|zum|on|per|del|il|el|op|bis)\s)([0-3]?\d)\.([01]\d)(?![\d.,]\d|\d|\s?(?:eur|€|k\b|%))")
+def _day_dot_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    number, month = int(m[1] or m[3]), int(m[2] or m[4])
+    return _yearless(m, day, month, number) if 1 <= month <= 12 and 1 <= number <= 31 else None
+
+
+@_rule(r"(?:\b(?:le|du|au|pour le|on|am)\s)([0-3]?\d)-([01]\d)(?![-\d])")
+def _day_dash_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    number, month = int(m[1]), int(m[2])
+    return _yearless(m, day, month, number) if 1 <= month <= 12 and 1 <= number <= 31 else None
+
+
+@_rule(rf"(?:\b{_WS},?\s(?:the\s|le\s|den\s|dem\s|el\s|dia\s)?)?(?<![\d/.,-])([0-3]?\d)(?:er|st|nd|rd|th|\.|e|eme)?\s(?:of\s|de\s|d'|del\s)?({_M})(?:,?\s(?:de\s|del\s)?({_Y4}))?(?!\d)")
+def _day_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    number, month = int(m[1]), _MONTH_OF[m[2].rstrip(".")]
+    if m[2] in ("mar", "mai", "may", "sept", "ago", "ene") and not m[3] and m[2] != "mai":
+        if m[2] in ("mar", "ago") and not re.match(r"[\s.,;)]|$", m.string[m.end() : m.end() + 1] or " "):
+            return None
+        if m[2] == "ago":  # "5 ago" is rather "5 days ago" misspelt than August
+            return None
+    if m[3]:
+        on = _make(int(m[3]), month, number)
+        return _fact(m, on, on, full=True) if on else None
+    return _yearless(m, day, month, number) if 1 <= number <= 31 else None
+
+
+@_rule(rf"(?:\b{_WS},?\s)?\b({_M})\s?(?:the\s)?([0-3]?\d)(?:st|nd|rd|th)?\b(?![/.]\d|\s?%)(?:,?\s({_Y4}))?(?!\d)")
+def _month_day(m: re.Match[str], day: _Day) -> FoundDate | None:
+    number, month = int(m[2]), _MONTH_OF[m[1].rstrip(".")]
+    if not 1 <= number <= 31:
+        return None
+    if m[3]:
+        on = _make(int(m[3]), month, number)
+        return _fact(m, on, on, full=True) if on else None
+    return _yearless(m, day, month, number)
+
+
+@_rule(r"\b(?:le|the|au|du|el|il|op de|am|den)?\s?([0-3]?\d)(?:er|st|nd|rd|th|\.|de|e)?\s(?:du mois prochain|de le? mois prochain|(?:of )?next month|prochain mois|des (?:nachsten|kommenden|folge)[a-z]{0,6}\s?monats|del (?:mes que viene|proximo mes|prossimo mese|mese prossimo)|van (?:de )?volgende maand)")
+def _day_next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    year, month = _month(day, 1)
+    on = _make(year, month, int(m[1]))
+    return _fact(m, None, on) if on else None
+
+
+@_rule(r"\b([0-3]?\d)(?:er|st|nd|rd|th|\.)?\s(?:courant|ct\b|crt\b|inst\b|du mois(?: en cours| courant)?\b|de ce mois|(?:of )?(?:this|the) month|(?:dieses|d\.?) ?m(?:onats|ts)\b|de este mes|del? (?:corrente|corr\b|c\.?m)|van deze maand)(?! prochain)")
+def _day_this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    on = _make(day.base.year, day.base.month, int(m[1]))
+    return _fact(m, on, on) if on else None
+
+
+@_rule(
+    r"\b(?:(?:le|du|au|pour le|avant le|depuis le|des le|jusqu'au|on the|by the|before the|of the|the|am|zum|vom|bis zum|ab dem|dem|el|al|del|il|entro il|dal|op de|op|per|tegen de|c/o)\s)"
+    rf"(?:({_W})\s)?([0-3]?\d)(er|st|nd|rd|th|\.|e)?"
+    r"(?=\s?(?:$|[).;:!?]|,(?!\d)|\n|-\s)|\s(?:via|par|par|sur|sans|pour|et|ou|au|a|de|d'|avec|max|maxi|ref|par|dernier|prochain|sous|ordre|at|with|by|and|or|in|under|for|from|without|as|via|ohne|per|mit|an|con|por|sin|senza|met|onder|bei|von|und|soit|directement|comme|a|est|sera|chez|dans|depuis|that|which|ref|last|next|dernier|nous|vous|je|on|i|we|it|so|inclus|au plus|at the latest|spatestens|latest|midi|matin|if|mais|but|car|because|payment|run|campagne|echeance)\b)"
+)
+def _bare_day(m: re.Match[str], day: _Day) -> FoundDate | None:
+    number = int(m[2])
+    if not 1 <= number <= 31 or (m[0].startswith("the ") and not m[3]):
+        return None
+    if m[0].split()[0] in ("the", "of", "by", "before", "on") and m[3] not in ("st", "nd", "rd", "th"):
+        return None
+    past: date | None = None
+    future: date | None = None
+    for shift in (0, -1, -2):
+        made = _make(*_month(day, shift), number)
+        if made and made <= day.base:
+            past = made
+            break
+    for shift in (0, 1, 2):
+        made = _make(*_month(day, shift), number)
+        if made and made >= day.base:
+            future = made
+            break
+    return _fact(m, past, future, weak=m[1] is None)
+
+
+@_rule(rf"\b({_W})\s(?:le\s|the\s|den\s|el\s)?([0-3]?\d)(?:er|st|nd|rd|th|\.)?(?![\d/:h]|[.,]\d|\s?(?:h|heures|uhr|am|pm|{_M})\b|\.\d)")
+def _weekday_day(m: re.Match[str], day: _Day) -> FoundDate | None:
+    number, weekday = int(m[2]), _WEEKDAY_OF[m[1]]
+    near = [d for d in (_make(*_month(day, s), number) for s in (-1, 0, 1)) if d and d.weekday() == weekday]
+    if not near:
+        return None
+    past = max((d for d in near if d <= day.base), default=None)
+    future = min((d for d in near if d >= day.base), default=None)
+    return _fact(m, past or future, future or past)
+
+
+# ---------------------------------------------------------------- weekdays
+
+_NEXT_WEEK = (
+    r"(?:de la semaine prochaine|semaine prochaine|(?:of )?next week|(?:der )?(?:nachste|kommende|nachster|kommender)[nr]? woche"
+    r"|de la (?:proxima semana|semana que viene)|(?:della )?prossima settimana|della settimana prossima|(?:van )?volgende week)"
+)
+
+
+@_rule(rf"\b({_W})\s{_NEXT_WEEK}")
+def _weekday_next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
+    monday = day.base - timedelta(day.base.weekday()) + timedelta(7)
+    return _fact(m, None, monday + timedelta(_WEEKDAY_OF[m[1]]))
+
+
+@_rule(rf"\b(?:(?:la )?semaine prochaine,? (?:le )?|next week,? (?:on )?)({_W})\b")
+def _next_week_weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
+    monday = day.base - timedelta(day.base.weekday()) + timedelta(7)
+    return _fact(m, None, monday + timedelta(_WEEKDAY_OF[m[1]]))
+
+
+@_rule(rf"\b(?:(last|this|next|coming|this coming|past|vergangenen?|letzten?|letzter|kommenden?|nachsten?|diesen|dieser|pasado|proximo|este|scorso|prossimo|vorige|afgelopen|komende|volgende|aanstaande|deze|ce)\s)?({_W})(?:'?s)?(?:\s(prochaine?|derniere?|passee?|en huit|en quinze|week|a week|pasado|proximo|scorso|prossimo|jl|as))?\b(?!\s(?:au|to|bis|-|through)\s(?:{_W}))")
+def _weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
+    target = _WEEKDAY_OF[m[2]]
+    before, after = m[1] or "", m[3] or ""
+    back = (day.base.weekday() - target) % 7 or 7
+    ahead = (target - day.base.weekday()) % 7 or 7
+    past, future = day.base - timedelta(back), day.base + timedelta(ahead)
+    certain = True
+    if after in ("en huit", "week", "a week"):
+        future += timedelta(7)
+    elif after == "en quinze":
+        future += timedelta(14)
+    elif before == "next" and ahead != 7 and target > day.base.weekday():
+        certain = False  # "next Friday" on a Tuesday: this week's or next week's
+    if re.match(r"last|past|vergang|letzt|pasado|scorso|vorige|afgelop", before) or re.match(
+        r"dernier|passe|pasado|scorso|jl", after
+    ):
+        return _fact(m, past, past, certain=certain)
+    if re.match(r"next|coming|this coming|kommend|nachst|proximo|prossimo|komende|volgende|aanst", before) or re.match(
+        r"prochain|en huit|en quinze|week|a week|proximo|prossimo|as", after
+    ):
+        return _fact(m, None, future, certain=certain)
+    return _fact(m, past, future, certain=certain)
+
+
+# ---------------------------------------------------------------- days from today
+
+
+@_rule(r"\b(?:hier|yesterday|gestern|ayer|ieri|gisteren)(?:\s(?:soir|matin|apres-midi|afternoon|morning|evening))?\b")
+def _yesterday(m: re.Match[str], day: _Day) -> FoundDate | None:
+    if m[0] == "hier" and re.search(r"\b(?:ist|wir|nicht|der|die|das|und)\b", m.string):
+        return None  # German "here"
+    return _fact(m, day.base - timedelta(1), day.base - timedelta(1))
+
+
+@_rule(r"\b(?:avant-hier|avant hier|the day before yesterday|vorgestern|anteayer|eergisteren|l'altro ieri)\b")
+def _two_days_ago(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, day.base - timedelta(2), day.base - timedelta(2))
+
+
+@_rule(r"\b(?:aujourd'?hui|ce jour|ce matin|ce soir|cet apres-midi|cette apres-midi|ce midi|a l'instant|dans la journee|today|this morning|this afternoon|tonight|this evening|by close of business|end of day|by eod|heute|hoy|esta manana|esta tarde|oggi|stamattina|vandaag|vanmorgen|vanochtend|vanmiddag|just now)\b")
+def _today(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, day.base, day.base)
+
+
+@_rule(r"\b(?:apres-demain|apres demain|the day after tomorrow|ubermorgen|pasado manana|dopodomani|overmorgen)\b")
+def _in_two_days(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, day.base + timedelta(2))
+
+
+@_rule(r"(?<!jusqu'a )\b(?:demain|tomorrow|domani)\b|(?<!guten )(?<!goede )(?<!schonen )\bmorgen\b(?! (?:frau|herr|zusammen|alle))|(?<!esta )(?<!la )(?<!pasado )\bmanana\b")
+def _tomorrow(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, day.base + timedelta(1))
+
+
+@_rule(rf"\b(?:il y a|depuis|voila)\s({_N})\s(jours?|semaines?|mois)\b|\b({_N})\s(days?|weeks?|months?)\sago\b|\bvor\s({_N})\s(tag|tage|tagen|woche|wochen)\b|\bhace\s({_N})\s(dias?|semanas?)\b|\b({_N})\s(giorni|settimane|dagen|weken)\s(?:fa|geleden)\b")
+def _ago(m: re.Match[str], day: _Day) -> FoundDate | None:
+    pair = [g for g in m.groups() if g]
+    count, unit = _number(pair[0]), pair[1]
+    if unit.startswith(("mo",)):
+        return _fact(m, None, None, certain=False)
+    on = day.base - timedelta(count * (7 if unit[0] in "sw" else 1))
+    return _fact(m, on, on, certain=unit[0] not in "sw")
+
+
+@_rule(
+    rf"\b(?:sous|d'ici(?: a)?|dans(?: un delai de)?|dans les|sous un delai de|d'ici (?:a )?(?:environ )?|within(?: the next)?|in(?: the next)?|innerhalb(?: von| der nachsten)?|binnen|in den nachsten|en(?: un plazo de)?|dentro de|entro|fra|tra|over)\s(?:a\s)?({_N})\s?(?:prochains?\s|next\s|(working|business|werk)[- ]?)?(jours?|j|jrs|days?|werktagen?|heures?|h|hours?|hrs|semaines?|weeks?|tage?n?|stunden|wochen?|dias|horas|semanas?|giorni|ore|settimane?|dagen|uur|weken|mois|months?)\b(?:\s(ouvres?|ouvrables?|francs?|working|business)\b)?"
+)
+def _in_days(m: re.Match[str], day: _Day) -> FoundDate | None:
+    count, unit = _number(m[1]), m[3]
+    if count > 180:
+        return None
+    if m[2] or unit.startswith("werk") or (m[4] and not m[4].startswith("franc")):
+        return _fact(m, None, day.working(count))
+    if unit[0] == "h" or unit in ("stunden", "horas", "ore", "uur"):
+        if count < 12:
+            return None
+        return _fact(m, None, day.base + timedelta((count + 23) // 24))
+    if unit.startswith("mo"):
+        year, month = _month(day, count)
+        on = _make(year, month, min(day.base.day, monthrange(year, month)[1]))
+        return _fact(m, None, on, certain=count == 1)
+    if unit.startswith(("sem", "week", "woch", "set", "wek")):
+        return _fact(m, None, day.base + timedelta(7 * count))
+    return _fact(m, None, day.base + timedelta(count))
+
+
+@_rule(r"\b(24|48|72)\s?h(?:eures|rs|ours)?\b")
+def _hours(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, day.base + timedelta(int(m[1]) // 24))
+
+
+@_rule(r"\b(?:(?:sous|d'ici(?: a)?|dans|dans la) (?:une )?(huitaine|quinzaine|dizaine)(?: de jours)?|(?:in|within) (?:a )?(fortnight)|a fortnight(?: from)?|in vierzehn tagen)\b")
+def _about(m: re.Match[str], day: _Day) -> FoundDate | None:
+    word = m[1] or m[2] or "fortnight"
+    return _fact(m, None, day.base + timedelta({"huitaine": 8, "quinzaine": 15, "dizaine": 10}.get(word, 14)))
+
+
+# ---------------------------------------------------------------- weeks
+
+
+@_rule(r"(?:\b(?:en |la )?(?:semaine|sem|week|wk|kw|semana|settimana)\.?\s?(?:n\s?°\s?|no\.?\s?|kalender)?|\bs)([0-5]?\d)(?:\s?/?\s?(20\d\d))?\b(?!\s?(?:jours|days|%))")
+def _week_number(m: re.Match[str], day: _Day) -> FoundDate | None:
+    week = int(m[1])
+    if not 1 <= week <= 53 or (m[0][0] == "s" and m[0][1:2].isdigit() and len(m[1]) < 2):
+        return None
+    options = []
+    for year in (int(m[2]),) if m[2] else (day.base.year - 1, day.base.year, day.base.year + 1):
+        try:
+            options.append(date.fromisocalendar(year, week, 5))
+        except ValueError:
+            continue
+    if not options:
+        return None
+    past = max((d for d in options if d <= day.base), default=None)
+    future = min((d for d in options if d >= day.base - timedelta(2)), default=None)
+    return _fact(m, past or future, future or past)
+
+
+@_rule(
+    r"\b(?:(?:a |en |d'ici |avant |pour |vers )?(?:la )?fin (?:de |de la )?semaine prochaine|(?:by |at |before )?(?:the )?end of next week|late next week"
+    r"|ende (?:der )?(?:nachsten|kommenden|nachster|kommender) woche|eind(?:e)? (?:van )?(?:de )?volgende week|finales de la (?:semana que viene|proxima semana)|(?:entro )?(?:la )?fine (?:della )?(?:prossima settimana|settimana prossima))\b"
+)
+def _end_of_next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, _friday(day.base) + timedelta(7))
+
+
+@_rule(
+    r"\b(?:(?:d'ici |avant |pour |en |a |vers )?(?:la |cette )?fin (?:de |de la |de cette )?semaine|(?:by |before |at )?(?:the )?(?:end of (?:the |this )?week|week'?s? ?end(?!s))|later this week|end of wk|eow"
+    r"|(?:bis )?ende (?:der|dieser) woche|bis wochenende|(?:tegen het |voor het )?eind(?:e)? (?:van )?(?:de|deze) week|(?:a )?final(?:es)? de (?:la |esta )?semana|(?:entro )?(?:la )?fine settimana|entro fine settimana)\b(?! prochaine)"
+)
+def _end_of_week(m: re.Match[str], day: _Day) -> FoundDate | None:
+    friday = _friday(day.base)
+    return _fact(m, friday, friday if friday >= day.base else friday + timedelta(7))
+
+
+@_rule(
+    r"\b(?:(?:debut|en debut) (?:de (?:la )?)?semaine prochaine|early (?:in the )?next week|(?:the )?(?:beginning|start) of next week|anfang (?:der )?nachster? woche|begin volgende week|a principios de la (?:proxima semana|semana que viene)|inizio (?:della )?(?:prossima settimana|settimana prossima))\b"
+)
+def _early_next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, _friday(day.base) + timedelta(4), certain=False)
+
+
+@_rule(
+    r"\b(?:(?:dans |sur |pour |durant |courant |en cours de |pendant )?(?:la |de )?semaine prochaine|la semaine qui vient|(?:during |in |some ?time )?next week|next week'?s?|(?:in der |im laufe der )?(?:nachsten?|kommenden?) woche|la (?:semana que viene|proxima semana)|(?:la )?(?:prossima settimana|settimana prossima)|volgende week|komende week)\b"
+)
+def _next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, _friday(day.base) + timedelta(7))
+
+
+@_rule(
+    r"\b(?:(?:dans |courant |durant |au cours de |pendant )?cette semaine|(?:dans |courant |en cours de )(?:la )?semaine(?! prochaine| derniere| du| \d)|(?:during |in |some ?time )?this week|this week'?s?|diese woche|in dieser woche|(?:en )?esta semana|(?:in )?questa settimana|deze week)\b"
+)
+def _this_week(m: re.Match[str], day: _Day) -> FoundDate | None:
+    friday = _friday(day.base)
+    return _fact(m, None, friday if friday >= day.base else friday + timedelta(7))
+
+
+@_rule(r"\b(?:la semaine derniere|semaine derniere|la semaine passee|last week|letzte woche|letzter woche|vorige woche|la semana pasada|la settimana scorsa|vorige week|afgelopen week)\b")
+def _last_week(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, None)
+
+
+# ---------------------------------------------------------------- months
+
+_END = (
+    r"(?:(?:a |pour |d'ici |avant |vers |en )?(?:la |a la )?fin(?: du mois)?(?: de| d'| du mois de)?|(?:by |at |before )?(?:the )?end(?: of)?|late|ende|bis ende|(?:a |para )?fin(?:ales)?(?: de)?|(?:entro |a |per )?(?:la )?fine(?: di)?|eind(?:e)?(?: van)?)"
+)
+_START = (
+    r"(?:(?:au |des (?:le )?|en )?debut(?: du mois)?(?: de| d')?|early(?: in)?|(?:the )?(?:beginning|start) of|anfang|bis anfang|(?:a )?principios de|inizio(?: di)?|(?:a )?inicios de|begin(?: van)?)"
+)
+_MIDDLE = (
+    r"(?:(?:a la |vers la |a |pour )?mi[ -]?|(?:au )?milieu(?: du mois)?(?: de| d')?|mid[ -]?|(?:the )?middle of|half(?: of)?|mitte|(?:a )?mediados de|(?:a )?meta(?: di)?|medio|half)"
+)
+_Y = rf"(?:\s(?:de\s)?({_Y4}))?"
+
+
+@_rule(rf"\b{_END}\s({_M}){_Y}")
+def _end_named(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _named_month(m, day, m[1], m[2], _end_of_month)
+
+
+@_rule(rf"\b{_START}\s({_M}){_Y}")
+def _start_named(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _named_month(m, day, m[1], m[2], lambda y, mo: date(y, mo, 5))
+
+
+@_rule(rf"\b{_MIDDLE}\s?({_M}){_Y}")
+def _middle_named(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _named_month(m, day, m[1], m[2], lambda y, mo: date(y, mo, 15))
+
+
+@_rule(rf"\b(?:premiere|1ere|1re) (quinzaine)(?: de| d'| du mois de)?\s?({_M}){_Y}|\bfirst (half)(?: of)?\s({_M}){_Y}|\berste (halfte) (?:des )?({_M}){_Y}")
+def _first_half(m: re.Match[str], day: _Day) -> FoundDate | None:
+    got = [g for g in m.groups() if g]
+    return _named_month(m, day, got[1], got[2] if len(got) > 2 else None, lambda y, mo: date(y, mo, 15))
+
+
+@_rule(rf"\b(?:deuxieme|seconde|2eme|2nde|2e) quinzaine(?: de| d'| du mois de)?\s?({_M}){_Y}|\bsecond half(?: of)?\s({_M}){_Y}")
+def _second_half(m: re.Match[str], day: _Day) -> FoundDate | None:
+    got = [g for g in m.groups() if g]
+    return _named_month(m, day, got[0], got[1] if len(got) > 1 else None, _end_of_month)
+
+
+@_rule(rf"\b(?:premiere|1ere|1re) semaine (?:de |d')({_M}){_Y}|\bfirst week (?:of|in) ({_M}){_Y}")
+def _first_week(m: re.Match[str], day: _Day) -> FoundDate | None:
+    got = [g for g in m.groups() if g]
+    return _named_month(m, day, got[0], got[1] if len(got) > 1 else None, lambda y, mo: date(y, mo, 7), certain=False)
+
+
+@_rule(rf"\b(?:courant(?: du mois)?(?: de| d')?|au cours (?:du mois )?de|au mois de|dans le mois de|durant|pendant|en(?: el mes de)?|in(?: the month of)?|during|im(?: laufe des)?(?: monats?)?|nel mese di|a|nel corso di)\s({_M}){_Y}(?!\s?\d)")
+def _whole_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    if m[1] in ("mai", "may", "mar", "mars", "ago", "sep", "set", "jan", "dec") and m[0].startswith(("a ", "en ", "in ")):
+        return None
+    return _named_month(m, day, m[1], m[2], _end_of_month, certain=not m[0].startswith("a "))
+
+
+@_rule(
+    r"\b(?:(?:a |d'ici |avant |pour |vers )?(?:la )?fin (?:du |de |de ce |de )?mois(?: en cours| courant)?|(?:by |at |before )?(?:the )?(?:end of (?:the |this )?(?:current )?month|month[ -]?end|eom)|(?:bis |zum )?(?:ende (?:des |dieses |diesen )?monats?|monatsende)|(?:a |para )?(?:final|fin|finales) de(?: este)? mes|(?:entro |a )?(?:la )?fine (?:del )?mese|(?:tegen |voor )?(?:het )?eind(?:e)? (?:van )?(?:de |deze )?maand)\b(?! prochain| suivant| de| d'| prossimo| que viene)"
+)
+def _end_of_this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    before = m.string[max(0, m.start() - 14) : m.start()]
+    if re.search(r"\d\s?(?:jours|days|j|tage|net)\s$", before) or re.search(r"^\s(?:le \d|\+|\d)", m.string[m.end() : m.end() + 6]):
+        return None  # payment terms: "30 jours fin de mois", "fin de mois le 15"
+    on = _end_of_month(day.base.year, day.base.month)
+    return _fact(m, on, on)
+
+
+@_rule(
+    r"\b(?:(?:a |d'ici |avant |pour )?(?:la )?fin (?:du |de )?mois (?:prochain|suivant)|(?:by |at )?(?:the )?end of next month|ende (?:des )?(?:nachsten|kommenden) monats|(?:a )?fin(?:ales)? del? (?:mes que viene|proximo mes|mes proximo)|fine (?:del )?(?:mese prossimo|prossimo mese)|eind(?:e)? (?:van )?volgende maand)\b"
+)
+def _end_of_next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, _end_of_month(*_month(day, 1)))
+
+
+@_rule(r"\b(?:(?:au |en )?debut (?:du |de )?mois prochain|early next month|(?:the )?(?:beginning|start) of next month|anfang (?:des )?nachsten monats|begin volgende maand|a principios del mes que viene|inizio (?:del )?mese prossimo)\b")
+def _start_of_next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, date(*_month(day, 1), 5))
+
+
+@_rule(r"\b(?:(?:a la |a )?mi[ -]mois(?! prochain)|mid[ -]month|milieu de mois|monatsmitte)\b")
+def _middle_of_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    this = date(day.base.year, day.base.month, 15)
+    return _fact(m, this, this if this >= day.base else date(*_month(day, 1), 15))
+
+
+@_rule(r"(?<!fin du )(?<!fin de )(?<!debut du )(?<!debut )(?<!end of )\b(?:(?:au |dans le |courant (?:du )?|le )?mois prochain|(?:some ?time |during )?next month(?:'s)?|(?:im )?nachsten monat|(?:el )?(?:proximo mes|mes que viene)|(?:il )?mese prossimo|volgende maand)\b")
+def _next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, _end_of_month(*_month(day, 1)))
+
+
+@_rule(r"\b(?:(?:d'ici |avant |en |pour )?(?:la )?fin (?:de |d'|de l')?annee|(?:by |before |at )?(?:the )?(?:end of (?:the |this )?year|year[ -]?end)|(?:bis |zum )?jahresende|ende (?:des )?jahres|(?:a )?(?:fin|final|finales) de ano|fine (?:dell')?anno|eind(?:e)? (?:van )?het jaar)\b")
+def _end_of_year(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, date(day.base.year, 12, 31))
+
+
+@_rule(r"\b(?:avant|d'ici|before|by|pour) (?:noel|les fetes|la treve|christmas|xmas|the holidays|les conges)\b|\bvor weihnachten\b|\bvoor kerst\b|\bantes de navidad(?:es)?\b|\b(?:entro|prima di) natale\b")
+def _before_christmas(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, date(day.base.year, 12, 24), certain=False)
+
+
+# ---------------------------------------------------------------- no date at all
+
+
+@_rule(
+    r"\b(?:dans les (?:tout )?(?:prochains|meilleurs|quelques) (?:jours|delais|temps|semaines)|dans les jours (?:qui viennent|a venir)|d'ici (?:quelques|peu|peu de) ?(?:jours)?|sous peu|bientot|prochainement|incessamment|rapidement|au plus vite|des que possible|au plus tot|tres vite|asap|as soon as (?:possible|we can|i can|practicable)|in the (?:next few|coming|next couple of) (?:days|weeks)|over the coming (?:days|weeks)|shortly|soon|in due course|momentarily|at the earliest|demnachst|in kurze|in den (?:nachsten|kommenden) tagen|baldmoglichst|schnellstmoglich|so bald wie moglich|proximamente|en breve|lo antes posible|en los proximos dias|a breve|al piu presto|quanto prima|nei prossimi giorni|binnenkort|zo spoedig mogelijk|zo snel mogelijk|de komende dagen)\b"
+)
+def _vague(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, None, vague=True)
+
+
+def words_of(founds: list[FoundDate]) -> Iterator[str]:
+    """The phrases found, for tests and for the curious."""
+    return (f.words for f in founds)
