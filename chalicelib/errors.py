@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class PermanentError(Exception):
     """Trying again will not help: a person or a task must settle it."""
@@ -23,6 +25,17 @@ class BadInput(PermanentError):
         super().__init__(f"{where}: {what}" + (f"; {remedy}" if remedy else ""))
 
 
+class BadFile(BadInput):
+    """A file cannot be used: every finding at once, so that one round of corrections is enough."""
+
+    def __init__(self, name: str, findings: Sequence[BadInput]) -> None:
+        self.findings = tuple(findings)
+        super().__init__(name, "\n".join(f"{name}: {finding}" for finding in findings))
+
+    def __str__(self) -> str:
+        return self.what
+
+
 class Throttled(RetryableError):
     """The other side took nothing for now (quota, rate, greylisting): later."""
 
@@ -33,3 +46,7 @@ class Refused(PermanentError):
 
 class OutcomeUnknown(Exception):
     """It may or may not have been done (the answer was lost): never done again by itself."""
+
+
+class AddressRefused(Refused):
+    """The receiving side knows no such address: it is dead, whatever else is right."""
