@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -32,8 +33,9 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `command` while the block lasts; enter it once `ready()` holds.
 
-    `log` receives everything the process prints. Refuses with PartUnavailable: the command is missing, the
-    process ends before it is ready, or it is not ready in time.
+    `log` receives everything the process prints. The thread that enters the block must outlive it: the system
+    takes the end of that thread for our end, and stops the process. Refuses with PartUnavailable: the command
+    is missing, the process ends before it is ready, or it is not ready in time.
     """
     process = _start(name, command, log, env, cwd)
     try:
@@ -51,22 +53,26 @@ def environment_without_aws() -> dict[str, str]:
 def _start(
     name: str, command: Sequence[str], log: Path, env: Mapping[str, str] | None, cwd: Path | None
 ) -> subprocess.Popen[bytes]:
+    if shutil.which(command[0]) is None:
+        raise PartUnavailable(f"{name}: {command[0]} is not installed")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as sink:
-        try:
-            return subprocess.Popen(
-                list(command),
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                env=None if env is None else dict(env),
-                cwd=cwd,
-                # A group of its own: Ctrl-C on our terminal must not stop it before we have asked for its
-                # state, and what it leaves behind can be ended with it.
-                start_new_session=True,
-            )
-        except FileNotFoundError as error:
-            raise PartUnavailable(f"{name}: {command[0]} is not installed") from error
+        return subprocess.Popen(
+            [*_ends_with_us(), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            env=None if env is None else dict(env),
+            cwd=cwd,
+            # A group of its own: Ctrl-C on our terminal must not stop it before we have asked for its state,
+            # and what it leaves behind can be ended with it.
+            start_new_session=True,
+        )
+
+
+def _ends_with_us() -> list[str]:
+    """Where the system can: have the process asked to end when we are killed and cannot ask it any more."""
+    return ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
 
 
 def _await_ready(

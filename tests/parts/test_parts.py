@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import smtplib
 import socket
 import ssl
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable
@@ -24,6 +26,7 @@ from imapclient.exceptions import LoginError
 
 from infra.local.mailserver import MailServer, run_mailserver
 from infra.local.ministack import MiniStack, run_ministack
+from infra.local.ports import accepts_connections
 from infra.local.process import PartUnavailable
 from tests.conftest import CREDITOR
 from tests.parts.dovecot import Dovecot
@@ -265,3 +268,22 @@ def test_chromium_reads_a_page(chromium: str, tmp_path: Path) -> None:
         env={**os.environ, "HOME": str(tmp_path)},
     )
     assert "Relances du jour" in shown.stdout
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="this system cannot tell a child of our death")
+def test_a_part_ends_when_the_process_that_started_it_is_killed(tmp_path: Path) -> None:
+    code = (
+        "import sys, time\nfrom pathlib import Path\nfrom infra.local.ministack import run_ministack\n"
+        "with run_ministack(Path(sys.argv[1]), persist=False) as stack:\n"
+        "    print(stack.port, flush=True)\n    time.sleep(60)\n"
+    )
+    starter = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert starter.stdout is not None
+    port = int(starter.stdout.readline())
+    assert accepts_connections(port)
+    starter.kill()
+    starter.communicate()
+    deadline = time.monotonic() + 10
+    while accepts_connections(port) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not accepts_connections(port)
