@@ -145,8 +145,9 @@ class Keys:
             return []
         return [_keys(item, f"{self._at(key)}[{i}]", self.findings) for i, item in enumerate(node.value, 1)]
 
-    def done(self) -> None:
+    def done(self, also_known: Sequence[str] = ()) -> None:
         """Report the keys that nobody asked for."""
+        self._known += [key for key in also_known if key not in self._known]
         for key, (_, line) in self._nodes.items():
             if key not in self._known:
                 near = _nearest(key, [k for k in self._known if k not in self._nodes] or self._known)
