@@ -37,7 +37,12 @@ class CaseStore(Protocol):
         """Every entry in order."""
 
     def find(self, what: str, value: str) -> tuple[str, ...]:
-        """Debtor ids by `token`, `message_id`, `address` (lower case) or `invoice` (number), ever known."""
+        """Debtor ids by what the file has ever held, strongly consistent.
+
+        `token` (of a notice), `message_id` (of a notice), `address` (of a contact, lower case), `invoice` (number of
+        a case), `credit` (id), `mail` (named by a ReplyReceived entry: written in the same transaction and refused
+        twice for one debtor, so that a mail delivered twice by a queue is answered once).
+        """
 
     def find_many(self, what: str, values: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """`find` for many values in few calls."""
@@ -159,7 +164,11 @@ class Fetched:
 
 
 class Mailbox(Protocol):
-    """Reads one folder of the creditor's mailbox without changing it."""
+    """Reads folders of the creditor's mailbox without changing them; a context manager that logs out."""
+
+    def __enter__(self) -> Mailbox: ...
+
+    def __exit__(self, *exc: object) -> None: ...
 
     def status(self, folder: str) -> tuple[int, int]:
         """(UIDVALIDITY, UIDNEXT). RetryableError: unreachable. PermanentError: it does not let us in."""

@@ -114,6 +114,13 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
             return replace(file, insolvent_since_on=on)
         case e.TaskRaised(task=task):
             return _put(file, "tasks", task)
+        case e.TaskExtended():
+            task = file.tasks[event.task_id]
+            numbers = dict.fromkeys((*task.numbers, *(number for number, _, _ in event.takes)))
+            return _change(
+                file, "tasks", task.id, takes=(*task.takes, *event.takes), numbers=tuple(numbers),
+                at_stake=event.at_stake,
+            )  # fmt: skip
         case e.TaskAssigned(task_id=id_, assignee=assignee):
             return _change(file, "tasks", id_, assignee=assignee)
         case e.TaskClosed(task_id=id_, outcome=outcome, note=note, at=at):

@@ -173,16 +173,18 @@ class TaskKind(StrEnum):
     BROKEN_PROMISE = "broken_promise"
     UNCONFIRMED_PAYMENT = "unconfirmed_payment"
     UNKNOWN_DELIVERY = "unknown_delivery"
+    REFUSED_MAIL = "refused_mail"
     INSOLVENCY = "insolvency"
     COMPLAINT = "complaint"
     CHECK_INVOICE = "check_invoice"
     TIME_BAR = "time_bar"
     BLIND = "blind"
+    MAILBOX = "mailbox"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """Work for a person. `step` is set where raising it takes a step of the ladder for `numbers`."""
+    """Work for a person. `takes` names the steps that raising it takes: (invoice number, step, day)."""
 
     id: str
     kind: TaskKind
@@ -190,7 +192,7 @@ class Task:
     due_on: date
     reason: str
     numbers: tuple[str, ...] = ()
-    step: str = ""
+    takes: tuple[tuple[str, str, date], ...] = ()
     at_stake: Money | None = None
     mail: str = ""  # id of the archived mail that it is about
     assignee: str = ""
@@ -359,9 +361,8 @@ class DebtorFile:
                 for number, step in notice.takes:
                     result.setdefault(number, {})[step] = notice.on
         for task in self.tasks.values():
-            if task.step:
-                for number in task.numbers:
-                    result.setdefault(number, {})[task.step] = task.raised_on
+            for number, step, on in task.takes:
+                result.setdefault(number, {})[step] = on
         return result
 
     def hardened(self, number: str) -> int:

@@ -243,6 +243,15 @@ class TaskRaised:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaskExtended:
+    """More invoices joined an open task: one call speaks of all that is due."""
+
+    task_id: str
+    takes: tuple[tuple[str, str, date], ...]
+    at_stake: Money | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskAssigned:
     task_id: str
     assignee: str
@@ -264,7 +273,7 @@ Event = (
     | ReplyReceived | PromiseMade | PromiseKept | PromiseBroken | PromiseWithdrawn
     | PaymentClaimed | PaymentClaimConfirmed | PaymentClaimLapsed
     | DisputeOpened | DisputeResolved | BlockPlaced | BlockLifted | InsolvencyReported
-    | TaskRaised | TaskAssigned | TaskClosed
+    | TaskRaised | TaskExtended | TaskAssigned | TaskClosed
 )  # fmt: skip
 
 EVENTS: dict[str, type] = {event.__name__: event for event in Event.__args__}

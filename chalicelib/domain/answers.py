@@ -1,0 +1,322 @@
+"""What a mail of the debtor's does to its file: from an answer as understood to the entries that it causes.
+
+A person's answer pauses chasing at once, always with an end; what it says clearly is acted on; the rest becomes a
+task. Machines are no answer: an absence moves the next mail, a bounce kills an address, a receipt changes nothing.
+Nothing that a mail says ever changes an address, bank details or an amount owed by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from chalicelib.domain import events as e
+from chalicelib.domain.creditor import Office
+from chalicelib.domain.debtor_file import (
+    Block,
+    BlockKind,
+    Case,
+    Contact,
+    DebtorFile,
+    Dispute,
+    Notice,
+    NoticeState,
+    PaymentClaim,
+    Promise,
+    PromiseState,
+    Task,
+    TaskKind,
+)
+from chalicelib.domain.calendar import local_day
+from chalicelib.domain.money import Money, total
+
+LONGEST_ABSENCE = timedelta(days=30)
+"""An automatic answer cannot silence us for longer, whatever return date it names."""
+
+BOUNCE_WITHIN = timedelta(days=14)
+"""A bounce is believed only of a notice that left no longer ago; anybody can write one."""
+
+Happened = tuple[e.Event, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A mail as understood. `trusted`: the sender is proven to be who the debtor's file knows."""
+
+    mail: str
+    kind: str  # reply, auto_reply, bounce, receipt, challenge, unrelated
+    decision: str  # apply, review
+    reason: str
+    trusted: bool
+    sender: str = ""
+    intents: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()  # invoices that the client's own words name
+    promise_on: date | None = None
+    promise_amount: Money | None = None
+    paid_on: date | None = None
+    paid_amount: Money | None = None
+    reference: str = ""
+    dispute_reason: str = ""
+    return_on: date | None = None
+    contacts: tuple[str, ...] = ()
+    bounced: str = ""
+    bounced_for_good: bool = False
+    notice_id: str = ""  # the notice that it answers, by token or thread
+    per_invoice: tuple[tuple[str, str, date | None], ...] = ()  # (number, intent, day) where invoices differ
+
+
+def respond(file: DebtorFile, answer: Answer, office: Office, *, at: datetime) -> list[Happened]:
+    """The entries that an answer causes in this debtor's file, in order. Always at least that it came."""
+    desk = _Desk(file, answer, office, at)
+    happened: list[Happened] = [
+        (
+            e.ReplyReceived(
+                mail=answer.mail, kind=answer.kind, intents=answer.intents, decision=answer.decision,
+                sender=answer.sender,
+            ),
+            answer.reason,
+        )
+    ]  # fmt: skip
+    return happened + list(_effects(desk))
+
+
+class _Desk:
+    """One answer beside the file that it concerns."""
+
+    def __init__(self, file: DebtorFile, answer: Answer, office: Office, at: datetime) -> None:
+        self.file, self.answer, self.at = file, answer, at
+        self.policy = office.policy(file.debtor.policy)
+        self.calendar = office.creditor.calendar
+        self.today = local_day(at, office.creditor.zone)
+
+    def cases(self, *intents: str) -> list[Case]:
+        """The open cases an answer speaks of: those it names, else those we wrote about, else all that are overdue."""
+        open_cases = self.file.open_cases()
+        singled = {n for n, intent, _ in self.answer.per_invoice if intent in intents}
+        others = {n for n, intent, _ in self.answer.per_invoice if intent not in intents}
+        named = singled or (set(self.answer.numbers) - others)
+        if named:
+            return [c for c in open_cases if c.number in named]
+        notice = self.file.notices.get(self.answer.notice_id)
+        asked = {n for n, _ in notice.takes} - others if notice else set()
+        return (
+            [c for c in open_cases if c.number in asked]
+            or [c for c in open_cases if c.due_on < self.today and c.number not in others]
+            or open_cases
+        )
+
+    def id(self, what: str) -> str:
+        return f"{self.today:%Y%m%d}-{what}-{hashlib.sha256((self.answer.mail + what).encode()).hexdigest()[:8]}"
+
+    def task(self, kind: TaskKind, reason: str, cases: list[Case], *, assignee: str = "", urgent: bool = False) -> Happened:
+        currency = max(cases, key=lambda c: c.balance.amount).balance.currency if cases else ""
+        task = Task(
+            id=self.id(kind),
+            kind=kind,
+            raised_on=self.today,
+            due_on=self.today if urgent else self.calendar.add(self.today, self.policy.review_due_business_days),
+            reason=reason,
+            numbers=tuple(c.number for c in cases),
+            at_stake=total((c.balance for c in cases if c.balance.currency == currency), currency) if cases else None,
+            mail=self.answer.mail,
+            assignee=assignee,
+        )
+        return e.TaskRaised(task=task), reason
+
+    def pause(self, kind: BlockKind, days: int | None, reason: str, cases: list[Case] | None = None) -> Happened:
+        block = Block(
+            id=self.id(kind),
+            kind=kind,
+            reason=reason,
+            placed_on=self.today,
+            until=None if days is None else self.today + timedelta(days=days),
+            owner=self.file.debtor.sales_rep if kind is BlockKind.COMPLAINT else "",
+            numbers=tuple(c.number for c in cases or ()),
+        )
+        return e.BlockPlaced(block=block), reason
+
+
+def _effects(desk: _Desk) -> Iterator[Happened]:
+    match desk.answer.kind:
+        case "bounce":
+            yield from _bounce(desk)
+        case "auto_reply":
+            yield from _auto_reply(desk)
+        case "challenge":
+            yield desk.task(TaskKind.REVIEW_MAIL, "the client's mail filter asks us to prove that we are human", [])
+        case "receipt" | "unrelated":
+            if desk.answer.decision == "review":
+                yield desk.task(TaskKind.REVIEW_MAIL, desk.answer.reason, [])
+        case _:
+            yield from _reply(desk)
+
+
+def _reply(desk: _Desk) -> Iterator[Happened]:
+    answer, policy = desk.answer, desk.policy
+    if not answer.trusted:
+        if desk.file.paused_unverified_on is None:
+            why = "somebody who is not proven to be the client answered: one pause, not renewed"
+            yield desk.pause(BlockKind.UNVERIFIED, policy.unverified_pause_days, why)
+        yield desk.task(_review_kind(answer), answer.reason, desk.cases(*answer.intents))
+        return
+    yield desk.pause(BlockKind.ANSWERED, policy.reply_pause_days, "the client answered")
+    # Two answers stop all chasing whether or not a person has looked: going on could be unlawful, or insolent.
+    if "insolvency" in answer.intents:
+        why = "the client announces an insolvency procedure"
+        yield desk.pause(BlockKind.INSOLVENCY, None, why)
+        yield desk.task(TaskKind.INSOLVENCY, f"{why}: check it and declare the claim", desk.file.open_cases(), urgent=True)
+    if "complaint" in answer.intents:
+        why = "the client complains about being written to"
+        yield desk.pause(BlockKind.COMPLAINT, None, why)
+        yield desk.task(
+            TaskKind.COMPLAINT, f"{why}: answer in person", desk.file.open_cases(),
+            assignee=desk.file.debtor.sales_rep, urgent=True,
+        )  # fmt: skip
+    if answer.decision != "apply" or not answer.intents:
+        if not {"insolvency", "complaint"} & set(answer.intents):
+            yield desk.task(TaskKind.REVIEW_MAIL, answer.reason, desk.cases(*answer.intents))
+        return
+    yield from _act(desk)
+
+
+def _act(desk: _Desk) -> Iterator[Happened]:
+    """Do what a trusted, clear answer says, intent by intent."""
+    answer, policy = desk.answer, desk.policy
+    for intent in answer.intents:
+        cases = desk.cases(intent)
+        match intent:
+            case "remittance":
+                yield from _remittance(desk, cases)
+            case "promise_to_pay":
+                yield from _promise(desk, cases)
+            case "dispute":
+                yield from _dispute(desk, cases)
+            case "payment_plan_request":
+                why = "the client asks for instalments or time: obtain a first instalment now"
+                yield desk.pause(BlockKind.PLAN, policy.reply_pause_days, why, cases)
+                yield desk.task(TaskKind.NEGOTIATE_PLAN, why, cases)
+            case "document_request":
+                why = "the client asks for a document that it needs to pay"
+                yield desk.pause(BlockKind.DOCUMENT, policy.document_pause_days, why, cases)
+                yield desk.task(TaskKind.SEND_DOCUMENT, why, cases)
+            case "contact_change":
+                who = ", ".join(answer.contacts) or "a portal or person named in the mail"
+                yield desk.task(TaskKind.CONFIRM_CONTACT, f"the client wants us to write to {who}", cases)
+
+
+def _remittance(desk: _Desk, cases: list[Case]) -> Iterator[Happened]:
+    if not cases:
+        return  # everything it speaks of is settled already
+    answer = desk.answer
+    sent_on = max(answer.paid_on or desk.today, desk.today)
+    hold_on = desk.calendar.add(min(sent_on, desk.today + timedelta(days=10)), desk.policy.claim_hold_business_days)
+    claim = PaymentClaim(
+        id=desk.id("claim"), numbers=tuple(c.number for c in cases), claimed_on=desk.today, hold_on=hold_on,
+        paid_on=answer.paid_on, amount=answer.paid_amount, reference=answer.reference, mail=answer.mail,
+    )  # fmt: skip
+    yield e.PaymentClaimed(claim=claim), f"the client announces its payment; the bank has until {hold_on}"
+
+
+def _promise(desk: _Desk, cases: list[Case]) -> Iterator[Happened]:
+    if not cases:
+        return
+    answer, policy = desk.answer, desk.policy
+    pay_on = next(
+        (day for n, intent, day in answer.per_invoice if intent == "promise_to_pay" and day), answer.promise_on
+    )
+    if pay_on is None:
+        why = "a vague promise: ask for the amount, the date and the means"
+        yield desk.task(TaskKind.ASK_PROMISE, why, cases)
+        return
+    if pay_on < desk.today or pay_on > desk.today + timedelta(days=policy.promise_longest_days):
+        why = f"the promised day {pay_on} is past" if pay_on < desk.today else f"the promised day {pay_on} is far off"
+        yield desk.task(TaskKind.NEGOTIATE_PLAN, f"{why}: obtain a nearer one", cases)
+        return
+    numbers = {c.number for c in cases}
+    for earlier in desk.file.promises.values():
+        if earlier.state is PromiseState.OPEN and numbers & set(earlier.numbers):
+            yield e.PromiseWithdrawn(promise_id=earlier.id), "replaced by a newer promise"
+    grace_on = desk.calendar.add(pay_on, policy.promise_grace_business_days)
+    promise = Promise(
+        id=desk.id("promise"), numbers=tuple(c.number for c in cases), made_on=desk.today, pay_on=pay_on,
+        grace_on=grace_on, amount=answer.promise_amount, mail=answer.mail,
+    )  # fmt: skip
+    yield e.PromiseMade(promise=promise), f"the client promises to pay by {pay_on}; believed until {grace_on}"
+
+
+def _dispute(desk: _Desk, cases: list[Case]) -> Iterator[Happened]:
+    fresh = [c for c in cases if desk.file.dispute_on(c.number) is None]
+    if not fresh:
+        return
+    reason = desk.answer.dispute_reason or "other"
+    dispute = Dispute(
+        id=desk.id("dispute"), numbers=tuple(c.number for c in fresh), reason=reason, opened_on=desk.today,
+        owner=desk.file.debtor.sales_rep, mail=desk.answer.mail,
+    )  # fmt: skip
+    yield e.DisputeOpened(dispute=dispute), f"the client disputes: {reason}"
+    yield desk.task(
+        TaskKind.ANSWER_DISPUTE, f"the client disputes ({reason}): find out and resolve", fresh,
+        assignee=desk.file.debtor.sales_rep,
+    )  # fmt: skip
+
+
+def _auto_reply(desk: _Desk) -> Iterator[Happened]:
+    answer = desk.answer
+    contact = _contact(desk.file, answer.sender)
+    if contact and answer.return_on and answer.return_on > desk.today:
+        until = min(answer.return_on, desk.today + LONGEST_ABSENCE)
+        deputy = next((c for c in answer.contacts if _domain(c) == _domain(contact.email)), "")
+        if answer.trusted:
+            yield (
+                e.AbsenceNoted(contact_id=contact.id, until=until, deputy=deputy),
+                f"{contact.email} is away until {until}" + (f"; {deputy} stands in" if deputy else ""),
+            )
+    elif "contact_change" in answer.intents:
+        who = ", ".join(answer.contacts) or "somebody else"
+        yield desk.task(TaskKind.CONFIRM_CONTACT, f"an automatic answer names {who} as the one to write to", [])
+
+
+def _bounce(desk: _Desk) -> Iterator[Happened]:
+    """A bounce counts where it answers a notice of ours to that address; else it is only on record."""
+    answer, file = desk.answer, desk.file
+    if not answer.bounced_for_good:
+        return
+    notice = _bounced_notice(desk)
+    contact = _contact(file, answer.bounced) or (file.contacts.get(notice.contact) if notice else None)
+    if notice is None or contact is None or contact.dead_since_on:
+        return
+    why = f"mail to {contact.email} comes back: {answer.reason}"
+    yield e.NoticeBounced(notice_id=notice.id, at=desk.at), why
+    yield e.ContactDied(contact_id=contact.id, on=desk.today), why
+    yield desk.task(TaskKind.DEAD_ADDRESS, f"find the right contact: {why}", file.open_cases())
+
+
+def _bounced_notice(desk: _Desk) -> Notice | None:
+    answer = desk.answer
+    sent = [
+        n
+        for n in desk.file.notices.values()
+        if n.state in (NoticeState.SENT, NoticeState.UNKNOWN)
+        and n.to.lower() == answer.bounced.lower()
+        and desk.today - n.on <= BOUNCE_WITHIN
+        and (not answer.notice_id or n.id == answer.notice_id)
+    ]
+    return max(sent, key=lambda n: (n.on, n.id), default=None)
+
+
+def _review_kind(answer: Answer) -> TaskKind:
+    for intent, kind in (("insolvency", TaskKind.INSOLVENCY), ("complaint", TaskKind.COMPLAINT)):
+        if intent in answer.intents:
+            return kind
+    return TaskKind.REVIEW_MAIL
+
+
+def _contact(file: DebtorFile, address: str) -> Contact | None:
+    wanted = address.lower()
+    return next((c for c in file.contacts.values() if wanted and c.email.lower() == wanted), None)
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()

@@ -1,0 +1,130 @@
+"""Do what is due for one debtor: claim it in the file, hand the mail over, record what became of it.
+
+The claim is the one door: of any number of workers, one saves it and the others find nothing left to do. A worker
+that dies after the claim leaves a notice without an outcome, which the next look turns into a task (never a resend).
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from chalicelib.domain import events as e
+from chalicelib.domain.calendar import local_day
+from chalicelib.domain.creditor import Office
+from chalicelib.domain.debtor_file import DebtorFile, Notice, Task, TaskKind
+from chalicelib.domain.propose import Proposal, propose
+from chalicelib.errors import AddressRefused, OutcomeUnknown, PermanentError, Refused, RetryableError
+from chalicelib.pipeline.keep import Happened, keep, load, office_of, save
+from chalicelib.ports import Parts
+
+
+class Outcome(StrEnum):
+    NOTHING_DUE = "nothing_due"
+    DONE = "done"
+    LOST_RACE = "lost_race"  # somebody else is at it: normal
+    DEFERRED = "deferred"  # the provider takes nothing more for now
+
+
+def remind(parts: Parts, debtor_id: str, *, at: datetime, office: Office | None = None) -> Outcome:
+    """Everything that is due for one debtor at `at`: tasks raised, at most one mail for each currency."""
+    office = office or office_of(parts)
+    file = load(parts, debtor_id)
+    plan = propose(file, office, at=at)
+    if not plan.proposals:
+        parts.store.save(file, (), next_action_at=plan.next_action_at)
+        return Outcome.NOTHING_DUE
+
+    written = [_write(parts, file, office, p, at=at) for p in plan.proposals]
+    claimed = save(parts, office, file, [h for _, happened, _ in written for h in happened], at=at, who="run")
+    if claimed is None:
+        return Outcome.LOST_RACE
+
+    outcomes: list[tuple[e.Event, str]] = []
+    for notice, _, raw in written:
+        if notice and raw:
+            outcomes += _hand_over(parts, office, debtor_id, notice, raw, at=at)
+    if outcomes:
+        keep(parts, office, debtor_id, lambda _: outcomes, at=at, who="outbox", file=claimed)
+    deferred = any(isinstance(event, e.NoticeDeferred) for event, _ in outcomes)
+    return Outcome.DEFERRED if deferred else Outcome.DONE
+
+
+def _write(
+    parts: Parts, file: DebtorFile, office: Office, proposal: Proposal, *, at: datetime
+) -> tuple[Notice | None, Happened, bytes]:
+    """Write the mail of a proposal before anything is claimed: what cannot be written becomes a task, not a claim."""
+    if proposal.notice is None:
+        return None, proposal.events, b""
+    notice = replace(proposal.notice, token=_token())
+    today = local_day(at, office.creditor.zone)
+    try:
+        raw = parts.writer.write(file, notice, office.creditor, today=today, at=at)
+    except PermanentError as error:
+        why = f"the mail cannot be written: {error}"
+        return None, [
+            (e.NoticeClaimed(notice=notice), proposal.reason),
+            (e.NoticeFailed(notice_id=notice.id, at=at), why),
+            (_task(TaskKind.REFUSED_MAIL, notice, why, today), why),
+        ], b""  # fmt: skip
+    return notice, [(e.NoticeClaimed(notice=notice), proposal.reason)], raw
+
+
+def _hand_over(
+    parts: Parts, office: Office, debtor_id: str, notice: Notice, raw: bytes, *, at: datetime
+) -> list[tuple[e.Event, str]]:
+    """Keep a copy, send once, and say in entries what became of it."""
+    today = local_day(at, office.creditor.zone)
+    try:
+        parts.archive.put(sent_key(debtor_id, notice.id), raw, content_type="message/rfc822")
+        message_id = parts.outbox.send(
+            raw,
+            sender=office.creditor.persona(notice.sender).email,
+            recipients=(notice.to, *notice.cc),
+            tags={"debtor": debtor_id, "notice": notice.id},
+        )
+    except RetryableError as error:
+        return [(e.NoticeDeferred(notice_id=notice.id, at=at), f"nothing left, still due: {error}")]
+    except OutcomeUnknown as error:
+        why = f"whether the mail left is not known: {error}"
+        return [
+            (e.NoticeLost(notice_id=notice.id, at=at), why),
+            (_task(TaskKind.UNKNOWN_DELIVERY, notice, why, today), why),
+        ]
+    except AddressRefused as error:
+        why = f"{notice.to} is refused: {error}"
+        return [
+            (e.NoticeFailed(notice_id=notice.id, at=at), why),
+            (e.ContactDied(contact_id=notice.contact, on=today), why),
+            (_task(TaskKind.DEAD_ADDRESS, notice, why, today), why),
+        ]
+    except Refused as error:
+        why = f"our mail provider refuses the mail: {error}"
+        return [
+            (e.NoticeFailed(notice_id=notice.id, at=at), why),
+            (_task(TaskKind.REFUSED_MAIL, notice, why, today), why),
+        ]
+    return [(e.NoticeSent(notice_id=notice.id, message_id=message_id, at=at), f"accepted for {notice.to}")]
+
+
+def sent_key(debtor_id: str, notice_id: str) -> str:
+    """Where the mail of a notice is archived."""
+    return f"sent/{debtor_id}/{notice_id}.eml"
+
+
+def _task(kind: TaskKind, notice: Notice, reason: str, today: date) -> e.TaskRaised:
+    return e.TaskRaised(
+        task=Task(
+            id=f"{kind}-{notice.id}-{notice.attempts}", kind=kind, raised_on=today, due_on=today, reason=reason,
+            numbers=tuple(number for number, _ in notice.takes), note=notice.id,
+        )
+    )  # fmt: skip
+
+
+def _token() -> str:
+    """128 random bits as lower-case base32: cannot be guessed, survives mail systems that fold case."""
+    return base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
