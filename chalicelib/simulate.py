@@ -1,0 +1,379 @@
+"""Replay a ledger day by day through the same core as the dunning run, and tell every action with its reason.
+
+Nothing is sent and nothing is kept. The ledger says what happened (invoices issued, money received, disputes); what
+Relance would have done comes from `propose`, and is supposed to succeed at once: mails arrive, calls are made on
+their due day, a manager approves each formal notice the same day, and the debtor does what the ledger says it did.
+
+Only debtors about whom something can change are looked at: an agenda of instants, as in the real run.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from chalicelib.domain import events as e
+from chalicelib.domain.apply import apply_all
+from chalicelib.domain.calendar import instant, local_day, zone_of
+from chalicelib.domain.creditor import Creditor, Health, Office
+from chalicelib.domain.debtor_file import (
+    Case,
+    Contact,
+    Credit,
+    CreditKind,
+    Debtor,
+    DebtorFile,
+    DebtorKind,
+    Dispute,
+    Task,
+    TaskKind,
+    live_part,
+)
+from chalicelib.domain.money import Money, total
+from chalicelib.domain.policy import Do, Policy
+from chalicelib.domain.propose import APPROVED, Action, Proposal, propose
+from chalicelib.domain.settle import consequences, oldest_first, receive
+from chalicelib.errors import BadFile, BadInput
+from chalicelib.ledger.records import Finding, InvoiceRow, PaymentRow
+
+SUPPOSED = "payer@debtor.invalid"
+"""The address that debtors are supposed to have where the ledger names no address at all."""
+
+_FACTS_IN_ORDER = ("entered", "credit", "disputed", "payment", "settled")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Act:
+    """One action: a mail, a call, a task. `step` is the highest step it takes, `steps` names the one of each invoice."""
+
+    date: date
+    account: str
+    action: str  # email, call, formal_notice, choose, task
+    step: str
+    channel: str  # email, phone, task
+    invoices: tuple[str, ...]
+    reason: str
+    steps: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """What a simulation replays. `policy` serves debtors for whom the ledger names none."""
+
+    invoices: Sequence[InvoiceRow]
+    payments: Sequence[PaymentRow] = ()
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    policy: str = "standard"
+
+    def contradictions(self) -> list[Finding]:
+        """Rows that the ledger itself denies: an unknown policy, a payment of a debtor without invoices."""
+        known, accounts = sorted(self.policies), {row.account for row in self.invoices}
+        return [
+            Finding(row.line, "policy", f"no policy {row.policy!r}", f"write one of {', '.join(known)}")
+            for row in self.invoices
+            if row.policy and row.policy not in self.policies
+        ] + [
+            Finding(row.line, "account", f"no invoice is of account {row.account!r}", "is the spelling the same?")
+            for row in self.payments
+            if row.account not in accounts
+        ]
+
+
+def simulate(
+    ledger: Ledger, creditor: Creditor, *, since: date | None = None, until: date | None = None,
+    disputed_from: str = "issued",
+) -> Iterator[Act]:  # fmt: skip
+    """Every action in the order of time, from the day on which the program is switched on to the last day.
+
+    Without `since` it is on from the first invoice; without `until` it runs until nothing is left to do. An invoice
+    that the ledger calls disputed without a day is disputed from its issue or its due date (`disputed_from`).
+    """
+    if contradictions := ledger.contradictions():
+        raise BadFile("ledger", [f.as_error() for f in contradictions])
+    plays = _plays(ledger, creditor, since, disputed_from)
+    agenda = [(play.next_at, account) for account, play in plays.items() if play.next_at]
+    heapq.heapify(agenda)
+    while agenda:
+        at, account = heapq.heappop(agenda)
+        if until and local_day(at, creditor.zone) > until:
+            return
+        play = plays[account]
+        yield from play.wake(at)
+        if play.next_at:
+            heapq.heappush(agenda, (play.next_at, account))
+
+
+def simulated_creditor(country: str) -> Creditor:
+    """A creditor of that country, for whom nobody is written to: its calendar and clock are all that matters."""
+    return Creditor(
+        name="", legal_form="", address=(), country=country, legal_id="", vat_number="", iban="", bic="",
+        mailbox="", zone=zone_of(country, "Europe/Paris"),
+    )  # fmt: skip
+
+
+class _Play:
+    """One debtor's file as the days pass, with the facts of the ledger that are still to come."""
+
+    def __init__(
+        self, debtor: Debtor, email: str, facts: Sequence[_Fact], ledger: Ledger, creditor: Creditor, since: date | None
+    ) -> None:
+        self._facts, self._ledger, self._creditor = list(reversed(facts)), ledger, creditor
+        self._zone = debtor.zone or zone_of(debtor.country, creditor.zone)
+        policy = ledger.policies[debtor.policy]
+        self._opens = policy.hours[0]
+        self.next_at = self._opening(max(facts[0].on, since or facts[0].on))
+        opening: list[tuple[e.Event, str]] = [(e.DebtorOpened(debtor=debtor), "ledger")]
+        if email:
+            opening.append((e.ContactSet(contact=Contact(id="payer", email=email)), "ledger"))
+        self._file = apply_all(None, e.entries_after(0, opening, at=self.next_at, who="ledger"))
+
+    next_at: datetime | None
+
+    def wake(self, at: datetime) -> list[Act]:
+        """Let the ledger's facts happen, do what is due, and set `next_at`."""
+        today = local_day(at, self._creditor.zone)
+        while self._facts and self._facts[-1].on <= today:
+            self._happen(_events_of(self._facts.pop(), self._file, today, at), at)
+        for task in self._file.open_tasks():
+            if task.kind is TaskKind.CALL and task.due_on <= today:
+                self._close(task, "called", at)
+        acts, wake_at = self._do_what_is_due(at, today)
+        instants = [wake_at] if wake_at else []
+        if self._facts:
+            instants.append(self._opening(self._facts[-1].on))
+        soonest = min(instants, default=None)
+        self.next_at = soonest and (soonest if soonest > at else self._opening(today + timedelta(days=1)))
+        self._file = live_part(self._file)
+        return acts
+
+    def _do_what_is_due(self, at: datetime, today: date) -> tuple[list[Act], datetime | None]:
+        office = Office(
+            creditor=self._creditor, health=Health(payments_read_at=at, mailbox_read_at=at),
+            policies=self._ledger.policies,
+        )  # fmt: skip
+        acts: list[Act] = []
+        for _ in range(9):
+            plan = propose(self._file, office, at=at)
+            approvals = [p for p in plan.proposals if p.action is Action.APPROVE]
+            for proposal in approvals or plan.proposals:
+                self._happen(proposal.events, at)
+                if proposal.action is Action.APPROVE:
+                    asked = [t for t in self._file.open_tasks() if t.kind is TaskKind.APPROVE_NOTICE]
+                    for task in asked:
+                        self._close(task, APPROVED, at)
+                    continue
+                if proposal.notice:
+                    sent = e.NoticeSent(notice_id=proposal.notice.id, message_id="", at=at)
+                    self._happen([(sent, "supposed to arrive")], at)
+                if act := _act(proposal, self._file.debtor, office, today):
+                    acts.append(act)
+            if not plan.proposals:
+                return acts, plan.next_action_at
+        raise AssertionError(f"the plan for {self._file.id} at {at} never comes to rest")
+
+    def _happen(self, happened: Iterable[tuple[e.Event, str]], at: datetime) -> None:
+        entries = e.entries_after(self._file.entries, list(happened), at=at, who="simulation")
+        if entries:
+            self._file = apply_all(self._file, entries)
+
+    def _close(self, task: Task, outcome: str, at: datetime) -> None:
+        closed = e.TaskClosed(task_id=task.id, outcome=outcome, note="", at=at)
+        self._happen([(closed, "supposed to be done")], at)
+
+    def _opening(self, day: date) -> datetime:
+        return instant(day, self._opens, self._zone)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """Something that the ledger says happened on a day."""
+
+    on: date
+    kind: str  # one of _FACTS_IN_ORDER
+    row: InvoiceRow | PaymentRow
+
+
+def _plays(
+    ledger: Ledger, creditor: Creditor, since: date | None, disputed_from: str
+) -> dict[str, _Play]:
+    facts: dict[str, list[_Fact]] = {}
+    last: dict[str, InvoiceRow] = {}
+    emails: dict[str, str] = {}
+    for row in ledger.invoices:
+        facts.setdefault(row.account, []).extend(_facts_of(row, disputed_from))
+        last[row.account] = row
+        emails[row.account] = row.email or emails.get(row.account, "")
+    for payment in ledger.payments:
+        facts[payment.account].append(_Fact(payment.paid_on, "payment", payment))
+    supposed = "" if any(emails.values()) else SUPPOSED
+    plays = {}
+    for account, some in facts.items():
+        some.sort(key=lambda fact: (fact.on, _FACTS_IN_ORDER.index(fact.kind)))
+        debtor = _debtor(last[account], ledger.policy)
+        plays[account] = _Play(debtor, emails[account] or supposed, some, ledger, creditor, since)
+    return plays
+
+
+def _debtor(row: InvoiceRow, policy: str) -> Debtor:
+    return Debtor(
+        id=row.account, name=row.client, country=row.country, policy=row.policy or policy,
+        language=row.language or "fr", kind=row.kind or DebtorKind.BUSINESS, sales_rep=row.sales_rep,
+        client_since_on=row.client_since_on,
+    )  # fmt: skip
+
+
+def _facts_of(row: InvoiceRow, disputed_from: str) -> Iterator[_Fact]:
+    if row.is_credit_note:
+        yield _Fact(row.issued_on, "credit", row)
+        if row.paid_on:
+            yield _Fact(max(row.paid_on, row.issued_on), "settled", row)
+        return
+    yield _Fact(row.issued_on, "entered", row)
+    if row.disputed:
+        on = row.disputed_on or (row.due_on if disputed_from == "due" else row.issued_on)
+        yield _Fact(max(on, row.issued_on), "disputed", row)
+    if row.paid_on:
+        yield _Fact(max(row.paid_on, row.issued_on), "settled", row)
+
+
+def _events_of(fact: _Fact, file: DebtorFile, today: date, at: datetime) -> list[tuple[e.Event, str]]:
+    """What a fact of the ledger does to the file."""
+    row = fact.row
+    if isinstance(row, PaymentRow):
+        numbers = [row.number] if row.number else oldest_first(file.open_cases(), row.amount)
+        return _received(file, _credit(f"payment-{row.line}", CreditKind.PAYMENT, fact.on, row.amount), numbers, at)
+    case = file.cases.get(row.number)
+    if fact.kind == "entered":
+        case = Case(
+            number=row.number, issued_on=row.issued_on, due_on=row.due_on, amount=row.amount, balance=row.amount,
+            entered_on=today, purchase_order=row.purchase_order, document=row.document,
+        )  # fmt: skip
+        return [(e.InvoiceEntered(case=case), "ledger")]
+    if fact.kind == "credit":
+        return _received(file, _credit(row.number, CreditKind.CREDIT_NOTE, fact.on, -row.amount), [], at)
+    if fact.kind == "settled" and row.is_credit_note:
+        return _used_up(file, row.number, fact.on, at)
+    if case is None or not case.is_open:
+        return []
+    if fact.kind == "disputed":
+        dispute = Dispute(id=f"ledger-{row.number}", numbers=(row.number,), reason="other", opened_on=fact.on)
+        return [(e.DisputeOpened(dispute=dispute), "ledger")]
+    rest = _credit(f"ledger-{row.number}", CreditKind.PAYMENT, fact.on, case.balance)
+    return _received(file, rest, [row.number], at)
+
+
+def _credit(id_: str, kind: CreditKind, on: date, amount: Money) -> Credit:
+    return Credit(id=id_, kind=kind, on=on, amount=amount, remaining=amount)
+
+
+def _received(file: DebtorFile, credit: Credit, numbers: list[str], at: datetime) -> list[tuple[e.Event, str]]:
+    happened = receive(file, credit, numbers)
+    after = apply_all(file, e.entries_after(file.entries, happened, at=at, who="ledger")) if happened else file
+    return [*happened, *consequences(after, on=credit.on, at=at)]
+
+
+def _used_up(file: DebtorFile, credit_id: str, on: date, at: datetime) -> list[tuple[e.Event, str]]:
+    """A credit note that the ledger calls settled: deducted from the oldest open invoices of its currency."""
+    credit = file.credits.get(credit_id)
+    happened: list[tuple[e.Event, str]] = []
+    left = credit.remaining if credit else None
+    for case in file.open_cases():
+        if left and case.balance.currency == left.currency:
+            part = min(left, case.balance)
+            left -= part
+            event = e.CreditAllocated(credit_id=credit_id, number=case.number, amount=part, on=on)
+            happened.append((event, "deducted"))
+    after = apply_all(file, e.entries_after(file.entries, happened, at=at, who="ledger")) if happened else file
+    return [*happened, *consequences(after, on=on, at=at)]
+
+
+def _act(proposal: Proposal, debtor: Debtor, office: Office, today: date) -> Act | None:
+    """How an action is told; None for what is only a note in the journal."""
+    steps = dict(proposal.takes)
+    numbers, reason = tuple(steps), proposal.reason
+    if proposal.action is Action.EMAIL:
+        formal = office.policy(debtor.policy).step(proposal.step).do is Do.FORMAL_NOTICE
+        action, channel = ("formal_notice" if formal else "email"), "email"
+        reason += "; approved by a manager (supposed)" if formal else ""
+    elif proposal.action is Action.CALL:
+        action, channel = "call", "phone"
+    elif proposal.action is Action.CHOOSE:
+        action, channel = "choose", "task"
+    else:
+        tasks = [event.task for event, _ in proposal.events if isinstance(event, e.TaskRaised)]
+        if not tasks:
+            return None
+        action, channel, numbers = "task", "task", tuple(n for task in tasks for n in task.numbers)
+    return Act(
+        date=today, account=debtor.id, action=action, step=proposal.step, channel=channel, invoices=numbers,
+        reason=reason, steps=steps,
+    )  # fmt: skip
+
+
+class Summary:
+    """Counts what a simulation tells, as it is told."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._actions: Counter[str] = Counter()
+        self._steps: Counter[str] = Counter()
+        self._contacted: dict[str, date] = {}  # by mail or phone, at all
+        self._reminded: dict[str, date] = {}  # by mail, after the due date
+        self._touched: set[tuple[str, date]] = set()
+
+    def note(self, act: Act) -> None:
+        self._actions[act.action] += 1
+        policy = self._ledger.policies[self._ledger.policy]
+        for number, step in act.steps.items():
+            self._steps[step] += 1
+            if act.action in ("email", "formal_notice", "call"):
+                self._contacted.setdefault(number, act.date)
+            if act.action in ("email", "formal_notice") and not _before_due(policy, step):
+                self._reminded.setdefault(number, act.date)
+        self._touched.add((act.account, act.date))
+
+    def figures(self) -> dict[str, int | str]:
+        """The figures by their names, in the order in which they are shown."""
+        claims = [r for r in self._ledger.invoices if not r.is_credit_note]
+        paid = [r for r in claims if r.paid_on]
+        disputed = [r for r in claims if r.disputed]
+        currencies = sorted({r.amount.currency for r in claims})
+        figures: dict[str, int | str] = {
+            "debtors": len({r.account for r in claims}),
+            "invoices": len(claims),
+            "invoiced": ", ".join(str(total((r.amount for r in claims if r.amount.currency == c), c)) for c in currencies),
+            "credit notes": len(self._ledger.invoices) - len(claims),
+            "e-mails": self._actions["email"] + self._actions["formal_notice"],
+            "of which formal notices": self._actions["formal_notice"],
+            "calls": self._actions["call"],
+            "tasks to choose what follows": self._actions["choose"],
+            "other tasks": self._actions["task"],
+        }
+        order = {step.id: i for policy in self._ledger.policies.values() for i, step in enumerate(policy.steps)}
+        for step in sorted(self._steps, key=lambda s: order.get(s, 99)):
+            figures[f"invoices at {step}"] = self._steps[step]
+        figures |= {
+            "invoices paid by the due date": sum(bool(r.paid_on and r.paid_on <= r.due_on) for r in paid),
+            "invoices paid late, before any reminder": sum(
+                bool(r.paid_on and r.paid_on > r.due_on) and r.number not in self._reminded for r in paid
+            ),
+            "invoices paid after a reminder": sum(r.number in self._reminded for r in paid),
+            "invoices never spoken of": sum(r.number not in self._contacted for r in claims),
+            "disputed invoices, left out": len(disputed),
+            "invoices not paid": len(claims) - len(paid),
+        }
+        return figures
+
+
+def _before_due(policy: Policy, step_id: str) -> bool:
+    return any(step.id == step_id and step.before_due for step in policy.steps)
+
+
+def check_policy(policies: Mapping[str, Policy], name: str) -> str:
+    """The name, if there is such a policy."""
+    if name not in policies:
+        raise BadInput("--policy", f"no policy {name!r}", f"one of {', '.join(sorted(policies))}, or a YAML file")
+    return name
