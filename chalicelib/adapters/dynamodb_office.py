@@ -1,0 +1,82 @@
+"""Keep the creditor, when payments and mailbox were last read, and the summaries of dunning runs in DynamoDB.
+
+    pk         sk             what
+    CREDITOR   PROFILE        the creditor
+    CREDITOR   READ#<source>  when a source was last read successfully
+    CREDITOR   RUN#<instant>  the summary of a dunning run
+
+PROFILE to READ# is one range of keys, so both are one read; the runs, of which there are ever more, lie
+beyond it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.adapters.dynamodb_items import from_plain, instant, to_plain
+from chalicelib.adapters.dynamodb_table import ConditionLost, Table
+from chalicelib.domain.creditor import Creditor, Health
+from chalicelib.errors import BadInput
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CREDITOR = "CREDITOR"
+SOURCES = ("payments", "mailbox")
+
+
+class DynamoOfficeStore:
+    """An OfficeStore on the table of the debtors' files."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._table = Table(client, table)
+
+    def creditor(self) -> Creditor:
+        row = self._table.get(CREDITOR, "PROFILE")
+        return _creditor([row] if row else [])
+
+    def set_creditor(self, creditor: Creditor) -> None:
+        self._table.put({"pk": CREDITOR, "sk": "PROFILE", "creditor": to_plain(creditor)})
+
+    def health(self) -> Health:
+        return _health(list(self._table.query("pk = :pk AND begins_with(sk, :sk)", pk=CREDITOR, sk="READ#")))
+
+    def load(self) -> tuple[Creditor, Health]:
+        rows = list(
+            self._table.query("pk = :pk AND sk BETWEEN :a AND :z", pk=CREDITOR, a="PROFILE", z="READ#~")
+        )
+        return _creditor(rows), _health(rows)
+
+    def note_read(self, source: str, at: datetime) -> None:
+        if source not in SOURCES:
+            raise ValueError(f"{source!r} is not read: payments or mailbox")
+        try:
+            # Clause "later than what stands there". Poller A reads at 8:00 and is slow to say so, B reads
+            # at 8:05 and says so first: A's note would make us look blinder than we are.
+            self._table.update(
+                CREDITOR, f"READ#{source}", "SET read_at = :at",
+                condition="attribute_not_exists(read_at) OR read_at < :at", at=instant(at),
+            )  # fmt: skip
+        except ConditionLost:
+            return  # somebody has read it since: all the better
+
+    def note_run(self, run: Mapping[str, Any]) -> None:
+        """`run["at"]` is the run's instant: the same run noted again replaces itself."""
+        at = run["at"]
+        when = instant(at if isinstance(at, datetime) else datetime.fromisoformat(at))
+        self._table.put({"pk": CREDITOR, "sk": f"RUN#{when}", "run": to_plain(run)})
+
+
+def _creditor(rows: list[dict[str, Any]]) -> Creditor:
+    for row in rows:
+        if row["sk"] == "PROFILE":
+            return from_plain(row["creditor"], Creditor, "the creditor")
+    raise BadInput("creditor", "none is set up", "import the creditor's details first")
+
+
+def _health(rows: list[dict[str, Any]]) -> Health:
+    read = {row["sk"].removeprefix("READ#"): row["read_at"] for row in rows if row["sk"].startswith("READ#")}
+    at = {source: datetime.fromisoformat(read[source]) for source in SOURCES if source in read}
+    return Health(payments_read_at=at.get("payments"), mailbox_read_at=at.get("mailbox"))

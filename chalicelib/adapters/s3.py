@@ -1,0 +1,58 @@
+"""Keep mails and documents in one bucket of S3: a key names its content, so putting it twice is harmless."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+)
+
+from chalicelib.errors import PermanentError, RetryableError, Throttled
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_MISSING = {"NoSuchKey", "404", "NotFound"}
+_THROTTLED = {"SlowDown", "ThrottlingException", "RequestLimitExceeded", "503"}
+
+
+class S3Archive:
+    """An Archive. Encryption, versions and retention are the bucket's own settings."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, key: str, content: bytes, *, content_type: str) -> None:
+        try:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
+        except (ClientError, BotoCoreError) as error:
+            raise self._meaning(error, f"keep {key}") from error
+
+    def get(self, key: str) -> bytes:
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except (ClientError, BotoCoreError) as error:
+            raise self._meaning(error, f"read {key}") from error
+
+    def _meaning(self, error: ClientError | BotoCoreError, doing: str) -> Exception:
+        if isinstance(error, HTTPClientError | ConnectionError | IncompleteReadError):
+            return RetryableError(f"the archive did not answer when asked to {doing}: {error}")
+        if isinstance(error, BotoCoreError):
+            return PermanentError(f"the archive cannot be asked to {doing}: {error}")
+        code = error.response["Error"].get("Code", "")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in _THROTTLED:
+            return Throttled(f"the archive is throttled, asked to {doing}: {code}")
+        if status >= 500 or code == "RequestTimeout":
+            return RetryableError(f"the archive failed when asked to {doing}: {code}")
+        if code in _MISSING:
+            return PermanentError(f"the archive {self._bucket} cannot {doing}: it holds no such key")
+        if code == "NoSuchBucket":
+            return PermanentError(f"there is no bucket {self._bucket}: deploy the stack, or correct its name")
+        return PermanentError(f"the archive {self._bucket} refuses to {doing}: {error}")
