@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from chalicelib.domain import events as e
+from chalicelib.domain.calendar import local_day
 from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import (
     Block,
@@ -29,7 +30,6 @@ from chalicelib.domain.debtor_file import (
     Task,
     TaskKind,
 )
-from chalicelib.domain.calendar import local_day
 from chalicelib.domain.money import Money, total
 
 LONGEST_ABSENCE = timedelta(days=30)
@@ -73,12 +73,15 @@ def respond(file: DebtorFile, answer: Answer, office: Office, *, at: datetime) -
     happened: list[Happened] = [
         (
             e.ReplyReceived(
-                mail=answer.mail, kind=answer.kind, intents=answer.intents, decision=answer.decision,
+                mail=answer.mail,
+                kind=answer.kind,
+                intents=answer.intents,
+                decision=answer.decision,
                 sender=answer.sender,
             ),
             answer.reason,
         )
-    ]  # fmt: skip
+    ]
     return happened + list(_effects(desk))
 
 
@@ -110,7 +113,9 @@ class _Desk:
     def id(self, what: str) -> str:
         return f"{self.today:%Y%m%d}-{what}-{hashlib.sha256((self.answer.mail + what).encode()).hexdigest()[:8]}"
 
-    def task(self, kind: TaskKind, reason: str, cases: list[Case], *, assignee: str = "", urgent: bool = False) -> Happened:
+    def task(
+        self, kind: TaskKind, reason: str, cases: list[Case], *, assignee: str = "", urgent: bool = False
+    ) -> Happened:
         currency = max(cases, key=lambda c: c.balance.amount).balance.currency if cases else ""
         task = Task(
             id=self.id(kind),
@@ -166,14 +171,19 @@ def _reply(desk: _Desk) -> Iterator[Happened]:
     if "insolvency" in answer.intents:
         why = "the client announces an insolvency procedure"
         yield desk.pause(BlockKind.INSOLVENCY, None, why)
-        yield desk.task(TaskKind.INSOLVENCY, f"{why}: check it and declare the claim", desk.file.open_cases(), urgent=True)
+        yield desk.task(
+            TaskKind.INSOLVENCY, f"{why}: check it and declare the claim", desk.file.open_cases(), urgent=True
+        )
     if "complaint" in answer.intents:
         why = "the client complains about being written to"
         yield desk.pause(BlockKind.COMPLAINT, None, why)
         yield desk.task(
-            TaskKind.COMPLAINT, f"{why}: answer in person", desk.file.open_cases(),
-            assignee=desk.file.debtor.sales_rep, urgent=True,
-        )  # fmt: skip
+            TaskKind.COMPLAINT,
+            f"{why}: answer in person",
+            desk.file.open_cases(),
+            assignee=desk.file.debtor.sales_rep,
+            urgent=True,
+        )
     if answer.decision != "apply" or not answer.intents:
         if not {"insolvency", "complaint"} & set(answer.intents):
             yield desk.task(TaskKind.REVIEW_MAIL, answer.reason, desk.cases(*answer.intents))
@@ -213,9 +223,15 @@ def _remittance(desk: _Desk, cases: list[Case]) -> Iterator[Happened]:
     sent_on = max(answer.paid_on or desk.today, desk.today)
     hold_on = desk.calendar.add(min(sent_on, desk.today + timedelta(days=10)), desk.policy.claim_hold_business_days)
     claim = PaymentClaim(
-        id=desk.id("claim"), numbers=tuple(c.number for c in cases), claimed_on=desk.today, hold_on=hold_on,
-        paid_on=answer.paid_on, amount=answer.paid_amount, reference=answer.reference, mail=answer.mail,
-    )  # fmt: skip
+        id=desk.id("claim"),
+        numbers=tuple(c.number for c in cases),
+        claimed_on=desk.today,
+        hold_on=hold_on,
+        paid_on=answer.paid_on,
+        amount=answer.paid_amount,
+        reference=answer.reference,
+        mail=answer.mail,
+    )
     yield e.PaymentClaimed(claim=claim), f"the client announces its payment; the bank has until {hold_on}"
 
 
@@ -240,9 +256,14 @@ def _promise(desk: _Desk, cases: list[Case]) -> Iterator[Happened]:
             yield e.PromiseWithdrawn(promise_id=earlier.id), "replaced by a newer promise"
     grace_on = desk.calendar.add(pay_on, policy.promise_grace_business_days)
     promise = Promise(
-        id=desk.id("promise"), numbers=tuple(c.number for c in cases), made_on=desk.today, pay_on=pay_on,
-        grace_on=grace_on, amount=answer.promise_amount, mail=answer.mail,
-    )  # fmt: skip
+        id=desk.id("promise"),
+        numbers=tuple(c.number for c in cases),
+        made_on=desk.today,
+        pay_on=pay_on,
+        grace_on=grace_on,
+        amount=answer.promise_amount,
+        mail=answer.mail,
+    )
     yield e.PromiseMade(promise=promise), f"the client promises to pay by {pay_on}; believed until {grace_on}"
 
 
@@ -252,14 +273,20 @@ def _dispute(desk: _Desk, cases: list[Case]) -> Iterator[Happened]:
         return
     reason = desk.answer.dispute_reason or "other"
     dispute = Dispute(
-        id=desk.id("dispute"), numbers=tuple(c.number for c in fresh), reason=reason, opened_on=desk.today,
-        owner=desk.file.debtor.sales_rep, mail=desk.answer.mail,
-    )  # fmt: skip
+        id=desk.id("dispute"),
+        numbers=tuple(c.number for c in fresh),
+        reason=reason,
+        opened_on=desk.today,
+        owner=desk.file.debtor.sales_rep,
+        mail=desk.answer.mail,
+    )
     yield e.DisputeOpened(dispute=dispute), f"the client disputes: {reason}"
     yield desk.task(
-        TaskKind.ANSWER_DISPUTE, f"the client disputes ({reason}): find out and resolve", fresh,
+        TaskKind.ANSWER_DISPUTE,
+        f"the client disputes ({reason}): find out and resolve",
+        fresh,
         assignee=desk.file.debtor.sales_rep,
-    )  # fmt: skip
+    )
 
 
 def _auto_reply(desk: _Desk) -> Iterator[Happened]:

@@ -56,9 +56,14 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
             return _put(file, "cases", case, key=case.number)
         case e.InvoiceCorrected():
             return _change(
-                file, "cases", event.number, issued_on=event.issued_on, due_on=event.due_on,
-                purchase_order=event.purchase_order, document=event.document,
-            )  # fmt: skip
+                file,
+                "cases",
+                event.number,
+                issued_on=event.issued_on,
+                due_on=event.due_on,
+                purchase_order=event.purchase_order,
+                document=event.document,
+            )
         case e.InvoiceWithdrawn(number=number, on=on, closed=closed):
             return _change(file, "cases", number, settled_on=on, closed=closed)
         case e.CreditReceived(credit=credit):
@@ -70,9 +75,7 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
         case e.NoticeClaimed(notice=notice):
             return replace(_put(file, "notices", notice), last_contact_on=notice.on)
         case e.NoticeSent(notice_id=id_, message_id=message_id, at=at):
-            return _change(
-                file, "notices", id_, state=NoticeState.SENT, message_id=message_id, settled_at=at, why=""
-            )
+            return _change(file, "notices", id_, state=NoticeState.SENT, message_id=message_id, settled_at=at, why="")
         case e.NoticeDeferred(notice_id=id_, at=at):
             return _unsent(file, id_, NoticeState.DEFERRED, at)
         case e.NoticeFailed(notice_id=id_, at=at):
@@ -118,9 +121,13 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
             task = file.tasks[event.task_id]
             numbers = dict.fromkeys((*task.numbers, *(number for number, _, _ in event.takes)))
             return _change(
-                file, "tasks", task.id, takes=(*task.takes, *event.takes), numbers=tuple(numbers),
+                file,
+                "tasks",
+                task.id,
+                takes=(*task.takes, *event.takes),
+                numbers=tuple(numbers),
                 at_stake=event.at_stake,
-            )  # fmt: skip
+            )
         case e.TaskAssigned(task_id=id_, assignee=assignee):
             return _change(file, "tasks", id_, assignee=assignee)
         case e.TaskClosed(task_id=id_, outcome=outcome, note=note, at=at):
@@ -145,10 +152,14 @@ def _allocate(file: DebtorFile, event: e.CreditAllocated) -> DebtorFile:
             f"{event.amount} of {credit.id} ({credit.remaining} left) cannot settle {case.number} ({case.balance} open)"
         )
     balance = case.balance - event.amount
-    settled = {} if balance else {
-        "settled_on": event.on,
-        "closed": Closed.PAID if credit.kind is CreditKind.PAYMENT else Closed.CREDITED,
-    }  # fmt: skip
+    settled = (
+        {}
+        if balance
+        else {
+            "settled_on": event.on,
+            "closed": Closed.PAID if credit.kind is CreditKind.PAYMENT else Closed.CREDITED,
+        }
+    )
     file = _change(file, "credits", credit.id, remaining=credit.remaining - event.amount)
     return _change(file, "cases", case.number, balance=balance, **settled)
 

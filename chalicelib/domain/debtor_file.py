@@ -180,6 +180,7 @@ class TaskKind(StrEnum):
     TIME_BAR = "time_bar"
     BLIND = "blind"
     MAILBOX = "mailbox"
+    LEDGER = "ledger"  # a ledger file that was dropped for import was refused
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +216,7 @@ class PromiseState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Promise:
-    """The debtor's word: which invoices, by which day, how much (None: their whole balance), believed until `grace_on`."""
+    """The debtor's word: which invoices, by which day, how much (None: all of it), believed until `grace_on`."""
 
     id: str
     numbers: tuple[str, ...]

@@ -27,13 +27,16 @@ from chalicelib.errors import BadInput
 Happened = tuple[e.Event, str]
 
 _CONVERSATION = frozenset({"reached", "voicemail", "no_answer", "wrong_number", "refused", "promised", "disputed"})
+_AFTER_NOTICE = frozenset(
+    {"court_order", "summary_proceedings", "collection_agency", "factoring", "mediator", "write_off", "wait"}
+)
 _LOOK = frozenset({"done", "promised", "paid", "disputed", "nothing"})
 
 OUTCOMES: dict[TaskKind, frozenset[str]] = {
     TaskKind.CALL: _CONVERSATION,
     TaskKind.BROKEN_PROMISE: _CONVERSATION,
     TaskKind.APPROVE_NOTICE: frozenset({"approved", "rejected"}),
-    TaskKind.CHOOSE_ACTION: frozenset({"court_order", "summary_proceedings", "collection_agency", "factoring", "mediator", "write_off", "wait"}),
+    TaskKind.CHOOSE_ACTION: _AFTER_NOTICE,
     TaskKind.REVIEW_MAIL: _LOOK,
     TaskKind.ANSWER_DISPUTE: frozenset({"credit_note", "corrected_invoice", "rejected", "paid"}),
     TaskKind.SEND_DOCUMENT: frozenset({"sent"}),
@@ -46,7 +49,7 @@ OUTCOMES: dict[TaskKind, frozenset[str]] = {
     TaskKind.REFUSED_MAIL: frozenset({"mended"}),
     TaskKind.INSOLVENCY: frozenset({"confirmed", "not_so"}),
     TaskKind.COMPLAINT: frozenset({"answered"}),
-}  # fmt: skip
+}
 """The outcomes that a kind of task knows; a kind that is not named closes as `done`."""
 
 
@@ -66,7 +69,9 @@ def close(file: DebtorFile, task: Task, said: Outcome, office: Office, *, at: da
     """The entries that closing a task causes. BadInput where the outcome does not fit the task or lacks its facts."""
     known = OUTCOMES.get(task.kind, frozenset({"done"}))
     if said.outcome not in known:
-        raise BadInput("outcome", f"{said.outcome!r} is no outcome of {task.kind}", f"one of {', '.join(sorted(known))}")
+        raise BadInput(
+            "outcome", f"{said.outcome!r} is no outcome of {task.kind}", f"one of {', '.join(sorted(known))}"
+        )
     why = said.note or f"{task.kind} closed by {who}: {said.outcome}"
     today = local_day(at, office.creditor.zone)
     closing = e.TaskClosed(task_id=task.id, outcome=said.outcome, note=said.note, at=at)
@@ -82,9 +87,13 @@ def _effects(
             yield from _promise(file, task, said, office, numbers, today)
         case _, "disputed":
             for_whom = Dispute(
-                id=f"dispute-{task.id}", numbers=numbers, reason="other", opened_on=today,
-                owner=file.debtor.sales_rep, resolution="",
-            )  # fmt: skip
+                id=f"dispute-{task.id}",
+                numbers=numbers,
+                reason="other",
+                opened_on=today,
+                owner=file.debtor.sales_rep,
+                resolution="",
+            )
             yield e.DisputeOpened(dispute=for_whom)
         case TaskKind.APPROVE_NOTICE, "rejected":
             yield _wait(task, numbers, said.on or today + timedelta(days=14), "the formal notice was rejected", today)
@@ -125,9 +134,14 @@ def _promise(
     grace_on = office.creditor.calendar.add(said.on, policy.promise_grace_business_days)
     if numbers:
         promise = Promise(
-            id=f"promise-{task.id}", numbers=numbers, made_on=today, pay_on=said.on, grace_on=grace_on,
-            amount=said.amount, means=said.means,
-        )  # fmt: skip
+            id=f"promise-{task.id}",
+            numbers=numbers,
+            made_on=today,
+            pay_on=said.on,
+            grace_on=grace_on,
+            amount=said.amount,
+            means=said.means,
+        )
         yield e.PromiseMade(promise=promise)
 
 

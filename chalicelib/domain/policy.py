@@ -29,9 +29,7 @@ class When:
     business: bool = False
 
     def day(self, anchor_on: date, calendar: BusinessCalendar) -> date:
-        return (
-            calendar.add(anchor_on, self.offset) if self.business else anchor_on + timedelta(days=self.offset)
-        )
+        return calendar.add(anchor_on, self.offset) if self.business else anchor_on + timedelta(days=self.offset)
 
     def __str__(self) -> str:
         unit = ("business day" if self.business else "day") + ("s" if abs(self.offset) != 1 else "")

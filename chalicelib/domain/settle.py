@@ -1,4 +1,4 @@
-"""What money does to a debtor's file: which invoices a payment or a credit note settles, and which promises it keeps."""
+"""What money does to a debtor's file: which invoices it settles, which promises it keeps, which tasks it ends."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def consequences(file: DebtorFile, *, on: date, at: datetime) -> list[Happened]:
 
 
 def oldest_first(cases: Sequence[Case], amount: Money) -> list[str]:
-    """Numbers of the oldest invoices that exactly this amount settles, taken in order; empty where none fits exactly."""
+    """Numbers of the oldest invoices that exactly this amount settles, taken in order; empty where none fits."""
     left, numbers = amount, []
     for case in sorted(cases, key=lambda c: (c.due_on, c.number)):
         if case.balance.currency != amount.currency or case.balance > left:
@@ -77,7 +77,13 @@ def oldest_first(cases: Sequence[Case], amount: Money) -> list[str]:
 
 
 _OUTLIVE_PAYMENT = frozenset(
-    {TaskKind.REVIEW_MAIL, TaskKind.CONFIRM_CONTACT, TaskKind.DEAD_ADDRESS, TaskKind.COMPLAINT, TaskKind.INSOLVENCY,
-     TaskKind.UNKNOWN_DELIVERY}
-)  # fmt: skip
+    {
+        TaskKind.REVIEW_MAIL,
+        TaskKind.CONFIRM_CONTACT,
+        TaskKind.DEAD_ADDRESS,
+        TaskKind.COMPLAINT,
+        TaskKind.INSOLVENCY,
+        TaskKind.UNKNOWN_DELIVERY,
+    }
+)
 """What a person must still look at although the money is there: the mail, the address, the person behind it."""

@@ -63,13 +63,16 @@ def apply_reply(parts: Parts, mail_id: str, *, at: datetime) -> str:
 
 def _quarantine(parts: Parts, office: Office, mail: MailRecord, error: Unreadable, *, at: datetime) -> str:
     raise_on_desk(
-        parts, office, TaskKind.REVIEW_MAIL, f"quarantined, to be read by a person: {error}",
-        about=mail.id, at=at, mail=mail.id,
-    )  # fmt: skip
+        parts,
+        office,
+        TaskKind.REVIEW_MAIL,
+        f"quarantined, to be read by a person: {error}",
+        about=mail.id,
+        at=at,
+        mail=mail.id,
+    )
     parts.mail_log.settle(
-        mail.becomes(
-            MailState.QUARANTINED, sender=error.sender or "", subject=error.subject or "", why=error.reason
-        )
+        mail.becomes(MailState.QUARANTINED, sender=error.sender or "", subject=error.subject or "", why=error.reason)
     )
     return "quarantined"
 
@@ -88,9 +91,14 @@ def _without_owner(
         else "no debtor of ours could be recognised"
     )
     raise_on_desk(
-        parts, office, TaskKind.REVIEW_MAIL, f"mail from {message.sender or 'nobody'}: {why}",
-        about=mail.id, at=at, mail=mail.id,
-    )  # fmt: skip
+        parts,
+        office,
+        TaskKind.REVIEW_MAIL,
+        f"mail from {message.sender or 'nobody'}: {why}",
+        about=mail.id,
+        at=at,
+        mail=mail.id,
+    )
     parts.mail_log.settle(_settled(mail, MailState.UNMATCHED, message, reading, why=why))
     return "unmatched"
 
@@ -100,9 +108,12 @@ def _settled(
 ) -> MailRecord:
     said: Mapping[str, Any] = to_json(reading)
     return mail.becomes(
-        state, sender=message.sender or "", subject=message.subject[:300], reading=said,
+        state,
+        sender=message.sender or "",
+        subject=message.subject[:300],
+        reading=said,
         **{"why": reading.reason_text, **values},
-    )  # fmt: skip
+    )
 
 
 def _ours(office: Office) -> frozenset[str]:
@@ -114,14 +125,23 @@ def _context(parts: Parts, office: Office, mail: MailRecord, file: DebtorFile, m
     debtor = file.debtor
     addresses = frozenset(c.email.lower() for c in file.contacts.values() if c.email)
     account = KnownAccount(
-        account_id=debtor.id, name=debtor.name, country=debtor.country, language=debtor.language,
-        domains=frozenset(a.rpartition("@")[2] for a in addresses) - FREE_MAIL, addresses=addresses,
-    )  # fmt: skip
+        account_id=debtor.id,
+        name=debtor.name,
+        country=debtor.country,
+        language=debtor.language,
+        domains=frozenset(a.rpartition("@")[2] for a in addresses) - FREE_MAIL,
+        addresses=addresses,
+    )
     items = {
         c.number: KnownItem(
-            number=c.number, account_id=debtor.id, amount=c.balance.amount, currency=c.balance.currency,
-            issued_on=c.issued_on, due_on=c.due_on, purchase_order=c.purchase_order or None,
-        )  # fmt: skip
+            number=c.number,
+            account_id=debtor.id,
+            amount=c.balance.amount,
+            currency=c.balance.currency,
+            issued_on=c.issued_on,
+            due_on=c.due_on,
+            purchase_order=c.purchase_order or None,
+        )
         for c in file.open_cases()
     }
     return Context(
@@ -136,9 +156,9 @@ def _context(parts: Parts, office: Office, mail: MailRecord, file: DebtorFile, m
 
 
 FREE_MAIL = frozenset(
-    "gmail.com googlemail.com outlook.com outlook.fr hotmail.com hotmail.fr live.fr live.com yahoo.com yahoo.fr "
-    "orange.fr wanadoo.fr free.fr sfr.fr neuf.fr laposte.net bbox.fr icloud.com me.com gmx.de gmx.net web.de "
-    "t-online.de proton.me protonmail.com aol.com".split()
+    """gmail.com googlemail.com outlook.com outlook.fr hotmail.com hotmail.fr live.fr live.com yahoo.com yahoo.fr
+    orange.fr wanadoo.fr free.fr sfr.fr neuf.fr laposte.net bbox.fr icloud.com me.com gmx.de gmx.net web.de
+    t-online.de proton.me protonmail.com aol.com""".split()
 )
 """Domains where anybody has an address: sharing one with a contact proves nothing."""
 
@@ -165,7 +185,8 @@ def _answer(mail: MailRecord, message: InboundMessage, reading: Reading, file: D
         kind=reading.kind,
         decision=reading.decision,
         reason=reading.reason_text or reading.reason,
-        trusted=reading.trust == "verified" or (not pinned and reading.trust != "failed" and reading.account_id == file.id),
+        trusted=reading.trust == "verified"
+        or (not pinned and reading.trust != "failed" and reading.account_id == file.id),
         sender=message.sender or "",
         intents=reading.intents,
         numbers=reading.invoices,

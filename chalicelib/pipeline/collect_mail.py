@@ -63,19 +63,23 @@ def collect_mail(parts: Parts, *, at: datetime) -> Collected:
     return Collected(fetched=fetched, new=new, up_to_date=up_to_date)
 
 
-def _take_in(
-    parts: Parts, address: str, folder: str, validity: int, message: Fetched, *, at: datetime
-) -> bool:
-    """Archive, record, queue. A message that is recorded but still unread is queued again: the queue may have lost it."""
+def _take_in(parts: Parts, address: str, folder: str, validity: int, message: Fetched, *, at: datetime) -> bool:
+    """Archive, record, queue. What is recorded but still unread is queued again: the queue may have lost it."""
     id_ = hashlib.sha256(message.raw).hexdigest()
     key = f"mail/{id_}.eml"
     known = parts.mail_log.get(id_)
     if known is None:
         parts.archive.put(key, message.raw, content_type="message/rfc822")
         record = MailRecord(
-            id=id_, mailbox=address, folder=folder, uid_validity=validity, uid=message.uid, size=len(message.raw),
-            received_at=message.received_at, archive=key,
-        )  # fmt: skip
+            id=id_,
+            mailbox=address,
+            folder=folder,
+            uid_validity=validity,
+            uid=message.uid,
+            size=len(message.raw),
+            received_at=message.received_at,
+            archive=key,
+        )
         new = parts.mail_log.record(record)
     else:
         new = False

@@ -23,7 +23,9 @@ def raise_on_desk(
     def decide(file: DebtorFile) -> Happened:
         if any(t.kind is kind and t.id.endswith(short) for t in file.open_tasks()):
             return []
-        task = Task(id=f"{today:%Y%m%d}-{kind}-{short}", kind=kind, raised_on=today, due_on=today, reason=reason, mail=mail)
+        task = Task(
+            id=f"{today:%Y%m%d}-{kind}-{short}", kind=kind, raised_on=today, due_on=today, reason=reason, mail=mail
+        )
         return [(TaskRaised(task=task), reason)]
 
     keep(parts, office, DESK, decide, at=at, who="relance")

@@ -51,9 +51,14 @@ class Imported:
 
 
 def import_invoices(
-    parts: Parts, rows: Iterable[InvoiceRow], *, at: datetime, who: str, skip_bad: bool = False,
+    parts: Parts,
+    rows: Iterable[InvoiceRow],
+    *,
+    at: datetime,
+    who: str,
+    skip_bad: bool = False,
     progress: Progress | None = None,
-) -> Imported:  # fmt: skip
+) -> Imported:
     """Enter what is new, correct what changed, leave what is settled. BadInput where a row contradicts our books."""
     office = office_of(parts)
     today = local_day(at, office.creditor.zone)
@@ -69,9 +74,11 @@ def import_invoices(
         once_known = {a for a, ids in addresses.items() if account in ids}
 
         def decide(
-            file: DebtorFile, some: Sequence[InvoiceRow] = some, settled: set[str] = settled,
+            file: DebtorFile,
+            some: Sequence[InvoiceRow] = some,
+            settled: set[str] = settled,
             once_known: set[str] = once_known,
-        ) -> Happened:  # fmt: skip
+        ) -> Happened:
             return _take_in(file, some, settled, once_known, today=today, at=at)
 
         before = len(settled)
@@ -85,9 +92,14 @@ def import_invoices(
 
 
 def import_payments(
-    parts: Parts, rows: Iterable[PaymentRow], *, at: datetime, who: str, skip_bad: bool = False,
+    parts: Parts,
+    rows: Iterable[PaymentRow],
+    *,
+    at: datetime,
+    who: str,
+    skip_bad: bool = False,
     progress: Progress | None = None,
-) -> Imported:  # fmt: skip
+) -> Imported:
     """Settle what the payments name; keep the rest on the account. A file without a row says that nothing came in."""
     office = office_of(parts)
     accounts = _by_account(rows)
@@ -129,9 +141,13 @@ def _receive_all(file: DebtorFile, fresh: Mapping[str, PaymentRow], *, at: datet
     after = file
     for id_, row in fresh.items():
         credit = Credit(
-            id=id_, kind=CreditKind.PAYMENT, on=row.paid_on, amount=row.amount, remaining=row.amount,
+            id=id_,
+            kind=CreditKind.PAYMENT,
+            on=row.paid_on,
+            amount=row.amount,
+            remaining=row.amount,
             reference=row.reference[:140],
-        )  # fmt: skip
+        )
         numbers = [row.number] if row.number else oldest_first(after.open_cases(), row.amount)
         some = receive(after, credit, numbers)
         after = apply_all(after, e.entries_after(after.entries, some, at=at, who=""))
@@ -185,7 +201,11 @@ def _invoice(
         happened.append((corrected, "the ledger says so"))
     if case.is_open and row.paid_on:
         credit = Credit(
-            id=f"ledger-{row.number}", kind=CreditKind.PAYMENT, on=row.paid_on, amount=case.balance, remaining=case.balance
+            id=f"ledger-{row.number}",
+            kind=CreditKind.PAYMENT,
+            on=row.paid_on,
+            amount=case.balance,
+            remaining=case.balance,
         )
         happened += receive(file, credit, [row.number])
     if case.is_open and row.disputed and not row.paid_on and file.dispute_on(row.number) is None:
@@ -195,32 +215,52 @@ def _invoice(
 
 def _enter(row: InvoiceRow, debtor: Debtor, *, today: date) -> list[tuple[e.Event, str]]:
     case = Case(
-        number=row.number, issued_on=row.issued_on, due_on=row.due_on, amount=row.amount, balance=row.amount,
-        entered_on=today, purchase_order=row.purchase_order, document=row.document,
-    )  # fmt: skip
+        number=row.number,
+        issued_on=row.issued_on,
+        due_on=row.due_on,
+        amount=row.amount,
+        balance=row.amount,
+        entered_on=today,
+        purchase_order=row.purchase_order,
+        document=row.document,
+    )
     happened: list[tuple[e.Event, str]] = [(e.InvoiceEntered(case=case), f"ledger, line {row.line}")]
     if row.disputed:
         happened += _dispute(row, debtor, today)
     if not row.purchase_order and (debtor.purchase_order_required or debtor.kind is DebtorKind.PUBLIC):
         why = f"{row.number} carries no order number, without which this client does not pay"
         task = Task(
-            id=f"{TaskKind.CHECK_INVOICE}-{row.number}", kind=TaskKind.CHECK_INVOICE, raised_on=today, due_on=today,
-            reason=why, numbers=(row.number,), at_stake=row.amount,
-        )  # fmt: skip
+            id=f"{TaskKind.CHECK_INVOICE}-{row.number}",
+            kind=TaskKind.CHECK_INVOICE,
+            raised_on=today,
+            due_on=today,
+            reason=why,
+            numbers=(row.number,),
+            at_stake=row.amount,
+        )
         happened.append((e.TaskRaised(task=task), why))
     return happened
 
 
 def _dispute(row: InvoiceRow, debtor: Debtor, today: date) -> list[tuple[e.Event, str]]:
     dispute = Dispute(
-        id=f"ledger-{row.number}", numbers=(row.number,), reason="other",
-        opened_on=row.disputed_on or today, owner=debtor.sales_rep,
-    )  # fmt: skip
+        id=f"ledger-{row.number}",
+        numbers=(row.number,),
+        reason="other",
+        opened_on=row.disputed_on or today,
+        owner=debtor.sales_rep,
+    )
     why = "the ledger says that it is disputed"
     task = Task(
-        id=f"{TaskKind.ANSWER_DISPUTE}-{row.number}", kind=TaskKind.ANSWER_DISPUTE, raised_on=today, due_on=today,
-        reason=why, numbers=(row.number,), at_stake=row.amount, assignee=debtor.sales_rep,
-    )  # fmt: skip
+        id=f"{TaskKind.ANSWER_DISPUTE}-{row.number}",
+        kind=TaskKind.ANSWER_DISPUTE,
+        raised_on=today,
+        due_on=today,
+        reason=why,
+        numbers=(row.number,),
+        at_stake=row.amount,
+        assignee=debtor.sales_rep,
+    )
     return [(e.DisputeOpened(dispute=dispute), why), (e.TaskRaised(task=task), why)]
 
 
@@ -254,10 +294,17 @@ def _updated(debtor: Debtor, rows: Sequence[InvoiceRow]) -> Debtor:
     """The debtor as its last row says; what the ledger leaves empty stays as it is."""
     row = rows[-1]
     said = {
-        "name": row.client, "country": row.country, "language": row.language, "kind": row.kind, "policy": row.policy,
-        "sales_rep": row.sales_rep, "client_since_on": row.client_since_on, "legal_id": row.legal_id,
-        "vat_number": row.vat_number, "address": row.address,
-    }  # fmt: skip
+        "name": row.client,
+        "country": row.country,
+        "language": row.language,
+        "kind": row.kind,
+        "policy": row.policy,
+        "sales_rep": row.sales_rep,
+        "client_since_on": row.client_since_on,
+        "legal_id": row.legal_id,
+        "vat_number": row.vat_number,
+        "address": row.address,
+    }
     return replace(debtor, **{key: value for key, value in said.items() if value})  # type: ignore[arg-type]
 
 
@@ -292,9 +339,7 @@ def _by_account(rows: Iterable[R]) -> dict[str, list[R]]:
     return accounts
 
 
-def _without(
-    accounts: dict[str, list[R]], findings: Sequence[Finding], *, skip_bad: bool
-) -> dict[str, list[R]]:
+def _without(accounts: dict[str, list[R]], findings: Sequence[Finding], *, skip_bad: bool) -> dict[str, list[R]]:
     """The rows that may be written: all, or (if asked for) all but the wrong ones; else BadInput names the first."""
     if not findings:
         return accounts

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -66,11 +65,15 @@ def _write(
         raw = parts.writer.write(file, notice, office.creditor, today=today, at=at)
     except PermanentError as error:
         why = f"the mail cannot be written: {error}"
-        return None, [
-            (e.NoticeClaimed(notice=notice), proposal.reason),
-            (e.NoticeFailed(notice_id=notice.id, at=at), why),
-            (_task(TaskKind.REFUSED_MAIL, notice, why, today), why),
-        ], b""  # fmt: skip
+        return (
+            None,
+            [
+                (e.NoticeClaimed(notice=notice), proposal.reason),
+                (e.NoticeFailed(notice_id=notice.id, at=at), why),
+                (_task(TaskKind.REFUSED_MAIL, notice, why, today), why),
+            ],
+            b"",
+        )
     return notice, [(e.NoticeClaimed(notice=notice), proposal.reason)], raw
 
 
@@ -119,10 +122,15 @@ def sent_key(debtor_id: str, notice_id: str) -> str:
 def _task(kind: TaskKind, notice: Notice, reason: str, today: date) -> e.TaskRaised:
     return e.TaskRaised(
         task=Task(
-            id=f"{kind}-{notice.id}-{notice.attempts}", kind=kind, raised_on=today, due_on=today, reason=reason,
-            numbers=tuple(number for number, _ in notice.takes), note=notice.id,
+            id=f"{kind}-{notice.id}-{notice.attempts}",
+            kind=kind,
+            raised_on=today,
+            due_on=today,
+            reason=reason,
+            numbers=tuple(number for number, _ in notice.takes),
+            note=notice.id,
         )
-    )  # fmt: skip
+    )
 
 
 def _token() -> str:

@@ -30,8 +30,8 @@ def settle(parts: Parts, event: Mapping[str, Any], *, at: datetime) -> str:
     if not kind or not isinstance(mail, Mapping):
         raise PermanentError("this is no event of the mail provider: it has no eventType or no mail")
     tags = mail.get("tags") or {}
-    debtor_id = (list(tags.get("debtor") or []) + [""])[0] or _by_message_id(parts, str(mail.get("messageId", "")))
-    notice_id = (list(tags.get("notice") or []) + [""])[0]
+    debtor_id = next(iter(tags.get("debtor") or ()), "") or _by_message_id(parts, str(mail.get("messageId", "")))
+    notice_id = next(iter(tags.get("notice") or ()), "")
     if not debtor_id:
         return "unknown"
     office = office_of(parts)
@@ -57,10 +57,14 @@ def settle(parts: Parts, event: Mapping[str, Any], *, at: datetime) -> str:
             happened.append((e.NoticeBounced(notice_id=notice.id, at=at), why))
             if notice.contact in file.contacts and not file.contacts[notice.contact].dead_since_on:
                 happened.append((e.ContactDied(contact_id=notice.contact, on=today), why))
-            happened.append((_task(TaskKind.DEAD_ADDRESS, notice.id, file, f"find the right contact: {why}", today), why))
+            happened.append(
+                (_task(TaskKind.DEAD_ADDRESS, notice.id, file, f"find the right contact: {why}", today), why)
+            )
         elif kind == "Complaint" and not any(b.kind is BlockKind.COMPLAINT and b.is_open for b in file.blocks.values()):
             why = "the recipient marked our mail as spam"
-            block = Block(id=f"complaint-{notice.id}", kind=BlockKind.COMPLAINT, reason=why, placed_on=today, until=None)
+            block = Block(
+                id=f"complaint-{notice.id}", kind=BlockKind.COMPLAINT, reason=why, placed_on=today, until=None
+            )
             happened.append((e.BlockPlaced(block=block), why))
             happened.append((_task(TaskKind.COMPLAINT, notice.id, file, f"{why}: answer in person", today), why))
         return happened

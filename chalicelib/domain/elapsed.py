@@ -1,0 +1,74 @@
+"""What became true merely because time passed: promises broken, announced payments missing, blocks over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from chalicelib.domain import events as e
+from chalicelib.domain.debtor_file import ClaimState, Notice, NoticeState, PromiseState, TaskKind
+from chalicelib.domain.plan import Action, Proposal
+from chalicelib.domain.view import View, new_task
+
+OUTCOME_WITHIN = timedelta(minutes=15)
+"""A claimed notice without an outcome after so long is `unknown`: longer than any function may run."""
+
+
+def elapsed(view: View) -> list[Proposal]:
+    """What became true merely because time passed, each with the task that it calls for."""
+    return [
+        *(
+            _broken(view, p.id)
+            for p in view.file.promises.values()
+            if p.state is PromiseState.OPEN and view.today > p.grace_on
+        ),
+        *(
+            _lapsed(view, c.id)
+            for c in view.file.claims.values()
+            if c.state is ClaimState.OPEN and view.today > c.hold_on
+        ),
+        *(
+            _lost(view, n)
+            for n in view.file.notices.values()
+            if n.state is NoticeState.CLAIMED and n.claimed_at and view.at - n.claimed_at >= OUTCOME_WITHIN
+        ),
+        *(
+            _note(f"the block until {b.until} is over: {b.reason}", e.BlockLifted(block_id=b.id, on=view.today))
+            for b in view.file.blocks.values()
+            if b.is_open and b.until and view.today >= b.until
+        ),
+    ]
+
+
+def _broken(view: View, promise_id: str) -> Proposal:
+    promise = view.file.promises[promise_id]
+    cases = [c for c in view.file.open_cases() if c.number in promise.numbers]
+    if not cases:
+        return _note("every invoice of the promise is settled", e.PromiseKept(promise_id=promise_id))
+    why = f"promised for {promise.pay_on}, nothing by {promise.grace_on}"
+    task = new_task(view, TaskKind.BROKEN_PROMISE, promise_id, cases, f"call about a broken promise: {why}")
+    return _note(why, e.PromiseBroken(promise_id=promise_id), e.TaskRaised(task=task))
+
+
+def _lapsed(view: View, claim_id: str) -> Proposal:
+    claim = view.file.claims[claim_id]
+    cases = [c for c in view.file.open_cases() if c.number in claim.numbers]
+    if not cases:
+        return _note("every invoice of the payment notice is settled", e.PaymentClaimConfirmed(claim_id=claim_id))
+    why = f"announced on {claim.claimed_on}, not at the bank by {claim.hold_on}"
+    task = new_task(view, TaskKind.UNCONFIRMED_PAYMENT, claim_id, cases, f"ask for the proof of payment: {why}")
+    return _note(why, e.PaymentClaimLapsed(claim_id=claim_id), e.TaskRaised(task=task))
+
+
+def _lost(view: View, notice: Notice) -> Proposal:
+    why = f"claimed at {notice.claimed_at:%Y-%m-%d %H:%M} UTC and no outcome known"
+    cases = [c for c in view.file.open_cases() if c.number in dict(notice.takes)]
+    task = replace(
+        new_task(view, TaskKind.UNKNOWN_DELIVERY, notice.id, cases, f"find out whether this mail left: {why}"),
+        note=notice.id,
+    )
+    return _note(why, e.NoticeLost(notice_id=notice.id, at=view.at), e.TaskRaised(task=task))
+
+
+def _note(reason: str, *events: e.Event) -> Proposal:
+    return Proposal(action=Action.NOTE, reason=reason, events=tuple((event, reason) for event in events))

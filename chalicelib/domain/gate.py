@@ -1,0 +1,56 @@
+"""The gate: what holds a case back whatever step of the ladder is due. First match wins."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from chalicelib.domain.debtor_file import Case, NoticeState, TaskKind
+from chalicelib.domain.plan import Held, Hold
+from chalicelib.domain.view import View
+
+
+def held_back(view: View, case: Case) -> Held | None:
+    file, number = view.file, case.number
+
+    def held(hold: Hold, reason: str, until: date | None = None) -> Held:
+        return Held(number=number, hold=hold, reason=reason, until=until)
+
+    if file.insolvent_since_on:
+        return held(Hold.INSOLVENT, f"the debtor is insolvent since {file.insolvent_since_on}: chasing is not lawful")
+    if dispute := file.dispute_on(number):
+        return held(Hold.DISPUTED, f"disputed since {dispute.opened_on}: {dispute.reason}")
+    if claim := file.claim_on(number):
+        return held(
+            Hold.CLAIMED_PAID,
+            f"the debtor announced its payment on {claim.claimed_on}; the bank has until {claim.hold_on} to confirm",
+            claim.hold_on + timedelta(days=1),
+        )
+    if promise := file.promise_on(number):
+        return held(
+            Hold.PROMISED,
+            f"promised for {promise.pay_on}, believed until {promise.grace_on}",
+            promise.grace_on + timedelta(days=1),
+        )
+    if block := file.block_on(number):
+        until = f"until {block.until}" if block.until else "until a person lifts it"
+        return held(Hold.BLOCKED, f"blocked {until}: {block.reason}", block.until)
+    if number in view.covered:
+        return held(Hold.COVERED, "credit notes or payments on the account cover it")
+    for notice in file.notices.values():
+        if notice.state is NoticeState.CLAIMED and number in dict(notice.takes):
+            return held(Hold.UNCERTAIN, f"notice {notice.id} is being sent")
+    for task in file.open_tasks():
+        if number in task.numbers and task.kind in _HOLDING_TASKS:
+            return held(
+                _HOLDING_TASKS[task.kind],
+                f"a person has a task about it since {task.raised_on}: {task.reason}",
+            )
+    return None
+
+
+_HOLDING_TASKS = {
+    TaskKind.UNKNOWN_DELIVERY: Hold.UNCERTAIN,
+    TaskKind.REFUSED_MAIL: Hold.REFUSED,
+    TaskKind.UNCONFIRMED_PAYMENT: Hold.CLAIMED_PAID,
+}
+"""Open tasks that hold their invoices: to write before they are settled could be to chase the paid or write twice."""

@@ -1,0 +1,76 @@
+"""The plan: proposals with their reasons, and for what is not due the hold that says why. Data, no decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from chalicelib.domain.debtor_file import Notice
+from chalicelib.domain.events import Event
+
+
+class Action(StrEnum):
+    NOTE = "note"  # time passed: entries for the journal, perhaps with a task
+    EMAIL = "email"
+    CALL = "call"
+    APPROVE = "approve"  # ask a manager to approve the formal notice
+    CHOOSE = "choose"
+
+
+class Hold(StrEnum):
+    """Why nothing is done about a case now."""
+
+    NOT_DUE = "not_due"
+    DISPUTED = "disputed"
+    PROMISED = "promised"
+    CLAIMED_PAID = "claimed_paid"
+    BLOCKED = "blocked"
+    INSOLVENT = "insolvent"
+    COVERED = "covered"  # by credit notes or payments on the account
+    SPACING = "spacing"
+    CLOSED_DAY = "closed_day"
+    CLOSED_HOUR = "closed_hour"
+    NO_ADDRESS = "no_address"
+    AWAY = "away"
+    AWAITING_APPROVAL = "awaiting_approval"
+    UNCERTAIN = "uncertain"  # a mail is in flight, or may have been lost
+    REFUSED = "refused"  # our own mail provider refused the mail: a person mends the cause
+    BLIND = "blind"
+    LADDER_DONE = "ladder_done"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """One thing to do. Recording `events` is what performs it; an EMAIL must also be handed to the outbox."""
+
+    action: Action
+    reason: str
+    events: tuple[tuple[Event, str], ...]
+    step: str = ""
+    takes: tuple[tuple[str, str], ...] = ()  # (invoice number, step taken for it)
+    notice: Notice | None = None
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        return tuple(number for number, _ in self.takes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A case about which nothing is done now: why, in words, and from which day that may change."""
+
+    number: str
+    hold: Hold
+    reason: str
+    until: date | None = None
+    step: str = ""  # the step that waits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything about one debtor at one instant. `next_action_at` is the earliest instant at which it can change."""
+
+    proposals: tuple[Proposal, ...]
+    held: tuple[Held, ...]
+    next_action_at: datetime | None
