@@ -74,7 +74,8 @@ def run_ministack(
 
     state: its folder (created); with `persist`, what it held is written there when it stops and read when it
     starts again. That happens on an orderly stop only: good for trials, never for production.
-    smtp_relay: where SES hands its mail on. enforce_policies: AWS calls are checked against the caller's
+    smtp_relay: where SES hands its mail on; a refusal there is logged and nobody hears of it, so a dead address
+    is one the relay takes and bounces. enforce_policies: AWS calls are checked against the caller's
     role. port: keep it from one start to the next, queues remember their address with it. Refuses with
     PartUnavailable when the port is taken or it does not come up.
     """
