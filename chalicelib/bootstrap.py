@@ -1,0 +1,147 @@
+"""The composition root: the only reader of the environment and the only builder of adapters.
+
+Everything is built when it is first asked for and kept as long as the container lives: what a function does
+not use costs it no cold start.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.policy_file import load_policies
+from chalicelib.errors import PermanentError
+from chalicelib.ports import Archive, Mailbox, Outbox, Parts
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.secrets import SecretsManagerSecrets
+
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+
+WHAT = {
+    "RELANCE_TABLE": "the name of the DynamoDB table (output TableName of the stack)",
+    "RELANCE_ARCHIVE_BUCKET": "the bucket of mails and documents (output ArchiveBucket)",
+    "RELANCE_IMPORT_BUCKET": "the bucket where ledgers are dropped (output ImportBucket)",
+    "RELANCE_DUE_QUEUE_URL": "the queue of debtors that are due (output DueQueueUrl)",
+    "RELANCE_MAIL_QUEUE_URL": "the queue of mails to be read (output MailQueueUrl)",
+    "RELANCE_MAILBOX_SECRET": "the secret with the mailbox's login (output MailboxSecret)",
+    "RELANCE_OUTBOX": "how mails leave: ses or smtp",
+    "RELANCE_SES_CONFIGURATION_SET": "the configuration set of Amazon SES (output ConfigurationSetName)",
+    "RELANCE_SMTP_SECRET": "the secret with the SMTP server's login",
+}
+"""Every variable that is read, and what it says."""
+
+
+class MissingSetting(PermanentError):
+    """A variable that is needed is not set."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not set: {WHAT[name]}")
+
+
+def now() -> datetime:
+    """The real clock, aware UTC: for web routes and the command line alone. All else is told the time."""
+    return datetime.now(UTC)
+
+
+@cache
+def parts() -> Parts:
+    """The parts of this container."""
+    from chalicelib.adapters.dynamodb import DynamoCaseStore
+    from chalicelib.adapters.dynamodb_mail_log import DynamoMailLog
+    from chalicelib.adapters.dynamodb_office import DynamoOfficeStore
+    from chalicelib.adapters.dynamodb_table import PATIENCE
+    from chalicelib.adapters.rendering import TemplateWriter
+    from chalicelib.adapters.s3 import S3Archive
+    from chalicelib.adapters.sqs import SqsQueue
+
+    table = _setting("RELANCE_TABLE")
+    dynamodb = _client("dynamodb", config=PATIENCE)
+    archive = S3Archive(_client("s3"), _setting("RELANCE_ARCHIVE_BUCKET"))
+    sqs = _client("sqs")
+    return Parts(
+        store=DynamoCaseStore(dynamodb, table),
+        offices=DynamoOfficeStore(dynamodb, table),
+        mail_log=DynamoMailLog(dynamodb, table),
+        archive=archive,
+        outbox=_outbox(),
+        writer=TemplateWriter(archive, templates=TEMPLATES),
+        due_queue=SqsQueue(sqs, _setting("RELANCE_DUE_QUEUE_URL")),
+        mail_queue=SqsQueue(sqs, _setting("RELANCE_MAIL_QUEUE_URL")),
+        mailbox=open_mailbox,
+        policies=policies(),
+    )
+
+
+@cache
+def import_files() -> Archive:
+    """The bucket where ledgers are dropped."""
+    from chalicelib.adapters.s3 import S3Archive
+
+    return S3Archive(_client("s3"), _setting("RELANCE_IMPORT_BUCKET"))
+
+
+@cache
+def policies() -> Mapping[str, Policy]:
+    """Every dunning policy of templates/policies, by name."""
+    return load_policies(
+        {path.name: path.read_text("utf-8") for path in sorted((TEMPLATES / "policies").glob("*.yaml"))}
+    )
+
+
+def open_mailbox() -> Mailbox:
+    """A logged-in connection to the mailbox; a login that was rotated meanwhile is read again once."""
+    from chalicelib.adapters.imap import ImapMailbox, ImapSettings
+
+    name = _setting("RELANCE_MAILBOX_SECRET")
+    return _secrets().use(name, lambda text: ImapMailbox(_login(ImapSettings, name, text)))
+
+
+def _outbox() -> Outbox:
+    match _setting("RELANCE_OUTBOX"):
+        case "ses":
+            from chalicelib.adapters.ses import SesOutbox
+
+            return SesOutbox(_client("ses"), configuration_set=_setting("RELANCE_SES_CONFIGURATION_SET"))
+        case "smtp":
+            from chalicelib.adapters.smtp import SmtpOutbox, SmtpSettings
+
+            name = _setting("RELANCE_SMTP_SECRET")
+            return SmtpOutbox(_login(SmtpSettings, name, _secrets().get(name)))
+        case other:
+            raise PermanentError(f"RELANCE_OUTBOX is {other!r}: write ses or smtp")
+
+
+@cache
+def _secrets() -> SecretsManagerSecrets:
+    from chalicelib.adapters.secrets import SecretsManagerSecrets
+
+    return SecretsManagerSecrets(_client("secretsmanager"))
+
+
+def _login(settings: Any, name: str, text: str) -> Any:
+    """A secret's JSON as the settings of an adapter; an error names the secret, never a value."""
+    try:
+        return settings(**json.loads(text))
+    except (ValueError, TypeError) as error:
+        known = ", ".join(settings.__dataclass_fields__)
+        raise PermanentError(f"secret {name} is no JSON object with keys among {known}") from error
+
+
+def _client(service: str, config: Any = None) -> Any:
+    import boto3
+
+    return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
+def _setting(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise MissingSetting(name)
+    return value
