@@ -1,0 +1,81 @@
+"""Small histories of a debtor, for the contract of the stores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from chalicelib.domain import events as e
+from chalicelib.domain.debtor_file import (
+    Case,
+    Contact,
+    Credit,
+    CreditKind,
+    Debtor,
+    DebtorFile,
+    Notice,
+    Task,
+    TaskKind,
+)
+from chalicelib.domain.money import Money
+from chalicelib.ports import CaseStore
+
+AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+TODAY = date(2026, 3, 2)
+
+
+def entries(file: DebtorFile | None, *events: e.Event, at: datetime = AT) -> tuple[e.Entry, ...]:
+    """The events as the entries that follow in this file."""
+    return e.entries_after(file.entries if file else 0, [(event, "") for event in events], at=at, who="test")
+
+
+def opened(store: CaseStore, debtor_id: str, *events: e.Event, next_action_at: datetime | None = AT) -> DebtorFile:
+    """A new debtor with these events, saved."""
+    begins = e.DebtorOpened(debtor=Debtor(id=debtor_id, name=f"Société {debtor_id}"))
+    file = store.save(None, entries(None, begins, *events), next_action_at=next_action_at)
+    assert file is not None
+    return file
+
+
+def invoice(number: str, amount: str = "100.00", due_on: date = TODAY) -> e.InvoiceEntered:
+    money = Money.of(amount, "EUR")
+    case = Case(
+        number=number,
+        issued_on=date(2026, 1, 31),
+        due_on=due_on,
+        amount=money,
+        balance=money,
+        entered_on=TODAY,
+    )
+    return e.InvoiceEntered(case=case)
+
+
+def contact(id_: str, email: str) -> e.ContactSet:
+    return e.ContactSet(contact=Contact(id=id_, email=email))
+
+
+def paid(number: str, amount: str = "100.00") -> Sequence[e.Event]:
+    """The invoice's money comes and is allocated."""
+    money = Money.of(amount, "EUR")
+    credit = Credit(id=f"p-{number}", kind=CreditKind.PAYMENT, on=TODAY, amount=money, remaining=money)
+    allocated = e.CreditAllocated(credit_id=credit.id, number=number, amount=money, on=TODAY)
+    return (e.CreditReceived(credit=credit), allocated)
+
+
+def notice(id_: str, *numbers: str, on: date = TODAY, **values: Any) -> Notice:
+    return Notice(**{
+        "id": id_, "step": "first", "takes": tuple((n, "first") for n in numbers), "on": on, "language": "fr",
+        "currency": "EUR", "contact": "c", "to": "compta@client.test", "token": f"token-{id_}", "claimed_at": AT,
+        **values,
+    })  # fmt: skip
+
+
+def claimed(id_: str, *numbers: str, **values: Any) -> e.NoticeClaimed:
+    return e.NoticeClaimed(notice=notice(id_, *numbers, **values))
+
+
+def task(id_: str, *numbers: str, due_on: date = TODAY) -> e.TaskRaised:
+    return e.TaskRaised(
+        task=Task(id=id_, kind=TaskKind.CALL, raised_on=TODAY, due_on=due_on, reason="why", numbers=numbers)
+    )

@@ -1,0 +1,58 @@
+"""What every OfficeStore does: keep the creditor, and know how fresh the knowledge is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chalicelib.domain.creditor import Creditor, Health, Persona
+from chalicelib.errors import BadInput
+
+AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+ACME = Creditor(
+    name="ACME Matériaux", legal_form="SAS au capital de 50 000 €", address=("1 rue de la Paix", "75002 Paris"),
+    country="FR", legal_id="RCS Paris 732 829 320", vat_number="FR44732829320", iban="FR1420041010050500013M02606",
+    bic="PSSTFRPPPAR", mailbox="compta@acme.test",
+    personas={"collector": Persona(name="Léa", title={"fr": "Comptable", "en": "Accountant"}, email="l@acme.test")},
+)  # fmt: skip
+
+
+def test_without_a_creditor_it_says_what_to_do(offices):
+    with pytest.raises(BadInput, match="import the creditor"):
+        offices.creditor()
+    offices.note_read("payments", AT)
+    with pytest.raises(BadInput, match="import the creditor"):
+        offices.load()
+    assert offices.health() == Health(payments_read_at=AT)
+
+
+def test_the_creditor_is_kept(offices):
+    offices.set_creditor(ACME)
+    assert offices.creditor() == ACME
+    assert offices.load() == (ACME, Health())
+
+
+def test_both_come_in_one_load(offices):
+    offices.set_creditor(ACME)
+    offices.note_read("payments", AT)
+    offices.note_read("mailbox", AT + SECOND)
+    offices.note_run({"at": AT.isoformat(), "due": 3})
+    health = Health(payments_read_at=AT, mailbox_read_at=AT + SECOND)
+    assert offices.load() == (ACME, health)
+    assert offices.health() == health
+
+
+@pytest.mark.parametrize("source", ["payments", "mailbox"])
+def test_an_older_reading_never_moves_the_note_back(offices, source):
+    for at in (AT, AT - SECOND, AT):
+        offices.note_read(source, at)
+        assert getattr(offices.health(), f"{source}_read_at") == AT
+    offices.note_read(source, AT + SECOND)
+    assert getattr(offices.health(), f"{source}_read_at") == AT + SECOND
+
+
+def test_only_payments_and_mailbox_are_read(offices):
+    with pytest.raises(ValueError, match="weather"):
+        offices.note_read("weather", AT)
