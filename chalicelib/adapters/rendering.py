@@ -1,0 +1,300 @@
+"""Write the mail of a notice: the message's words by Jinja2 templates, its transfer code, its enclosures.
+
+A template is three files in `templates/email/<language>/`: `<template>-subject.j2`, `<template>-body-text.j2` and
+`<template>-body-html.j2`. The text holds the words once, as blocks of plain paragraphs; the HTML file takes the
+same blocks into the HTML layout. So both say the same, and an author edits one place.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from email.utils import format_datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+from markupsafe import Markup
+
+from chalicelib.adapters import rendering_mime as mime
+from chalicelib.adapters import rendering_words as words
+from chalicelib.adapters.rendering_mime import Enclosure
+from chalicelib.adapters.rendering_qr import png
+from chalicelib.domain.creditor import Creditor
+from chalicelib.domain.debtor_file import DebtorFile, Notice
+from chalicelib.domain.message import LANGUAGES, Kind, Line, Message, compose
+from chalicelib.errors import BadInput, PermanentError
+from chalicelib.ports import Archive
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+"""Beside app.py, in the source tree as in the Lambda."""
+
+ATTACHED_LARGEST_BYTES = 5_000_000
+"""Enclosures weigh a third more on their way, and many companies' servers end at 10 MB."""
+
+_SUBJECT_LONGEST = 180
+_REFERENCES_MOST = 20
+_TEXT_WIDTH = 76
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """A message in words, before it becomes a mail."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class TemplateWriter:
+    """A NoticeWriter. One is enough for a process: templates are compiled once."""
+
+    def __init__(self, archive: Archive, *, templates: Path = TEMPLATES) -> None:
+        self._archive = archive
+        self._environments = {
+            (language, html): _environment(templates / "email", language, html=html)
+            for language in LANGUAGES
+            for html in (False, True)
+        }
+
+    def write(self, file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date, at: datetime) -> bytes:
+        """The mail as RFC 5322 bytes. BadInput: an address, a template or the notice itself cannot be used."""
+        message = compose(file, notice, creditor, today=today)
+        headers = _Addresses.of(notice, creditor, message)
+        attached, left_out = self._documents(message, notice)
+        seed = headers.seed
+        content_id = f"virement.{seed}@{headers.domain}" if message.transfer_code else ""
+        rendered = self.render(
+            message, content_id=content_id, attached=[file.name for file in attached], left_out=left_out
+        )
+        code = [
+            Enclosure(
+                name="virement.png",
+                content_type="image/png",
+                content=png(message.transfer_code),
+                content_id=content_id,
+            )
+        ]
+        return mime.mail(
+            _headers(message, notice, headers, rendered.subject, at),
+            text=rendered.text,
+            html=rendered.html,
+            shown=code if content_id else (),
+            attached=attached,
+            seed=seed,
+        )
+
+    def render(
+        self, message: Message, *, content_id: str = "", attached: Sequence[str] = (), left_out: bool = False
+    ) -> Rendered:
+        """The words of a message. `attached` names its enclosures; `left_out`: they would have been too heavy."""
+        values = {
+            "message": message,
+            "content_id": content_id,
+            "attached": attached,
+            "left_out": left_out,
+        }
+        subject = self._render(message, "subject", values, html=False)
+        return Rendered(
+            subject=_shortened(" ".join(subject.split()), _SUBJECT_LONGEST),
+            text=_tidy(self._render(message, "body-text", values, html=False)),
+            html=_tidy(self._render(message, "body-html", values, html=True)),
+        )
+
+    def templates(self, language: str) -> frozenset[str]:
+        """The names that a step of a policy may give as its template in this language."""
+        names = self._environments[language, False].list_templates()
+        ending = "-subject.j2"
+        return frozenset(
+            Path(name).name.removesuffix(ending)
+            for name in names
+            if name.startswith(f"{language}/") and name.endswith(ending)
+        )
+
+    def _render(self, message: Message, part: str, values: dict[str, Any], *, html: bool) -> str:
+        environment = self._environments[message.language, html]
+        name = f"{message.language}/{message.template}-{part}.j2"
+        try:
+            template = environment.get_template(name)
+        except jinja2.TemplateNotFound as error:
+            raise BadInput(
+                f"templates/email/{name}", "there is no such template", "write it, or name another in the policy"
+            ) from error
+        return template.render(values)
+
+    def _documents(self, message: Message, notice: Notice) -> tuple[list[Enclosure], bool]:
+        """The documents of what is asked, and whether they were left out for their weight: all or none."""
+        found: list[Enclosure] = []
+        for line in message.documents:
+            try:
+                content = self._archive.get(line.document)
+            except PermanentError:
+                continue  # the reminder matters more than the copy, and says what it encloses
+            found.append(_document(line, content, message.language, {file.name for file in found}))
+            if sum(len(file.content) for file in found) > ATTACHED_LARGEST_BYTES:
+                found = []
+                break
+        left_out = bool(message.documents) and not found
+        if message.kind is Kind.DOCUMENT_SENT and not message.documents:
+            raise BadInput(f"notice {notice.id}", "no document is on file for its invoices", "file them first")
+        return found, left_out
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Addresses:
+    """The checked addresses of a mail, and the seed of its ids: its token, else its notice's id."""
+
+    sender: str
+    reply_to: str
+    to: str
+    cc: tuple[str, ...]
+    seed: str
+
+    @property
+    def domain(self) -> str:
+        return self.reply_to.rpartition("@")[2]
+
+    @classmethod
+    def of(cls, notice: Notice, creditor: Creditor, message: Message) -> _Addresses:
+        local, _, domain = creditor.mailbox.rpartition("@")
+        reply_to = f"{local}+{notice.token}@{domain}" if notice.token else creditor.mailbox
+        where = f"notice {notice.id}"
+        to = mime.checked_address(notice.to, f"{where}, recipient")
+        cc = [mime.checked_address(address, f"{where}, copy") for address in notice.cc]
+        return cls(
+            sender=mime.checked_address(message.persona.email, f"{where}, sender"),
+            reply_to=mime.checked_address(reply_to, f"{where}, mailbox for replies"),
+            to=to,
+            cc=tuple(dict.fromkeys(address for address in cc if address.lower() != to.lower())),
+            seed=re.sub(r"[^A-Za-z0-9.-]", "-", notice.token or notice.id),
+        )
+
+
+def _headers(
+    message: Message, notice: Notice, addresses: _Addresses, subject: str, at: datetime
+) -> list[tuple[str, str]]:
+    sender = f"{message.persona.name} ({message.creditor.name})" if message.persona.name else message.creditor.name
+    thread = message.thread[:1] + message.thread[1:][-_REFERENCES_MOST:]
+    headers = [
+        ("Date", format_datetime(at.astimezone(ZoneInfo(message.creditor.zone)))),
+        ("From", mime.mailbox(sender, addresses.sender)),
+        ("Reply-To", addresses.reply_to),
+        ("To", mime.mailbox(message.addressee, addresses.to)),
+        ("Cc", mime.mailboxes(addresses.cc)),
+        ("Subject", mime.unstructured(subject)),
+        ("Message-ID", f"<relance.{addresses.seed}@{addresses.domain}>"),
+        ("In-Reply-To", mime.message_ids(thread[-1:])),
+        ("References", mime.message_ids(thread)),
+        # RFC 3834: no program must answer this as if a person had written it. Absences are wanted all the same, for
+        # the day of return they name and the replacement, and so are the rules that say "I have left": Exchange
+        # goes by the second header, and OOF and AutoReply are therefore not in it.
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Auto-Response-Suppress", "DR, RN, NRN"),
+        ("Content-Language", message.language),
+    ]
+    return [(name, value) for name, value in headers if value]
+
+
+def _document(line: Line, content: bytes, language: str, taken: set[str]) -> Enclosure:
+    pdf, xml = content.startswith(b"%PDF"), content.lstrip()[:5] == b"<?xml"
+    suffix, content_type = (
+        (".pdf", "application/pdf") if pdf else (".xml", "application/xml") if xml else ("", "application/octet-stream")
+    )
+    stem = f"{'facture' if language == 'fr' else 'invoice'}-{line.number}"
+    name = mime.file_name(stem, suffix)
+    if name in taken:  # two numbers that differ in letters a file name cannot have
+        name = mime.file_name(f"{len(taken) + 1}-{stem}", suffix)
+    return Enclosure(name=name, content_type=content_type, content=content)
+
+
+def _environment(folder: Path, language: str, *, html: bool) -> jinja2.Environment:
+    loader: jinja2.BaseLoader = jinja2.FileSystemLoader(folder)
+    environment = jinja2.Environment(
+        loader=_FrenchLoader(folder) if language == "fr" else loader,
+        autoescape=html,  # noqa: S701 — a plain text shows what would be escaped
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+        auto_reload=False,
+    )
+    environment.globals.update(
+        layout="layout.html.j2" if html else "layout.text.j2",
+        language=language,
+        payment_link=words.payment_link,
+    )
+    environment.filters.update(
+        amount=partial(words.amount, language=language),
+        day=partial(words.day, language=language),
+        days=partial(words.days, language=language),
+        short_day=partial(words.short_day, language=language),
+        listing=partial(words.listing, language=language),
+        count=words.count,
+        iban=words.iban,
+        unbroken=words.unbroken,
+        strong=_strong_html if html else str,
+        paragraphs=_paragraphs_html if html else _paragraphs_text,
+    )
+    environment.globals["say"] = environment.get_template(f"{language}/labels.j2").module
+    return environment
+
+
+class _FrenchLoader(jinja2.FileSystemLoader):
+    """Puts French no-break spaces into the templates of French mails as they are read."""
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> Any:
+        source, name, is_current = super().get_source(environment, template)
+        return (words.french_spacing(source) if template.startswith("fr/") else source), name, is_current
+
+
+def _strong_html(value: object) -> Markup:
+    return Markup("<strong>{}</strong>").format(value)
+
+
+def _paragraphs_html(value: Markup) -> Markup:
+    """Blank lines part paragraphs; lines that begin with "- " are a list."""
+    pieces = []
+    for block in _blocks(str(value)):
+        if block[0].startswith("- "):
+            items = "".join(f"<li>{item}</li>" for item in _items(block))
+            pieces.append(f'<ul class="list">{items}</ul>')
+        else:
+            pieces.append(f"<p>{' '.join(block)}</p>")
+    return Markup("\n".join(pieces))  # noqa: S704 — the blocks were escaped as they were rendered
+
+
+def _paragraphs_text(value: str) -> str:
+    pieces = []
+    for block in _blocks(value):
+        if block[0].startswith("- "):
+            pieces.append("\n".join(_filled(f"- {item}", "  ") for item in _items(block)))
+        else:
+            pieces.append(_filled(" ".join(block)))
+    return "\n\n".join(pieces)
+
+
+def _blocks(value: str) -> list[list[str]]:
+    blocks = re.split(r"\n[ \t]*\n", value.strip())
+    return [[line.strip() for line in block.splitlines() if line.strip()] for block in blocks if block.strip()]
+
+
+def _items(block: list[str]) -> list[str]:
+    return [line.removeprefix("- ") for line in block]
+
+
+def _filled(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, _TEXT_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def _tidy(text: str) -> str:
+    """No trailing blanks, no more than one empty line in a row, one newline at the end."""
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip("\n") + "\n"
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
