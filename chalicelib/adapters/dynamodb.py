@@ -38,6 +38,7 @@ from chalicelib.domain.debtor_file import (
     KINDS,
     Case,
     Contact,
+    Credit,
     DebtorFile,
     Notice,
     Record,
@@ -45,7 +46,7 @@ from chalicelib.domain.debtor_file import (
     live,
     live_part,
 )
-from chalicelib.domain.events import EVENTS, Entry
+from chalicelib.domain.events import EVENTS, Entry, ReplyReceived
 from chalicelib.errors import PermanentError, RetryableError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 PROFILE = "FILE#PROFILE"
 LIVE, PAST = "FILE#", "FILE-PAST#"
 JOURNAL = "JOURNAL#"
-LOOKED_UP = ("token", "message_id", "address", "invoice")
+LOOKED_UP = ("token", "message_id", "address", "invoice", "credit", "mail")
 SCALARS = tuple(f.name for f in fields(DebtorFile) if f.name not in KINDS)
 
 ROWS_IN_A_TRANSACTION = 90
@@ -315,7 +316,9 @@ class _Piece:
 
     @property
     def lookups(self) -> list[tuple[str, str]]:
-        return sorted({known for change in self.changes for known in change.known})
+        records = {known for change in self.changes for known in change.known}
+        answered = {("mail", e.event.mail) for e in self.entries if isinstance(e.event, ReplyReceived)}
+        return sorted(records | answered)
 
     def puts(self) -> list[Item]:
         return [_record_item(self.after, change) for change in self.changes]
@@ -394,6 +397,8 @@ def _lookups(record: Record) -> frozenset[tuple[str, str]]:
             known = {("address", record.email.lower())}
         case Case():
             known = {("invoice", record.number)}
+        case Credit():
+            known = {("credit", record.id)}
         case _:
             known = set()
     return frozenset((what, value) for what, value in known if value)

@@ -15,11 +15,11 @@ from typing import Any
 from chalicelib.domain.apply import apply_all
 from chalicelib.domain.creditor import Creditor, Health
 from chalicelib.domain.debtor_file import DebtorFile, Task, live_part
-from chalicelib.domain.events import Entry
+from chalicelib.domain.events import Entry, ReplyReceived
 from chalicelib.errors import BadInput, PermanentError
 from chalicelib.ports import Cursor, MailRecord, MailState
 
-LOOKED_UP = ("token", "message_id", "address", "invoice")
+LOOKED_UP = ("token", "message_id", "address", "invoice", "credit", "mail")
 
 
 class FakeCaseStore:
@@ -55,7 +55,7 @@ class FakeCaseStore:
         # Applied to the whole, as the caller may hold the live part only.
         self._files[after.id] = apply_all(kept, entries)
         self._journals.setdefault(after.id, []).extend(entries)
-        for known in _lookups(after):
+        for known in (*_lookups(after), *_answered(entries)):
             self._known.setdefault(known, set()).add(after.id)
         if next_action_at is None:
             self.agenda.pop(after.id, None)
@@ -210,6 +210,14 @@ def _lookups(file: DebtorFile) -> Iterator[tuple[str, str]]:
     for number in file.cases:
         if number:
             yield "invoice", number
+    for id_ in file.credits:
+        yield "credit", id_
+
+
+def _answered(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+    for entry in entries:
+        if isinstance(entry.event, ReplyReceived):
+            yield "mail", entry.event.mail
 
 
 def _check_aware(at: datetime | None) -> None:

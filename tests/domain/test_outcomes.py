@@ -1,0 +1,110 @@
+"""What closing a task does to the file."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from chalicelib.domain import events as e
+from chalicelib.domain.debtor_file import (
+    BlockKind,
+    DebtorFile,
+    Dispute,
+    Notice,
+    NoticeState,
+    Promise,
+    PromiseState,
+    Task,
+    TaskKind,
+)
+from chalicelib.domain.outcomes import OUTCOMES, Outcome, close
+from chalicelib.errors import BadInput
+from tests.sample import after, case, file_of, office, paris
+
+AT = paris("2026-03-16")
+TODAY = date(2026, 3, 16)
+
+
+def with_task(kind: TaskKind, **facts: Any) -> DebtorFile:
+    task = Task(
+        id="t1", kind=kind, raised_on=TODAY, due_on=TODAY, reason="because", **{"numbers": ("F1",), **facts}
+    )
+    return after(file_of(case("F1", "2026-03-10"), case("F2", "2026-03-10")), e.TaskRaised(task=task))
+
+
+def closed(file: DebtorFile, outcome: str, **facts: Any) -> DebtorFile:
+    happened = close(file, file.tasks["t1"], Outcome(outcome=outcome, **facts), office(AT), at=AT, who="lea")
+    return after(file, *(event for event, _ in happened), at=AT)
+
+
+@pytest.mark.parametrize("kind", list(TaskKind))
+def test_every_kind_of_task_refuses_an_outcome_that_it_does_not_know(kind: TaskKind) -> None:
+    with pytest.raises(BadInput, match="one of"):
+        closed(with_task(kind), "sung to")
+
+
+@pytest.mark.parametrize(("kind", "outcome"), [(k, o) for k, known in OUTCOMES.items() for o in sorted(known)])
+def test_every_outcome_closes_its_task(kind: TaskKind, outcome: str) -> None:
+    file = closed(with_task(kind), outcome, on=date(2026, 3, 20), email="new@garage-morel.example", note="said so")
+    assert (file.open_tasks(), file.tasks["t1"].outcome, file.tasks["t1"].note) == ([], outcome, "said so")
+
+
+def test_a_promise_on_the_phone_is_a_promise_and_replaces_the_one_before() -> None:
+    old = Promise(id="p0", numbers=("F1",), made_on=TODAY, pay_on=TODAY, grace_on=TODAY)
+    file = after(with_task(TaskKind.CALL), e.PromiseMade(promise=old))
+    file = closed(file, "promised", on=date(2026, 3, 20), means="transfer")
+    assert {p.id: p.state for p in file.promises.values()} == {
+        "p0": PromiseState.WITHDRAWN, "promise-t1": PromiseState.OPEN,
+    }  # fmt: skip
+    assert file.promises["promise-t1"].grace_on == date(2026, 3, 24)
+
+
+@pytest.mark.parametrize(("on", "what"), [(None, "needs its day"), (date(2026, 3, 15), "is past")])
+def test_a_promise_without_a_day_to_come_is_refused(on: date | None, what: str) -> None:
+    with pytest.raises(BadInput, match=what):
+        closed(with_task(TaskKind.CALL), "promised", on=on)
+
+
+def test_a_resolved_dispute_goes_back_to_the_ladder() -> None:
+    dispute = Dispute(id="d", numbers=("F1",), reason="price", opened_on=TODAY)
+    file = after(with_task(TaskKind.ANSWER_DISPUTE), e.DisputeOpened(dispute=dispute))
+    file = closed(file, "rejected")
+    assert file.dispute_on("F1") is None
+    assert file.disputes["d"].resolution == "rejected"
+
+
+def test_a_rejected_formal_notice_waits_before_it_is_asked_for_again() -> None:
+    file = closed(with_task(TaskKind.APPROVE_NOTICE), "rejected", on=date(2026, 4, 1))
+    (block,) = file.blocks.values()
+    assert (block.kind, block.until, block.numbers) == (BlockKind.MANUAL, date(2026, 4, 1), ("F1",))
+
+
+def test_a_corrected_address_is_alive_again() -> None:
+    file = after(with_task(TaskKind.DEAD_ADDRESS), e.ContactDied(contact_id="payer", on=TODAY))
+    file = closed(file, "corrected", email="compta@garage-morel.example")
+    assert (file.contacts["payer"].email, file.contacts["payer"].dead_since_on) == ("compta@garage-morel.example", None)
+
+
+def test_a_corrected_address_must_be_one() -> None:
+    with pytest.raises(BadInput, match="no e-mail address"):
+        closed(with_task(TaskKind.DEAD_ADDRESS), "corrected", email="Paul")
+
+
+@pytest.mark.parametrize(("outcome", "state"), [("sent", NoticeState.SENT), ("not_sent", NoticeState.FAILED)])
+def test_a_person_settles_a_mail_whose_outcome_nobody_knew(outcome: str, state: NoticeState) -> None:
+    notice = Notice(
+        id="n1", step="first_reminder", takes=(("F1", "first_reminder"),), on=TODAY, language="fr", currency="EUR",
+        contact="payer", to="paul@garage-morel.example",
+    )  # fmt: skip
+    file = after(
+        with_task(TaskKind.UNKNOWN_DELIVERY, note="n1"), e.NoticeClaimed(notice=notice), e.NoticeLost(notice_id="n1", at=AT)
+    )
+    file = closed(file, outcome)
+    assert file.notices["n1"].state is state
+    assert (file.progress() == {}) is (outcome == "not_sent")
+
+
+def test_a_confirmed_insolvency_is_on_record() -> None:
+    assert closed(with_task(TaskKind.INSOLVENCY), "confirmed").insolvent_since_on == TODAY

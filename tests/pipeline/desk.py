@@ -1,0 +1,121 @@
+"""A whole program in memory: fakes for every part, and a mail client's view of what left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from chalicelib.adapters.memory import FakeArchive, FakeCaseStore, FakeMailLog, FakeOfficeStore, FakeQueue
+from chalicelib.domain.creditor import Creditor, Health
+from chalicelib.domain.debtor_file import DebtorFile, Notice
+from chalicelib.domain.events import Event, entries_after
+from chalicelib.domain.propose import next_action_at
+from chalicelib.pipeline.keep import office_of
+from chalicelib.ports import Fetched, Parts
+from tests.sample import CREDITOR, policies
+
+
+@dataclass
+class FakeOutbox:
+    """Accepts every mail, or does once what `script` says next: an error to raise, or a function to run first."""
+
+    sent: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+    script: list[Exception] = field(default_factory=list)
+
+    def send(self, raw: bytes, *, sender: str, recipients: Sequence[str], tags: Mapping[str, str]) -> str:
+        if self.script:
+            raise self.script.pop(0)
+        self.sent.append((recipients[0], dict(tags)))
+        return f"<{len(self.sent)}@provider.example>"
+
+
+class PlainWriter:
+    """Writes just enough of a mail to be archived and quoted."""
+
+    def write(self, file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date, at: datetime) -> bytes:
+        local, _, domain = creditor.mailbox.partition("@")
+        lines = [
+            f"From: {creditor.mailbox}", f"To: {notice.to}", f"Reply-To: {local}+{notice.token}@{domain}",
+            f"Subject: {notice.step}", f"Message-ID: <{notice.token}@{domain}>", "", *(n for n, _ in notice.takes),
+        ]  # fmt: skip
+        return "\r\n".join(lines).encode()
+
+
+@dataclass
+class FakeMailbox:
+    """A folder as an IMAP server keeps it; `break_after` cuts the connection after so many messages."""
+
+    messages: dict[int, bytes] = field(default_factory=dict)
+    validity: int = 1
+    received_at: datetime | None = None
+    break_after: int | None = None
+
+    def __enter__(self) -> FakeMailbox:
+        return self
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    def deliver(self, raw: bytes) -> int:
+        uid = max(self.messages, default=0) + 1
+        self.messages[uid] = raw
+        return uid
+
+    def status(self, folder: str) -> tuple[int, int]:
+        return self.validity, max(self.messages, default=0) + 1
+
+    def fetch_after(self, folder: str, uid: int, *, limit: int) -> Iterator[Fetched]:
+        from chalicelib.errors import RetryableError
+
+        assert self.received_at, "say when the mail came"
+        for n, u in enumerate([u for u in sorted(self.messages) if u > uid][:limit]):
+            if self.break_after is not None and n >= self.break_after:
+                raise RetryableError("the mailbox broke off")
+            yield Fetched(uid=u, received_at=self.received_at, raw=self.messages[u])
+
+
+class Program:
+    """Parts of a running program and short ways to look at them."""
+
+    def __init__(self, at: datetime | None = None) -> None:
+        self.store = FakeCaseStore()
+        self.offices = FakeOfficeStore(CREDITOR, Health(payments_read_at=at, mailbox_read_at=at))
+        self.mail_log, self.archive = FakeMailLog(), FakeArchive()
+        self.outbox, self.mailbox = FakeOutbox(), FakeMailbox(received_at=at)
+        self.due_queue, self.mail_queue = FakeQueue(), FakeQueue()
+        self.parts = Parts(
+            store=self.store, offices=self.offices, mail_log=self.mail_log, archive=self.archive, outbox=self.outbox,
+            writer=PlainWriter(), due_queue=self.due_queue, mail_queue=self.mail_queue,
+            mailbox=lambda: self.mailbox, policies=policies(),
+        )  # fmt: skip
+
+    def see(self, at: datetime) -> None:
+        """Payments and mailbox have just been read."""
+        self.offices.note_read("payments", at)
+        self.offices.note_read("mailbox", at)
+
+    def put(self, file: DebtorFile, at: datetime) -> DebtorFile:
+        """Store a file that was made in memory, journal and all."""
+        from chalicelib.domain.events import ContactSet, DebtorOpened, InvoiceEntered
+
+        events: list[Event] = [DebtorOpened(debtor=file.debtor)]
+        events += [ContactSet(contact=c) for c in file.contacts.values()]
+        events += [InvoiceEntered(case=c) for c in file.cases.values()]
+        entries = entries_after(0, [(event, "sample") for event in events], at=at, who="test")
+        wake = next_action_at(file, office_of(self.parts), at=at)
+        saved = self.store.save(None, entries, next_action_at=wake)
+        assert saved, "the file was there already"
+        return saved
+
+    def file(self, debtor_id: str = "C001") -> DebtorFile:
+        file = self.store.load(debtor_id, whole=True)
+        assert file, f"no file {debtor_id}"
+        return file
+
+
+@contextmanager
+def expect_one_winner(program: Program) -> Iterator[None]:
+    before = len(program.outbox.sent)
+    yield
+    assert len(program.outbox.sent) == before + 1
