@@ -12,11 +12,12 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from chalicelib.domain import events as e
 from chalicelib.domain.apply import apply_all
+from chalicelib.domain.bundle import APPROVED
 from chalicelib.domain.calendar import instant, local_day, zone_of
 from chalicelib.domain.creditor import Creditor, Health, Office
 from chalicelib.domain.debtor_file import (
@@ -33,10 +34,11 @@ from chalicelib.domain.debtor_file import (
     live_part,
 )
 from chalicelib.domain.money import Money, total
+from chalicelib.domain.plan import Action, Proposal
 from chalicelib.domain.policy import Do, Policy
-from chalicelib.domain.propose import APPROVED, Action, Proposal, propose
+from chalicelib.domain.propose import propose
 from chalicelib.domain.settle import consequences, oldest_first, receive
-from chalicelib.errors import BadFile, BadInput
+from chalicelib.errors import BadFile
 from chalicelib.ledger.records import Finding, InvoiceRow, PaymentRow
 
 SUPPOSED = "payer@debtor.invalid"
@@ -47,7 +49,7 @@ _FACTS_IN_ORDER = ("entered", "credit", "disputed", "payment", "settled")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Act:
-    """One action: a mail, a call, a task. `step` is the highest step it takes, `steps` names the one of each invoice."""
+    """One action: a mail, a call, a task. `step` is the highest step it takes, `steps` names each invoice's own."""
 
     date: date
     account: str
@@ -80,6 +82,16 @@ class Ledger:
             for row in self.payments
             if row.account not in accounts
         ]
+
+    def without(self, contradictions: Sequence[Finding]) -> Ledger:
+        """The ledger without the rows that are named."""
+        invoices = {f.line for f in contradictions if f.column == "policy"}
+        payments = {f.line for f in contradictions if f.column == "account"}
+        return replace(
+            self,
+            invoices=[row for row in self.invoices if row.line not in invoices],
+            payments=[row for row in self.payments if row.line not in payments],
+        )
 
 
 def simulate(
@@ -196,9 +208,7 @@ class _Fact:
     row: InvoiceRow | PaymentRow
 
 
-def _plays(
-    ledger: Ledger, creditor: Creditor, since: date | None, disputed_from: str
-) -> dict[str, _Play]:
+def _plays(ledger: Ledger, creditor: Creditor, since: date | None, disputed_from: str) -> dict[str, _Play]:
     facts: dict[str, list[_Fact]] = {}
     last: dict[str, InvoiceRow] = {}
     emails: dict[str, str] = {}
@@ -344,7 +354,9 @@ class Summary:
         figures: dict[str, int | str] = {
             "debtors": len({r.account for r in claims}),
             "invoices": len(claims),
-            "invoiced": ", ".join(str(total((r.amount for r in claims if r.amount.currency == c), c)) for c in currencies),
+            "invoiced": ", ".join(
+                str(total((r.amount for r in claims if r.amount.currency == c), c)) for c in currencies
+            ),
             "credit notes": len(self._ledger.invoices) - len(claims),
             "e-mails": self._actions["email"] + self._actions["formal_notice"],
             "of which formal notices": self._actions["formal_notice"],
@@ -370,10 +382,3 @@ class Summary:
 
 def _before_due(policy: Policy, step_id: str) -> bool:
     return any(step.id == step_id and step.before_due for step in policy.steps)
-
-
-def check_policy(policies: Mapping[str, Policy], name: str) -> str:
-    """The name, if there is such a policy."""
-    if name not in policies:
-        raise BadInput("--policy", f"no policy {name!r}", f"one of {', '.join(sorted(policies))}, or a YAML file")
-    return name

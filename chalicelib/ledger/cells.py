@@ -65,16 +65,12 @@ def money(text: str, code: str, decimal: str) -> Money:
         bare = bare[1:].strip()
     bare = _without_currency(bare, code)
     if re.fullmatch(r"[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+", bare):
-        raise Unreadable(
-            f"{text!r} was shortened by a spreadsheet", "export the amounts with all their digits"
-        )
+        raise Unreadable(f"{text!r} was shortened by a spreadsheet", "export the amounts with all their digits")
     exact = _decimal(bare, text, decimal)
     amount = Money.of(exact, code)
     if amount.amount != exact:
         digits = -int(amount.amount.as_tuple().exponent)
-        raise Unreadable(
-            f"{text!r} has too many decimals", f"{code} has {digits}: round it where it comes from"
-        )
+        raise Unreadable(f"{text!r} has too many decimals", f"{code} has {digits}: round it where it comes from")
     if abs(exact) >= Decimal(10) ** 13:
         raise Unreadable(f"{text!r} is too large to be an amount", "is this a number of another column?")
     return -amount if negative else amount
@@ -84,9 +80,7 @@ def _without_currency(bare: str, code: str) -> str:
     for sign, of in _SIGNS.items():
         if bare.startswith(sign) or bare.endswith(sign):
             if of and of != code:
-                raise Unreadable(
-                    f"{bare!r} bears {sign}, the currency column says {code}", "correct one of them"
-                )
+                raise Unreadable(f"{bare!r} bears {sign}, the currency column says {code}", "correct one of them")
             return bare.removeprefix(sign).removesuffix(sign).strip()
     found = re.fullmatch(r"([A-Za-z]{3}) ?([^A-Za-z]+)|([^A-Za-z]+) ?([A-Za-z]{3})", bare)
     if not found:
@@ -179,21 +173,15 @@ def day_reader(date_format: str) -> DayReader:
             year += 2000 if len(stated["Y"]) == 2 else 0
             return _day(year, int(stated["M"]), int(stated["D"]), text, shown)
         if re.fullmatch(r"[34][0-9]{4}", bare):
-            raise Unreadable(
-                f"{text!r} is a spreadsheet's day number", "format the column as a date and export again"
-            )
-        raise Unreadable(
-            f"{text!r} is no date", f"write YYYY-MM-DD or {shown}, or give a mapping with date_format"
-        )
+            raise Unreadable(f"{text!r} is a spreadsheet's day number", "format the column as a date and export again")
+        raise Unreadable(f"{text!r} is no date", f"write YYYY-MM-DD or {shown}, or give a mapping with date_format")
 
     return read
 
 
 def _day(year: int, month: int, day: int, text: str, shown: str) -> date:
     if month > 12 >= day and not _ISO.fullmatch(text.strip()):
-        remedy = (
-            f"dates are read as {shown}; if the month comes first, give a mapping with date_format: M/D/YYYY"
-        )
+        remedy = f"dates are read as {shown}; if the month comes first, give a mapping with date_format: M/D/YYYY"
         raise Unreadable(f"{text!r} has no month {month}", remedy)
     try:
         result = date(year, month, day)

@@ -79,17 +79,13 @@ def read_payments(source: BinaryIO, mapping: ColumnMap = OURS) -> Iterator[Payme
         if payment:
             seen[content] = first, count + 1
             if count:
-                row.note_also(
-                    "", f"equals line {first} and counts as a payment of its own", "delete it if it is none"
-                )
+                row.note_also("", f"equals line {first} and counts as a payment of its own", "delete it if it is none")
         yield from row.findings
         if payment:
             yield payment
 
 
-def check(
-    source: BinaryIO, reader: Reader[R], mapping: ColumnMap, *, name: str, skip_bad: bool
-) -> list[Finding]:
+def check(source: BinaryIO, reader: Reader[R], mapping: ColumnMap, *, name: str, skip_bad: bool) -> list[Finding]:
     """Go over the whole file and return its notes (with `skip_bad` also its errors, whose rows are left out).
 
     BadFile names every wrong row (the first ones in full); a file whose table cannot be read at all is refused with
@@ -108,9 +104,7 @@ def check(
     if refused and (not skip_bad or not good):
         shown = [f.as_error() for f in refused[:SHOWN]]
         if errors > SHOWN:
-            shown.append(
-                Finding(refused[SHOWN].line, "", f"{errors - SHOWN} more findings from here on").as_error()
-            )
+            shown.append(Finding(refused[SHOWN].line, "", f"{errors - SHOWN} more findings from here on").as_error())
         raise BadFile(name, shown)
     return findings
 
@@ -179,9 +173,7 @@ def _places(
     names = [plain(name) for name in header.cells]
     findings = []
     for name in sorted({n for n in names if n and names.count(n) > 1 and n in wanted.values()}):
-        findings.append(
-            Finding(header.line, name, "the header names it twice", "keep one of the two columns")
-        )
+        findings.append(Finding(header.line, name, "the header names it twice", "keep one of the two columns"))
     places = {ours: names.index(theirs) for ours, theirs in wanted.items() if theirs in names}
     unused = [n for n in names if n and n not in wanted.values()]
     for ours, theirs in wanted.items():
@@ -249,9 +241,7 @@ class _Cells:
 
     def amount(self) -> Money | None:
         code = self.read("currency", cells.currency)
-        return (
-            self.read("amount", lambda text: cells.money(text, code, self._mapping.decimal)) if code else None
-        )
+        return self.read("amount", lambda text: cells.money(text, code, self._mapping.decimal)) if code else None
 
     def name(self, column: str, longest: int = 200) -> str:
         text = self[column]
@@ -260,9 +250,7 @@ class _Cells:
         elif re.search(r"[\x00-\x1f\x7f]", text):
             self.wrong(column, "holds a control character", "remove it")
         elif column in ("number", "account") and re.fullmatch(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+", text):
-            self.wrong(
-                column, f"{text!r} was shortened by a spreadsheet", "export it as text with all its digits"
-            )
+            self.wrong(column, f"{text!r} was shortened by a spreadsheet", "export it as text with all its digits")
         return text
 
     def one_of(self, column: str, values: type[Role] | type[DebtorKind]) -> Role | DebtorKind | None:
@@ -318,9 +306,7 @@ def _payment(row: _Cells, occurrence: int) -> PaymentRow | None:
     account, number, reference = _account(row), row.name("number", 64), row.name("reference")
     paid, amount = row.day("paid_on"), row.amount()
     if amount and amount.amount < 0:
-        row.wrong(
-            "amount", f"{amount} was paid back", "a returned payment is undone on the debtor's file, by hand"
-        )
+        row.wrong("amount", f"{amount} was paid back", "a returned payment is undone on the debtor's file, by hand")
     elif amount is not None and not amount:
         row.wrong("amount", "a payment of zero", "delete the row")
     if row.is_wrong or paid is None or amount is None:
@@ -348,12 +334,8 @@ def _disputed(row: _Cells) -> tuple[bool, date | None]:
 
 
 def _email(text: str) -> str:
-    if not re.fullmatch(
-        r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]+\.[^\s@<>,;:\"()\[\]\\.]{2,}", text
-    ):
-        raise Unreadable(
-            f"{text!r} is no e-mail address", "write one address, for example compta@client.example"
-        )
+    if not re.fullmatch(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]+\.[^\s@<>,;:\"()\[\]\\.]{2,}", text):
+        raise Unreadable(f"{text!r} is no e-mail address", "write one address, for example compta@client.example")
     return text
 
 

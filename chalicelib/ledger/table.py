@@ -68,9 +68,7 @@ def find_encoding(source: BinaryIO, stated: str = "") -> Encoding | Finding:
     broken = _first_undecodable(source, "cp1252")
     if broken:
         return Finding(broken, "", "the bytes are neither UTF-8 nor Windows-1252", "export it again as UTF-8")
-    return Encoding(
-        "cp1252", "the file is not UTF-8 and was read as Windows-1252: check that accents look right"
-    )
+    return Encoding("cp1252", "the file is not UTF-8 and was read as Windows-1252: check that accents look right")
 
 
 def _first_undecodable(source: BinaryIO, encoding: str) -> int:
@@ -94,9 +92,7 @@ def _first_undecodable(source: BinaryIO, encoding: str) -> int:
     return 0
 
 
-def rows(
-    source: BinaryIO, encoding: Encoding, known: Sequence[str], separator: str = ""
-) -> Iterator[Row | Finding]:
+def rows(source: BinaryIO, encoding: Encoding, known: Sequence[str], separator: str = "") -> Iterator[Row | Finding]:
     """The rows of the table, the header first; empty ones are left out.
 
     The separator is the one under which the first line holds most of the `known` column names.
