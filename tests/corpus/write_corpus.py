@@ -47,10 +47,21 @@ HERE = Path(__file__).parent / "written"
 OPEN, ASIDE = HERE, HERE / "kept-aside"
 OWN_NAME, OWN = "Ombelle Mobilier - Comptabilité clients", "facturation@ombelle-mobilier.example"
 OWN_SERVER = "mx.ombelle-mobilier.example"
-ZONES = {"FR": "Europe/Paris", "BE": "Europe/Brussels", "CH": "Europe/Zurich", "LU": "Europe/Luxembourg",
-         "GB": "Europe/London", "IE": "Europe/Dublin", "DE": "Europe/Berlin", "AT": "Europe/Vienna",
-         "ES": "Europe/Madrid", "IT": "Europe/Rome", "NL": "Europe/Amsterdam", "US": "America/New_York",
-         "PT": "Europe/Lisbon"}  # fmt: skip
+ZONES = {
+    "FR": "Europe/Paris",
+    "BE": "Europe/Brussels",
+    "CH": "Europe/Zurich",
+    "LU": "Europe/Luxembourg",
+    "GB": "Europe/London",
+    "IE": "Europe/Dublin",
+    "DE": "Europe/Berlin",
+    "AT": "Europe/Vienna",
+    "ES": "Europe/Madrid",
+    "IT": "Europe/Rome",
+    "NL": "Europe/Amsterdam",
+    "US": "America/New_York",
+    "PT": "Europe/Lisbon",
+}
 NBSP = "\u00a0"
 
 
@@ -186,11 +197,20 @@ def read_label(letter: Letter, text: str) -> dict[str, Any]:
     head, *rest = [part.strip() for part in text.split("|")]
     kind, *intents = head.split()
     label: dict[str, Any] = {
-        "id": letter.id, "file": f"{letter.id}.eml", "language": "", "kind": kind,
-        "intents": " ".join(intents).replace("+", " ").split(), "invoices": [], "promise": None,
-        "remittance": None, "dispute": None, "return_date": None, "contacts": [],
-        "decision": rest[-1], "why": "",
-    }  # fmt: skip
+        "id": letter.id,
+        "file": f"{letter.id}.eml",
+        "language": "",
+        "kind": kind,
+        "intents": " ".join(intents).replace("+", " ").split(),
+        "invoices": [],
+        "promise": None,
+        "remittance": None,
+        "dispute": None,
+        "return_date": None,
+        "contacts": [],
+        "decision": rest[-1],
+        "why": "",
+    }
     for part in rest[:-1]:
         key, _, value = part.partition(":")
         words = [None if word == "-" else word for word in value.split()]
@@ -202,7 +222,7 @@ def read_label(letter: Letter, text: str) -> dict[str, Any]:
             label["promise"] = dict(zip(("date", "amount"), [*words, None][:2], strict=True))
         elif key == "r":
             tail = " ".join(w for w in words[2:] if w) or None
-            label["remittance"] = {"date": words[0], "amount": (words + [None])[1], "reference": tail}
+            label["remittance"] = {"date": words[0], "amount": [*words, None][1], "reference": tail}
         elif key == "d":
             label["dispute"] = {"reason": words[0]}
         elif key == "back":
@@ -271,7 +291,8 @@ def write_reminder(letter: Letter, dice: random.Random) -> Reminder:
     language = "en" if account["language"] == "en" else "fr"
     age = int(letter.option("days") or dice.randint(1, 5))
     at = (letter.at.astimezone(ZoneInfo("Europe/Paris")) - timedelta(days=age)).replace(
-        hour=dice.choice((7, 8, 9)), minute=dice.randrange(60), second=dice.randrange(60))  # fmt: skip
+        hour=dice.choice((7, 8, 9)), minute=dice.randrange(60), second=dice.randrange(60)
+    )
     while at.weekday() > 4:
         at -= timedelta(days=1)
     kind = int(letter.option("rem") or dice.choice((1, 1, 1, 2, 2, 2, 3, 4, 4, 5)))
@@ -285,20 +306,35 @@ def write_reminder(letter: Letter, dice: random.Random) -> Reminder:
     sum_of = money(f"{total // 100}.{total % 100:02d}", language, rows[0]["currency"])
 
     def cells(row: dict[str, str]) -> tuple[str, str, str, str]:
-        return (row["number"], day(row["issued"], language), day(row["due"], language),
-                money(row["amount"], language, row["currency"]))  # fmt: skip
+        return (
+            row["number"],
+            day(row["issued"], language),
+            day(row["due"], language),
+            money(row["amount"], language, row["currency"]),
+        )
 
     name, number = account["client"], hand.account
     if language == "fr":
-        heads = {1: f"Factures en attente de règlement - {number}", 2: f"Second rappel - compte {number}",
-                 3: f"MISE EN DEMEURE - {name}", 4: f"Votre relevé de compte {number}",
-                 5: f"Votre facture {rows[0]['number']}"}  # fmt: skip
+        heads = {
+            1: f"Factures en attente de règlement - {number}",
+            2: f"Second rappel - compte {number}",
+            3: f"MISE EN DEMEURE - {name}",
+            4: f"Votre relevé de compte {number}",
+            5: f"Votre facture {rows[0]['number']}",
+        }
         subject = heads[kind]
         if kind == 5:
             cell = cells(rows[0])
-            lines = ["Bonjour,", "", f"Notre facture {cell[0]} du {cell[1]}, soit {cell[3]}, est arrivée à échéance",
-                     f"le {cell[2]}. Pouvez-vous nous dire quand elle sera payée ?", "",
-                     "Merci d'avance,", who, "Ombelle Mobilier"]  # fmt: skip
+            lines = [
+                "Bonjour,",
+                "",
+                f"Notre facture {cell[0]} du {cell[1]}, soit {cell[3]}, est arrivée à échéance",
+                f"le {cell[2]}. Pouvez-vous nous dire quand elle sera payée ?",
+                "",
+                "Merci d'avance,",
+                who,
+                "Ombelle Mobilier",
+            ]
         else:
             openers = {
                 1: ["Bonjour,", "", "Nous n'avons pas trace du paiement des pièces suivantes :", ""],
@@ -307,36 +343,78 @@ def write_reminder(letter: Letter, dice: random.Random) -> Reminder:
                 4: ["Bonjour,", "", f"Situation de votre compte au {at:%d/%m/%Y} :", ""],
             }
             closers = {
-                1: ["", "Si le virement est déjà parti, ne tenez pas compte de ce message, mais", "indiquez-nous sa date.",
-                    "", "Cordialement,", who, "Ombelle Mobilier SAS"],
-                2: ["", "Une contestation, un avoir attendu, une pièce manquante ? Dites-le-nous.",
-                    "À défaut, merci de payer avant la fin de la semaine prochaine.", "", who, "Ombelle Mobilier SAS"],
-                3: ["", f"soit un total de {sum_of}.", "", "Faute de paiement, le dossier sera remis à notre avocat et les",
+                1: [
+                    "",
+                    "Si le virement est déjà parti, ne tenez pas compte de ce message, mais",
+                    "indiquez-nous sa date.",
+                    "",
+                    "Cordialement,",
+                    who,
+                    "Ombelle Mobilier SAS",
+                ],
+                2: [
+                    "",
+                    "Une contestation, un avoir attendu, une pièce manquante ? Dites-le-nous.",
+                    "À défaut, merci de payer avant la fin de la semaine prochaine.",
+                    "",
+                    who,
+                    "Ombelle Mobilier SAS",
+                ],
+                3: [
+                    "",
+                    f"soit un total de {sum_of}.",
+                    "",
+                    "Faute de paiement, le dossier sera remis à notre avocat et les",
                     "pénalités de retard (article L441-10 du code de commerce) ainsi que",
                     "l'indemnité de 40 € par facture vous seront réclamées. Si votre société",
-                    "fait l'objet d'une procédure collective, informez-nous sans délai.", "",
-                    "La direction", "Ombelle Mobilier SAS"],
-                4: ["", f"Total : {sum_of}", "", "Vous ne reconnaissez pas une facture ? Répondez à ce message.", "", who],
-            }  # fmt: skip
+                    "fait l'objet d'une procédure collective, informez-nous sans délai.",
+                    "",
+                    "La direction",
+                    "Ombelle Mobilier SAS",
+                ],
+                4: [
+                    "",
+                    f"Total : {sum_of}",
+                    "",
+                    "Vous ne reconnaissez pas une facture ? Répondez à ce message.",
+                    "",
+                    who,
+                ],
+            }
             lines = list(openers[kind])
             for row in rows:
                 cell = cells(row)
-                lines.append({
-                    1: f"- {cell[0]} du {cell[1]}, échéance {cell[2]} : {cell[3]}",
-                    2: f"* facture {cell[0]}, {cell[3]}, échue le {cell[2]}",
-                    3: f"{cell[0]} ; échéance {cell[2]} ; {cell[3]}",
-                    4: f"{cell[0]:<14}{cell[1]:<12}{cell[2]:<12}{cell[3]:>14}",
-                }[kind])  # fmt: skip
+                lines.append(
+                    {
+                        1: f"- {cell[0]} du {cell[1]}, échéance {cell[2]} : {cell[3]}",
+                        2: f"* facture {cell[0]}, {cell[3]}, échue le {cell[2]}",
+                        3: f"{cell[0]} ; échéance {cell[2]} ; {cell[3]}",
+                        4: f"{cell[0]:<14}{cell[1]:<12}{cell[2]:<12}{cell[3]:>14}",
+                    }[kind]
+                )
             lines += closers[kind]
     else:
-        heads = {1: f"Open invoices - account {number}", 2: f"Second reminder - account {number}",
-                 3: f"FORMAL NOTICE - {name}", 4: f"Statement of account {number}",
-                 5: f"Our invoice {rows[0]['number']}"}  # fmt: skip
+        heads = {
+            1: f"Open invoices - account {number}",
+            2: f"Second reminder - account {number}",
+            3: f"FORMAL NOTICE - {name}",
+            4: f"Statement of account {number}",
+            5: f"Our invoice {rows[0]['number']}",
+        }
         subject = heads[kind]
         if kind == 5:
             cell = cells(rows[0])
-            lines = ["Hello,", "", f"Our invoice {cell[0]} of {cell[1]} ({cell[3]}) fell due on", f"{cell[2]}.",
-                     "Could you let us know when it will be paid?", "", "Thank you,", who, "Ombelle Mobilier"]  # fmt: skip
+            lines = [
+                "Hello,",
+                "",
+                f"Our invoice {cell[0]} of {cell[1]} ({cell[3]}) fell due on",
+                f"{cell[2]}.",
+                "Could you let us know when it will be paid?",
+                "",
+                "Thank you,",
+                who,
+                "Ombelle Mobilier",
+            ]
         else:
             openers = {
                 1: ["Hello,", "", "We cannot find your payment of the following:", ""],
@@ -345,24 +423,46 @@ def write_reminder(letter: Letter, dice: random.Random) -> Reminder:
                 4: ["Hello,", "", f"Your account on {day(f'{at:%Y-%m-%d}', 'en')}:", ""],
             }
             closers = {
-                1: ["", "If the transfer is on its way, please give us its date.", "", "Kind regards,", who,
-                    "Ombelle Mobilier SAS"],
-                2: ["", "A dispute, a credit note awaited, a missing document? Please tell us.",
-                    "Otherwise we expect payment by the end of next week.", "", who, "Ombelle Mobilier SAS"],
-                3: ["", f"in total {sum_of}.", "", "Failing payment our lawyers will claim interest and a compensation of",
-                    "EUR 40 per invoice. If insolvency proceedings have been opened, let us", "know at once.", "",
-                    "The management", "Ombelle Mobilier SAS"],
+                1: [
+                    "",
+                    "If the transfer is on its way, please give us its date.",
+                    "",
+                    "Kind regards,",
+                    who,
+                    "Ombelle Mobilier SAS",
+                ],
+                2: [
+                    "",
+                    "A dispute, a credit note awaited, a missing document? Please tell us.",
+                    "Otherwise we expect payment by the end of next week.",
+                    "",
+                    who,
+                    "Ombelle Mobilier SAS",
+                ],
+                3: [
+                    "",
+                    f"in total {sum_of}.",
+                    "",
+                    "Failing payment our lawyers will claim interest and a compensation of",
+                    "EUR 40 per invoice. If insolvency proceedings have been opened, let us",
+                    "know at once.",
+                    "",
+                    "The management",
+                    "Ombelle Mobilier SAS",
+                ],
                 4: ["", f"Total: {sum_of}", "", "Something you do not recognise? Just answer.", "", who],
-            }  # fmt: skip
+            }
             lines = list(openers[kind])
             for row in rows:
                 cell = cells(row)
-                lines.append({
-                    1: f"- {cell[0]} of {cell[1]}, due {cell[2]}: {cell[3]}",
-                    2: f"* invoice {cell[0]}, {cell[3]}, due {cell[2]}",
-                    3: f"{cell[0]}; due {cell[2]}; {cell[3]}",
-                    4: f"{cell[0]:<14}{cell[1]:<19}{cell[2]:<19}{cell[3]:>14}",
-                }[kind])  # fmt: skip
+                lines.append(
+                    {
+                        1: f"- {cell[0]} of {cell[1]}, due {cell[2]}: {cell[3]}",
+                        2: f"* invoice {cell[0]}, {cell[3]}, due {cell[2]}",
+                        3: f"{cell[0]}; due {cell[2]}; {cell[3]}",
+                        4: f"{cell[0]:<14}{cell[1]:<19}{cell[2]:<19}{cell[3]:>14}",
+                    }[kind]
+                )
             lines += closers[kind]
     message_id = f"<om-{at:%Y%m%d}-{number.lower()}-{kind}@ombelle-mobilier.example>"
     return Reminder(subject, lines, at, message_id, hand.address)
@@ -372,43 +472,88 @@ def write_reminder(letter: Letter, dice: random.Random) -> Reminder:
 
 OUTLOOK = {
     "fr": (f"De{NBSP}:", f"Envoyé{NBSP}:", f"À{NBSP}:", f"Objet{NBSP}:"),
-    "en": ("From:", "Sent:", "To:", "Subject:"), "de": ("Von:", "Gesendet:", "An:", "Betreff:"),
-    "es": ("De:", "Enviado:", "Para:", "Asunto:"), "it": ("Da:", "Inviato:", "A:", "Oggetto:"),
-    "nl": ("Van:", "Verzonden:", "Aan:", "Onderwerp:"), "pt": ("De:", "Enviada:", "Para:", "Assunto:"),
-}  # fmt: skip
+    "en": ("From:", "Sent:", "To:", "Subject:"),
+    "de": ("Von:", "Gesendet:", "An:", "Betreff:"),
+    "es": ("De:", "Enviado:", "Para:", "Asunto:"),
+    "it": ("Da:", "Inviato:", "A:", "Oggetto:"),
+    "nl": ("Van:", "Verzonden:", "Aan:", "Onderwerp:"),
+    "pt": ("De:", "Enviada:", "Para:", "Assunto:"),
+}
 WROTE = {
-    "fr": "Le {d} à {t}, {who} a écrit{nb}:", "en": "On {d} at {t}, {who} wrote:",
-    "de": "Am {d} um {t} schrieb {who}:", "es": "El {d} a las {t}, {who} escribió:",
-    "it": "Il giorno {d} alle ore {t} {who} ha scritto:", "nl": "Op {d} om {t} schreef {who}:",
+    "fr": "Le {d} à {t}, {who} a écrit{nb}:",
+    "en": "On {d} at {t}, {who} wrote:",
+    "de": "Am {d} um {t} schrieb {who}:",
+    "es": "El {d} a las {t}, {who} escribió:",
+    "it": "Il giorno {d} alle ore {t} {who} ha scritto:",
+    "nl": "Op {d} om {t} schreef {who}:",
     "pt": "Em {d}, {t}, {who} escreveu:",
-}  # fmt: skip
-ORIGINAL = {"fr": "Message d'origine", "en": "Original message", "de": "Ursprüngliche Nachricht",
-            "es": "Mensaje original", "it": "Messaggio originale", "nl": "Oorspronkelijk bericht",
-            "pt": "Mensagem original"}  # fmt: skip
-FROM_PHONE = {"fr": "Envoyé de mon iPhone", "en": "Sent from my iPhone", "de": "Von meinem iPhone gesendet",
-              "es": "Enviado desde mi iPhone", "it": "Inviato da iPhone", "nl": "Verstuurd vanaf mijn iPhone",
-              "pt": "Enviado do meu iPhone"}  # fmt: skip
-FROM_GALAXY = {"fr": "Envoyé depuis mon smartphone Galaxy", "en": "Sent from my Galaxy",
-               "de": "Von meinem Galaxy gesendet", "es": "Enviado desde mi Galaxy",
-               "it": "Inviato dal mio Galaxy", "nl": "Verzonden vanaf mijn Galaxy", "pt": "Enviado do meu Galaxy"}  # fmt: skip
-FROM_OUTLOOK = {"fr": "Télécharger Outlook pour Android", "en": "Get Outlook for Android",
-                "de": "Outlook für Android herunterladen", "es": "Obtener Outlook para Android",
-                "it": "Scarica Outlook per Android", "nl": "Outlook voor Android downloaden",
-                "pt": "Obter o Outlook para Android"}  # fmt: skip
+}
+ORIGINAL = {
+    "fr": "Message d'origine",
+    "en": "Original message",
+    "de": "Ursprüngliche Nachricht",
+    "es": "Mensaje original",
+    "it": "Messaggio originale",
+    "nl": "Oorspronkelijk bericht",
+    "pt": "Mensagem original",
+}
+FROM_PHONE = {
+    "fr": "Envoyé de mon iPhone",
+    "en": "Sent from my iPhone",
+    "de": "Von meinem iPhone gesendet",
+    "es": "Enviado desde mi iPhone",
+    "it": "Inviato da iPhone",
+    "nl": "Verstuurd vanaf mijn iPhone",
+    "pt": "Enviado do meu iPhone",
+}
+FROM_GALAXY = {
+    "fr": "Envoyé depuis mon smartphone Galaxy",
+    "en": "Sent from my Galaxy",
+    "de": "Von meinem Galaxy gesendet",
+    "es": "Enviado desde mi Galaxy",
+    "it": "Inviato dal mio Galaxy",
+    "nl": "Verzonden vanaf mijn Galaxy",
+    "pt": "Enviado do meu Galaxy",
+}
+FROM_OUTLOOK = {
+    "fr": "Télécharger Outlook pour Android",
+    "en": "Get Outlook for Android",
+    "de": "Outlook für Android herunterladen",
+    "es": "Obtener Outlook para Android",
+    "it": "Scarica Outlook per Android",
+    "nl": "Outlook voor Android downloaden",
+    "pt": "Obter o Outlook para Android",
+}
 CAUTION = {
     "fr": "ATTENTION : ce message vient de l'extérieur. Ne cliquez sur aucun lien et n'ouvrez aucune pièce jointe sans "
-          "connaître l'expéditeur.",
+    "connaître l'expéditeur.",
     "en": "[EXTERNAL] Do not click links or open attachments unless you know the sender and expected this message.",
     "de": "Achtung: Diese Nachricht kommt von extern. Öffnen Sie keine Anhänge unbekannter Absender.",
-    "nl": "Let op: deze mail komt van buiten de organisatie.", "es": "AVISO: correo externo a la organización.",
-    "it": "ATTENZIONE: messaggio proveniente dall'esterno.", "pt": "AVISO: mensagem externa.",
-}  # fmt: skip
+    "nl": "Let op: deze mail komt van buiten de organisatie.",
+    "es": "AVISO: correo externo a la organización.",
+    "it": "ATTENZIONE: messaggio proveniente dall'esterno.",
+    "pt": "AVISO: mensagem externa.",
+}
 PREFIX = {"fr": "Re: ", "en": "Re: ", "de": "AW: ", "es": "RE: ", "it": "R: ", "nl": "Antw: ", "pt": "RE: "}
-PROGRAMS = {"outlook": None, "owa": None, "outlookphone": None, "gmail": None, "apple": "Apple Mail (2.3826.500.181)",
-            "iphone": "iPhone Mail (23C71)", "thunderbird": None, "zimbra": "Zimbra 9.0.0_GA_4583 (ZimbraWebClient)",
-            "orange": "Courrier Orange web", "free": "Zimbra 8.7.11 (zimbra-free)", "yahoo": "YMailNovation/3.2",
-            "samsung": None, "notes": "HCL Notes Release 12.0.2", "roundcube": "Roundcube Webmail/1.6.9", "gmx": None,
-            "robot": None, "plain": None}  # fmt: skip
+PROGRAMS = {
+    "outlook": None,
+    "owa": None,
+    "outlookphone": None,
+    "gmail": None,
+    "apple": "Apple Mail (2.3826.500.181)",
+    "iphone": "iPhone Mail (23C71)",
+    "thunderbird": None,
+    "zimbra": "Zimbra 9.0.0_GA_4583 (ZimbraWebClient)",
+    "orange": "Courrier Orange web",
+    "free": "Zimbra 8.7.11 (zimbra-free)",
+    "yahoo": "YMailNovation/3.2",
+    "samsung": None,
+    "notes": "HCL Notes Release 12.0.2",
+    "roundcube": "Roundcube Webmail/1.6.9",
+    "gmx": None,
+    "robot": None,
+    "plain": None,
+}
 
 
 def long_date(at: datetime, language: str) -> str:
@@ -425,14 +570,22 @@ def quote_head(reminder: Reminder, program: str, language: str) -> list[str]:
     week = DAYS[language][at.weekday()]
     names = OUTLOOK[language]
     if program in ("outlook", "owa", "outlookphone"):
-        sent = {"en": f"{at.day} {MONTHS['en'][at.month - 1]} {at:%Y %H:%M}",
-                "de": f"{week}, {at.day}. {MONTHS['de'][at.month - 1]} {at:%Y %H:%M}"}.get(
-                    language, f"{week} {long_date(at, language)} {at:%H:%M}")  # fmt: skip
-        head = [f"{names[0]} {who}", f"{names[1]} {sent}", f"{names[2]} {reminder.to}", f"{names[3]} {reminder.subject}"]
+        sent = {
+            "en": f"{at.day} {MONTHS['en'][at.month - 1]} {at:%Y %H:%M}",
+            "de": f"{week}, {at.day}. {MONTHS['de'][at.month - 1]} {at:%Y %H:%M}",
+        }.get(language, f"{week} {long_date(at, language)} {at:%H:%M}")
+        head = [
+            f"{names[0]} {who}",
+            f"{names[1]} {sent}",
+            f"{names[2]} {reminder.to}",
+            f"{names[3]} {reminder.subject}",
+        ]
         return (["________________________________"] if program != "outlook" else []) + head
     if program in ("gmail", "apple", "iphone"):
-        short = {"fr": f"{week[:3]}. {at.day} {MONTHS['fr'][at.month - 1][:4]} {at.year}",
-                 "en": f"{week[:3]}, {at.day} {MONTHS['en'][at.month - 1][:3]} {at.year}"}.get(language, long_date(at, language))
+        short = {
+            "fr": f"{week[:3]}. {at.day} {MONTHS['fr'][at.month - 1][:4]} {at.year}",
+            "en": f"{week[:3]}, {at.day} {MONTHS['en'][at.month - 1][:3]} {at.year}",
+        }.get(language, long_date(at, language))
         stamp = short if program == "gmail" else long_date(at, language)
         return [WROTE[language].format(d=stamp, t=f"{at:%H:%M}", who=who, nb=nb)]
     if program in ("thunderbird", "roundcube"):
@@ -441,24 +594,50 @@ def quote_head(reminder: Reminder, program: str, language: str) -> list[str]:
         return [WROTE[language].format(d=stamp, t=f"{at:%H:%M}", who=whom, nb=nb)]
     if program in ("zimbra", "free"):
         sent = f"{week.capitalize()} {at.day} {MONTHS[language][at.month - 1].capitalize()} {at:%Y %H:%M:%S}"
-        rule = [f"----- {ORIGINAL[language].replace('Message d', 'Mail ') if program == 'free' else ORIGINAL[language]} -----"]
+        rule = [
+            f"----- {ORIGINAL[language].replace('Message d', 'Mail ') if program == 'free' else ORIGINAL[language]} -----"
+        ]
         return (rule if program == "free" else []) + [
-            f"{names[0].replace(NBSP, '')} \"{OWN_NAME}\" <{OWN}>", f"{names[2].replace(NBSP, '')} {reminder.to}",
-            f"{names[1].replace(NBSP, '')} {sent}", f"{names[3].replace(NBSP, '')} {reminder.subject}"]  # fmt: skip
+            f'{names[0].replace(NBSP, "")} "{OWN_NAME}" <{OWN}>',
+            f"{names[2].replace(NBSP, '')} {reminder.to}",
+            f"{names[1].replace(NBSP, '')} {sent}",
+            f"{names[3].replace(NBSP, '')} {reminder.subject}",
+        ]
     if program == "orange":
-        return [f"> Message du {at:%d/%m/%y %H:%M}", f"> De : \"{OWN_NAME}\" <{OWN}>", f"> A : {reminder.to}",
-                "> Copie à : ", f"> Objet : {reminder.subject}", "> "]  # fmt: skip
+        return [
+            f"> Message du {at:%d/%m/%y %H:%M}",
+            f'> De : "{OWN_NAME}" <{OWN}>',
+            f"> A : {reminder.to}",
+            "> Copie à : ",
+            f"> Objet : {reminder.subject}",
+            "> ",
+        ]
     if program == "yahoo":
         return [WROTE[language].format(d=f"{week} {long_date(at, language)}", t=f"{at:%H:%M:%S} UTC+2", who=who, nb=nb)]
     if program == "samsung":
-        return [f"-------- {ORIGINAL[language]} --------", f"{names[0]} {who}", f"Date : {at:%d/%m/%Y  %H:%M}  (GMT+01:00)",
-                f"{names[2]} {reminder.to}", f"{names[3]} {reminder.subject}"]  # fmt: skip
+        return [
+            f"-------- {ORIGINAL[language]} --------",
+            f"{names[0]} {who}",
+            f"Date : {at:%d/%m/%Y  %H:%M}  (GMT+01:00)",
+            f"{names[2]} {reminder.to}",
+            f"{names[3]} {reminder.subject}",
+        ]
     if program == "notes":
-        return ["", f"{names[0]}\t\"{OWN_NAME}\" <{OWN}>", f"{names[2]}\t{reminder.to}", f"Date :\t{at:%d/%m/%Y %H:%M}",
-                f"{names[3]}\t{reminder.subject}", ""]  # fmt: skip
+        return [
+            "",
+            f'{names[0]}\t"{OWN_NAME}" <{OWN}>',
+            f"{names[2]}\t{reminder.to}",
+            f"Date :\t{at:%d/%m/%Y %H:%M}",
+            f"{names[3]}\t{reminder.subject}",
+            "",
+        ]
     if program == "gmx":
-        return [f"Gesendet: {week}, {at.day}. {MONTHS['de'][at.month - 1]} {at.year} um {at:%H:%M} Uhr", f"Von: {OWN_NAME}",
-                f"An: {reminder.to}", f"Betreff: {reminder.subject}"]  # fmt: skip
+        return [
+            f"Gesendet: {week}, {at.day}. {MONTHS['de'][at.month - 1]} {at.year} um {at:%H:%M} Uhr",
+            f"Von: {OWN_NAME}",
+            f"An: {reminder.to}",
+            f"Betreff: {reminder.subject}",
+        ]
     return [f"----- {ORIGINAL[language]} -----"]
 
 
@@ -490,7 +669,8 @@ def to_html(lines: list[str], program: str) -> str:
         if table:
             rows = "".join(
                 "<tr>" + "".join(f"<td>{html.escape(c.strip())}</td>" for c in row.strip("| ").split("|")) + "</tr>\n"
-                for row in table)  # fmt: skip
+                for row in table
+            )
             out.append(f'<table border="1" cellspacing="0" cellpadding="3">\n{rows}</table>')
             table.clear()
 
@@ -499,7 +679,9 @@ def to_html(lines: list[str], program: str) -> str:
             table.append(line)
             continue
         flush()
-        text = re.sub(" {2,}", lambda m: "&nbsp;" * len(m[0]), html.escape(line, quote=False)) or ("&nbsp;" if program == "outlook" else "<br>")
+        text = re.sub(" {2,}", lambda m: "&nbsp;" * len(m[0]), html.escape(line, quote=False)) or (
+            "&nbsp;" if program == "outlook" else "<br>"
+        )
         out.append(f'<p class="MsoNormal">{text}</p>' if program == "outlook" else f"<div>{text}</div>")
     flush()
     return "\n".join(out)
@@ -525,17 +707,24 @@ def html_page(own: list[str], reminder: Reminder | None, program: str, language:
     quoted = to_html(lines, "outlook" if program == "outlook" else "other")
     if program in ("gmail", "apple", "iphone", "yahoo", "thunderbird"):
         css = {"gmail": ' class="gmail_quote"', "yahoo": ' class="yahoo_quoted"'}.get(program, "")
-        quote = (f"<br><div{css}><div>{html.escape(head[0])}<br></div>"
-                 f'<blockquote type="cite" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">{quoted}'
-                 "</blockquote></div>")  # fmt: skip
+        quote = (
+            f"<br><div{css}><div>{html.escape(head[0])}<br></div>"
+            f'<blockquote type="cite" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">{quoted}'
+            "</blockquote></div>"
+        )
     elif program in ("outlook", "owa", "outlookphone"):
         bold = "<br>\n".join(
-            f"<b>{html.escape(h.partition(' ')[0])}</b> {html.escape(h.partition(' ')[2])}" for h in head if "___" not in h)
+            f"<b>{html.escape(h.partition(' ')[0])}</b> {html.escape(h.partition(' ')[2])}"
+            for h in head
+            if "___" not in h
+        )
         rule = '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm">'
         start = rule if program == "outlook" else '<hr style="display:inline-block;width:98%"><div id="divRplyFwdMsg">'
         quote = f"{start}<p>{bold}</p></div>{quoted}"
     else:
-        quote = f'<hr id="zwchr"><div>{"<br>".join(html.escape(h) for h in head)}</div><blockquote>{quoted}</blockquote>'
+        quote = (
+            f'<hr id="zwchr"><div>{"<br>".join(html.escape(h) for h in head)}</div><blockquote>{quoted}</blockquote>'
+        )
     styles = "<head><style>p.MsoNormal{margin:0cm;font-size:11.0pt;font-family:Calibri}</style></head>"
     return f"<html>{styles if program == 'outlook' else ''}<body>{body}\n{quote}</body></html>"
 
@@ -546,11 +735,11 @@ def wrapped(lines: list[str], width: int) -> list[str]:
     for line in lines:
         lead = re.match(r"(> ?)*", line)
         prefix = lead.group() if lead else ""
-        rest = line[len(prefix):]
+        rest = line[len(prefix) :]
         while len(prefix) + len(rest) > width and " " in rest[: width - len(prefix)].strip():
             cut = rest.rindex(" ", 0, width - len(prefix))
             out.append(prefix + rest[:cut])
-            rest = rest[cut + 1:]
+            rest = rest[cut + 1 :]
         out.append(prefix + rest)
     return out
 
@@ -571,10 +760,19 @@ def text_part(text: str, subtype: str, charset: str, encoding: str) -> bytes:
 
 # ---- attachments ---------------------------------------------------------------------------------------------
 
-MIME = {"pdf": "application/pdf", "csv": "text/csv", "txt": "text/plain", "htm": "text/html",
-        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "camt": "application/xml",
-        "png": "image/png", "scan": "application/pdf", "ics": "text/calendar", "eml": "message/rfc822",
-        "headers": "text/rfc822-headers"}  # fmt: skip
+MIME = {
+    "pdf": "application/pdf",
+    "csv": "text/csv",
+    "txt": "text/plain",
+    "htm": "text/html",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "camt": "application/xml",
+    "png": "image/png",
+    "scan": "application/pdf",
+    "ics": "text/calendar",
+    "eml": "message/rfc822",
+    "headers": "text/rfc822-headers",
+}
 
 
 def write_pdf(text: str, deflate: bool) -> bytes:
@@ -591,12 +789,13 @@ def write_pdf(text: str, deflate: bool) -> bytes:
     packed = zlib.compress(stream, 0) if deflate else stream
     flag = b"/Filter /FlateDecode " if deflate else b""
     objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
         b"/Resources << /Font << /F1 5 0 R >> >> >>",
         b"<< " + flag + b"/Length " + str(len(packed)).encode() + b" >>\nstream\n" + packed + b"\nendstream",
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
-    ]  # fmt: skip
+    ]
     return assemble_pdf(objects)
 
 
@@ -604,14 +803,20 @@ def write_scan() -> bytes:
     """A page that is only a picture (a grey square): there is no text to be read."""
     pixels = bytes((x * y) % 251 for x in range(24) for y in range(24))
     paint = b"q 500 0 0 700 40 60 cm /I0 Do Q"
-    return assemble_pdf([
-        b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-        b"/Resources << /XObject << /I0 5 0 R >> >> >>",
-        b"<< /Length " + str(len(paint)).encode() + b" >>\nstream\n" + paint + b"\nendstream",
-        b"<< /Type /XObject /Subtype /Image /Width 24 /Height 24 /ColorSpace /DeviceGray /BitsPerComponent 8 /Length "
-        + str(len(pixels)).encode() + b" >>\nstream\n" + pixels + b"\nendstream",
-    ])  # fmt: skip
+    return assemble_pdf(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+            b"/Resources << /XObject << /I0 5 0 R >> >> >>",
+            b"<< /Length " + str(len(paint)).encode() + b" >>\nstream\n" + paint + b"\nendstream",
+            b"<< /Type /XObject /Subtype /Image /Width 24 /Height 24 /ColorSpace /DeviceGray /BitsPerComponent 8 /Length "
+            + str(len(pixels)).encode()
+            + b" >>\nstream\n"
+            + pixels
+            + b"\nendstream",
+        ]
+    )
 
 
 def assemble_pdf(objects: list[bytes]) -> bytes:
@@ -678,15 +883,19 @@ def attachment(form: str, name: str, text: str, dice: random.Random) -> bytes:
     elif form == "xlsx":
         data = write_xlsx(text)
     elif form == "png":
-        data = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJggg==")
+        data = base64.b64decode(
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJggg=="
+        )
     elif form == "csv":
         data = text.replace("\n", "\r\n").encode(dice.choice(("utf-8-sig", "cp1252", "utf-8")))
     else:
         data = text.encode("utf-8")
     shown = name if name.isascii() else Header(name, "utf-8").encode()
     where = "inline" if form == "png" else "attachment"
-    head = (f'Content-Type: {kind}; name="{shown}"\r\nContent-Disposition: {where}; filename="{shown}"\r\n'
-            "Content-Transfer-Encoding: base64\r\n\r\n")  # fmt: skip
+    head = (
+        f'Content-Type: {kind}; name="{shown}"\r\nContent-Disposition: {where}; filename="{shown}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
     return head.encode() + base64.encodebytes(data).replace(b"\n", b"\r\n")
 
 
@@ -719,7 +928,7 @@ def own_words(letter: Letter, reminder: Reminder, program: str, language: str) -
         if found:
             first, last = int(found[1]), int(found[2])
             mark = "" if program in ("outlook", "owa", "notes") else "> "
-            lines += [f"{mark}{quoted}" for quoted in reminder.lines[first - 1:last]]
+            lines += [f"{mark}{quoted}" for quoted in reminder.lines[first - 1 : last]]
         elif line.strip() == ">>head":
             lines += quote_head(reminder, program, language)
         else:
@@ -756,11 +965,16 @@ def write_mail(letter: Letter) -> bytes:
         plain += ["", *quoted_text(shown, program, language, banner)]
     if program in ("thunderbird", "gmail", "roundcube"):
         plain = wrapped(plain, 76)
-    charset = letter.option("cs") or dice.choice({
-        "outlook": ("utf-8", "iso-8859-1/cp1252", "windows-1252"), "zimbra": ("utf-8",),
-        "orange": ("utf-8", "iso-8859-1/cp1252"), "notes": ("iso-8859-1/cp1252", "utf-8"),
-        "robot": ("utf-8", "iso-8859-15", "windows-1252"), "thunderbird": ("utf-8", "iso-8859-15"),
-    }.get(program, ("utf-8",)))  # fmt: skip
+    charset = letter.option("cs") or dice.choice(
+        {
+            "outlook": ("utf-8", "iso-8859-1/cp1252", "windows-1252"),
+            "zimbra": ("utf-8",),
+            "orange": ("utf-8", "iso-8859-1/cp1252"),
+            "notes": ("iso-8859-1/cp1252", "utf-8"),
+            "robot": ("utf-8", "iso-8859-15", "windows-1252"),
+            "thunderbird": ("utf-8", "iso-8859-15"),
+        }.get(program, ("utf-8",))
+    )
     text = "\n".join(plain) + "\n"
     meant = charset.partition("/")[2] or charset
     try:
@@ -772,7 +986,9 @@ def write_mail(letter: Letter) -> bytes:
     boundary = hashlib.sha256(letter.id.encode()).hexdigest()[:24].upper()
     parts = [text_part(text, "plain", charset, encoding)]
     with_html = {"outlook", "owa", "outlookphone", "gmail", "apple", "iphone", "zimbra", "yahoo", "samsung", "gmx"}
-    if raw_html is not None or (program in with_html and letter.option("html") != "no" and "/" not in letter.option("cs")):
+    if raw_html is not None or (
+        program in with_html and letter.option("html") != "no" and "/" not in letter.option("cs")
+    ):
         page = raw_html or html_page(own, shown, program, language, banner)
         mark = text_part(page, "html", charset, encoding if encoding != "8bit" else "quoted-printable")
         only = letter.option("html") == "only"
@@ -781,11 +997,16 @@ def write_mail(letter: Letter) -> bytes:
         content = parts[0]
     files = [attachment(form, name, body, dice) for form, name, body in letter.attached if form != "html"]
     if letter.option("dsn"):
-        content = bundle("report", [content, delivery_status(letter), *files], f"{boundary}/mx",
-                         "; report-type=delivery-status")  # fmt: skip
+        content = bundle(
+            "report", [content, delivery_status(letter), *files], f"{boundary}/mx", "; report-type=delivery-status"
+        )
     elif letter.option("mdn"):
-        content = bundle("report", [content, disposition(letter, reminder), *files], f"----{boundary}",
-                         "; report-type=disposition-notification")  # fmt: skip
+        content = bundle(
+            "report",
+            [content, disposition(letter, reminder), *files],
+            f"----{boundary}",
+            "; report-type=disposition-notification",
+        )
     elif files:
         content = bundle("mixed", [content, *files], f"----=_mix_{boundary}")
     return headers(letter, reminder, program, dice) + content
@@ -795,8 +1016,14 @@ def delivery_status(letter: Letter) -> bytes:
     action, status, recipient, *rest = letter.option("dsn").split(":")
     diagnostic = ":".join(rest).replace("_", " ")
     domain = letter.option("mta") or recipient.rpartition("@")[2]
-    lines = [f"Reporting-MTA: dns; {domain}", f"Arrival-Date: {format_datetime(letter.at - timedelta(minutes=3))}", "",
-             f"Final-Recipient: rfc822; {recipient}", f"Action: {action}", f"Status: {status}"]  # fmt: skip
+    lines = [
+        f"Reporting-MTA: dns; {domain}",
+        f"Arrival-Date: {format_datetime(letter.at - timedelta(minutes=3))}",
+        "",
+        f"Final-Recipient: rfc822; {recipient}",
+        f"Action: {action}",
+        f"Status: {status}",
+    ]
     if diagnostic:
         lines.append(f"Diagnostic-Code: smtp; {diagnostic}")
     return ("Content-Type: message/delivery-status\r\n\r\n" + "\r\n".join(lines) + "\r\n").encode()
@@ -804,9 +1031,12 @@ def delivery_status(letter: Letter) -> bytes:
 
 def disposition(letter: Letter, reminder: Reminder) -> bytes:
     hand = HANDS[letter.hand]
-    lines = ["Reporting-UA: mail.example; desk 7.2", f"Final-Recipient: rfc822;{hand.address}",
-             f"Original-Message-ID: {reminder.message_id}",
-             f"Disposition: {letter.option('mdn').replace('_', ' ')}"]  # fmt: skip
+    lines = [
+        "Reporting-UA: mail.example; desk 7.2",
+        f"Final-Recipient: rfc822;{hand.address}",
+        f"Original-Message-ID: {reminder.message_id}",
+        f"Disposition: {letter.option('mdn').replace('_', ' ')}",
+    ]
     return ("Content-Type: message/disposition-notification\r\n\r\n" + "\r\n".join(lines) + "\r\n").encode()
 
 
@@ -824,9 +1054,12 @@ def headers(letter: Letter, reminder: Reminder, program: str, dice: random.Rando
     stamp = letter.at
     received = format_datetime(stamp.astimezone(ZoneInfo("Europe/Paris")) + timedelta(seconds=dice.randrange(2, 40)))
     queue = f"{dice.getrandbits(40):010X}"
-    out = [f"Return-Path: <{'' if envelope == '<>' else envelope}>", f"Delivered-To: {OWN}",
-           f"Received: from {host} ({host} [{address}])\r\n\tby {OWN_SERVER} (Postfix) with ESMTPS id {queue}\r\n"
-           f"\tfor <{OWN}>; {received}"]  # fmt: skip
+    out = [
+        f"Return-Path: <{'' if envelope == '<>' else envelope}>",
+        f"Delivered-To: {OWN}",
+        f"Received: from {host} ({host} [{address}])\r\n\tby {OWN_SERVER} (Postfix) with ESMTPS id {queue}\r\n"
+        f"\tfor <{OWN}>; {received}",
+    ]
     from_domain = bare.rpartition("@")[2]
     auth = letter.option("auth") or ("absent" if dice.random() < 0.18 or envelope == "<>" else "pass")
     spf = {"pass": "pass", "fail": "fail", "softfail": "softfail", "none": "none"}.get(auth, "")
@@ -835,8 +1068,10 @@ def headers(letter: Letter, reminder: Reminder, program: str, dice: random.Rando
         if auth == "pass" and dice.random() < 0.3:
             dkim = "none"
         dmarc = {"pass": "pass", "none": "none"}.get(auth, "fail")
-        out.append(f"Authentication-Results: {OWN_SERVER};\r\n\tspf={spf} smtp.mailfrom={domain};\r\n\tdkim={dkim};\r\n"
-                   f"\tdmarc={dmarc} header.from={from_domain}")  # fmt: skip
+        out.append(
+            f"Authentication-Results: {OWN_SERVER};\r\n\tspf={spf} smtp.mailfrom={domain};\r\n\tdkim={dkim};\r\n"
+            f"\tdmarc={dmarc} header.from={from_domain}"
+        )
     out.append(f"From: {encoded_name(name, dice)}<{bare}>" if name else f"From: {bare}")
     out.append(f"To: {letter.option('to') or encoded_name(OWN_NAME, dice) + f'<{OWN}>'}")
     prefix = letter.option("re").replace("_", " ") or (PREFIX.get(HANDS[letter.hand].language, "Re: "))
@@ -854,8 +1089,11 @@ def headers(letter: Letter, reminder: Reminder, program: str, dice: random.Rando
     if PROGRAMS.get(program):
         out.append(f"X-Mailer: {PROGRAMS[program]}")
     if program in ("outlook", "owa"):
-        out += ["X-MS-Has-Attach: " + ("yes" if letter.attached else ""), "X-MS-TNEF-Correlator:",
-                f"Thread-Topic: {encoded(reminder.subject, dice)}".replace("\n", "\r\n")]  # fmt: skip
+        out += [
+            "X-MS-Has-Attach: " + ("yes" if letter.attached else ""),
+            "X-MS-TNEF-Correlator:",
+            f"Thread-Topic: {encoded(reminder.subject, dice)}".replace("\n", "\r\n"),
+        ]
     if program == "thunderbird":
         out.append("User-Agent: Mozilla Thunderbird")
     if letter.option("auto"):
@@ -907,8 +1145,10 @@ def check() -> None:
     for folder in (OPEN, ASIDE):
         for letter in read_words(folder / "words.txt"):
             label = letter.label
-            told = [f"{letter.id} {DAYS['en'][letter.at.weekday()][:3]} {letter.at:%Y-%m-%d} {label['decision']:6}",
-                    "+".join(label["intents"]) or label["kind"]]  # fmt: skip
+            told = [
+                f"{letter.id} {DAYS['en'][letter.at.weekday()][:3]} {letter.at:%Y-%m-%d} {label['decision']:6}",
+                "+".join(label["intents"]) or label["kind"],
+            ]
             for key in ("promise", "remittance"):
                 if label[key]:
                     date = label[key]["date"]
