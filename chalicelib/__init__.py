@@ -1,29 +1,27 @@
 """Relance, on one screen.
 
-    ledgers ──► import_ledger ──► debtor file ◄── apply ◄── apply_replies ◄── archive ◄── collect_mail ◄── mailbox
-                                      │                          │
-                                      ▼                          └──► tasks for people ──► work_tasks
-    agenda ──► run_dunning ──► due ──► remind ──► claim → send → confirm ──► client
-                                                              ▲
-                                       settle_notices ◄── bounce, complaint, delivery
+    ledgers ──► import_ledger ──► debtor file ◄── apply_replies ◄── archive ◄── collect_mail ◄── mailbox
+                                    │      │                                                        ▲
+                                    │      └──► tasks for people ──► work_tasks                     │
+                                    ▼                                                               │
+    agenda ──► run_dunning ──► remind: propose, claim, send, confirm ────────────────────────────► client
+                                    ▲                                                               │
+                                    └── settle_notices ◄── delivered, bounced, complained ◄─────────┘
 
-1.  import_ledger     Invoices, credit notes and payments become entries of the debtors' files, or nothing
-does. 2.  run_dunning       Hourly on weekdays: whoever the agenda says is due goes to a queue. If we are
-blind, nobody. 3.  remind            One debtor: `propose` says what is due and why the rest is not; the
-claim on the file lets one
-                      worker through; one mail a currency leaves, and what became of it is recorded.
-4.  settle_notices    The provider reports later: a bounced mail reminded nobody, and its address is dead.
-5.  collect_mail      Every five minutes: archive first, record, then move the cursor. Nothing is read for
-meaning. 6.  apply_replies     One mail: whose is it, who says so, what does it say (`reading`), what does
-that change
-                      (`answers`). Any human answer pauses chasing; what is unclear becomes a task.
-7.  work_tasks        People list, take and close tasks; an outcome can promise, dispute, approve, correct.
-8.  watch             Hourly: blindness, mails that a queue lost.
+1.  import_ledger    Invoices, credit notes and payments become entries of the debtors' files, or nothing does.
+2.  run_dunning      Hourly on weekdays: whoever the agenda says is due goes to a queue. If we are blind, nobody.
+3.  remind           One debtor: `propose` says what is due, and why the rest is not; the claim on the file lets
+                     one worker through; one mail for each currency leaves; what became of it is recorded.
+4.  settle_notices   The provider reports later: a mail that bounced reminded nobody, and its address is dead.
+5.  collect_mail     Every five minutes: archive first, record, then move the cursor. Nothing is understood yet.
+6.  apply_replies    One mail: whose it is, who vouches for it, what it says (`reading`), what that changes
+                     (`answers`). Any human answer pauses chasing; what is unclear becomes a task.
+7.  work_tasks       People list, take and close tasks; an outcome may promise, dispute, approve or correct.
+8.  watch            Hourly: blindness, mails that a queue lost.
 
-`domain/` and `reading/` decide and are pure: time is an argument, and a file changes only by `apply`ing an
-entry of its journal. `pipeline/` loads, asks them and saves. `adapters/` implement `ports.py`, each knowing
-one technology and no other adapter. `bootstrap.py` builds them. `app.py` holds every entry point. Arrows
-point inward only:
+`domain/` and `reading/` decide and are pure: time is an argument, and a file changes only by applying an entry of
+its journal. `pipeline/` loads, asks them, saves. `adapters/` implement `ports.py`; each knows one technology and
+no other adapter. `bootstrap.py` builds them, `app.py` holds every entry point. Arrows point inward only:
 
     app, cli, web → pipeline → domain, reading, ports ← adapters
 """

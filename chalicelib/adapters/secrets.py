@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
 
 from chalicelib.errors import PermanentError, RetryableError
 
@@ -63,7 +63,7 @@ class SecretsManagerSecrets:
             answer = self._client.get_secret_value(SecretId=name)
         except ClientError as error:
             raise _meaning(error, name) from error
-        except HTTPClientError as error:
+        except (ConnectionError, HTTPClientError) as error:
             raise RetryableError(f"Secrets Manager did not answer when asked for {name}") from error
         except BotoCoreError as error:
             raise PermanentError(f"Secrets Manager cannot be asked for {name}: {error}") from error

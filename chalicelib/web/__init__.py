@@ -1,0 +1,1 @@
+"""What people and programs see of Relance over HTTP: JSON routes, authorised by IAM."""

@@ -1,0 +1,114 @@
+"""Records as JSON, and JSON bodies as what a person says: strict, and clear about what is wrong where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from chalicelib.domain.money import Money
+from chalicelib.domain.outcomes import Outcome
+from chalicelib.errors import BadInput
+
+LONGEST_TEXT = 4000
+NEVER_SHOWN = frozenset({"token"})
+"""Whoever knows a notice's token could answer in its debtor's name."""
+
+
+def shape(value: Any) -> Any:
+    """Any record as JSON values: dates and instants in ISO 8601, money as {"amount", "currency"}."""
+    match value:
+        case Money():
+            return {"amount": str(value.amount), "currency": value.currency}
+        case Enum():
+            return value.value
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return str(value)
+        case Mapping():
+            return {str(key): shape(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [shape(item) for item in value]
+        case _ if is_dataclass(value):
+            return {f.name: shape(getattr(value, f.name)) for f in fields(value) if f.name not in NEVER_SHOWN}
+        case _:
+            return value
+
+
+def read_outcome(body: Any) -> Outcome:
+    """The body of a closing: {"outcome", "note", "on", "amount": {"amount", "currency"}, "means", "email"}."""
+    keys = _object(body, "body", ("outcome",), ("note", "on", "amount", "means", "email"))
+    return Outcome(
+        outcome=_text(keys, "outcome"),
+        note=_text(keys, "note"),
+        on=_day(keys, "on"),
+        amount=_money(keys, "amount"),
+        means=_text(keys, "means"),
+        email=_text(keys, "email"),
+    )
+
+
+def read_assignee(body: Any) -> str:
+    """The body of an assignment, {"assignee"}; an empty one gives the task back to everybody."""
+    return _text(_object(body, "body", ("assignee",), ()), "assignee")
+
+
+def read_flag(value: str | None, where: str) -> bool:
+    if value not in (None, "", "true", "false"):
+        raise BadInput(where, f"{value!r} is neither true nor false")
+    return value == "true"
+
+
+def read_count(value: str | None, where: str, *, default: int, most: int) -> int:
+    if not value:
+        return default
+    if not (value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= most):
+        raise BadInput(where, f"{value!r} is no number from 1 to {most}")
+    return int(value)
+
+
+def _object(body: Any, where: str, needed: tuple[str, ...], allowed: tuple[str, ...]) -> Mapping[str, Any]:
+    if not isinstance(body, dict):
+        raise BadInput(where, "it is no JSON object", f"give {', '.join((*needed, *allowed))}")
+    for key in body:
+        if key not in (*needed, *allowed):
+            raise BadInput(f"{where}, {key}", "unknown key", f"known are {', '.join((*needed, *allowed))}")
+    for key in needed:
+        if key not in body:
+            raise BadInput(f"{where}, {key}", "it is missing")
+    return body
+
+
+def _text(keys: Mapping[str, Any], key: str) -> str:
+    value = keys.get(key) or ""
+    if not isinstance(value, str):
+        raise BadInput(f"body, {key}", f"{value!r} is no text")
+    if len(value) > LONGEST_TEXT:
+        raise BadInput(f"body, {key}", f"{len(value)} characters", f"write {LONGEST_TEXT} at most")
+    return value.strip()
+
+
+def _day(keys: Mapping[str, Any], key: str) -> date | None:
+    text = _text(keys, key)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadInput(f"body, {key}", f"{text!r} is no day", "write YYYY-MM-DD") from None
+
+
+def _money(keys: Mapping[str, Any], key: str) -> Money | None:
+    if keys.get(key) is None:
+        return None
+    inner = _object(keys[key], f"body, {key}", ("amount", "currency"), ())
+    amount, currency = _text(inner, "amount"), _text(inner, "currency")
+    try:
+        money = Money.of(amount, currency)
+    except BadInput as error:
+        raise BadInput(f"body, {key}, {error.where}", error.what, error.remedy) from None
+    if not money > Money.zero(money.currency):
+        raise BadInput(f"body, {key}, amount", f"{amount} is not above zero")
+    return money
