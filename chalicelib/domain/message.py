@@ -15,6 +15,7 @@ from enum import StrEnum
 from chalicelib.domain.creditor import Creditor, Persona
 from chalicelib.domain.debtor_file import (
     Case,
+    ClaimState,
     Debtor,
     DebtorFile,
     DebtorKind,
@@ -209,6 +210,7 @@ def compose(file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date
     Refuses with BadInput when nothing of what it takes may be asked for any more: a mail that asks for what
     was paid, disputed or promised meanwhile is the one mail that must not leave.
     """
+    file = _as_of(file, today)
     template = notice.template or notice.step
     kind = Kind(template) if template in set(Kind) - {Kind.REMINDER} else Kind.REMINDER
     open_cases = [c for c in file.open_cases() if c.balance.currency == notice.currency]
@@ -260,6 +262,26 @@ def compose(file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date
             name=creditor.name, iban=creditor.iban, bic=creditor.bic, amount=to_pay, remittance=remittance
         ) if asks_one_sum else "",
     )  # fmt: skip
+
+
+def _as_of(file: DebtorFile, today: date) -> DebtorFile:
+    """The file without the promises, announcements and blocks whose time is over.
+
+    The run that writes this mail notes their end in the same moment, and may do so only after it.
+    """
+    promises = {
+        id_: replace(p, state=PromiseState.BROKEN) if p.state is PromiseState.OPEN and p.grace_on < today else p
+        for id_, p in file.promises.items()
+    }
+    claims = {
+        id_: replace(c, state=ClaimState.LAPSED) if c.state is ClaimState.OPEN and c.hold_on < today else c
+        for id_, c in file.claims.items()
+    }
+    blocks = {
+        id_: replace(b, lifted_on=today) if b.is_open and b.until and b.until <= today else b
+        for id_, b in file.blocks.items()
+    }
+    return replace(file, promises=promises, claims=claims, blocks=blocks)
 
 
 def _asked(file: DebtorFile, notice: Notice, kind: Kind, covered: frozenset[str], today: date) -> list[Case]:
