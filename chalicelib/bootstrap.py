@@ -106,9 +106,10 @@ def open_mailbox() -> Mailbox:
 def _outbox() -> Outbox:
     match _setting("RELANCE_OUTBOX"):
         case "ses":
-            from chalicelib.adapters.ses import SesOutbox
+            from chalicelib.adapters.ses import ONCE, SesOutbox
 
-            return SesOutbox(_client("ses"), configuration_set=_setting("RELANCE_SES_CONFIGURATION_SET"))
+            client = _client("ses", config=ONCE)
+            return SesOutbox(client, configuration_set=_setting("RELANCE_SES_CONFIGURATION_SET"))
         case "smtp":
             from chalicelib.adapters.smtp import SmtpOutbox, SmtpSettings
 
