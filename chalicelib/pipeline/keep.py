@@ -23,6 +23,10 @@ class UnknownDebtor(PermanentError):
     """There is no file with this id."""
 
 
+class LostRaces(RetryableError):
+    """Others changed the file each time before we could save."""
+
+
 def office_of(parts: Parts) -> Office:
     creditor, health = parts.offices.load()
     return Office(creditor=creditor, health=health, policies=parts.policies)
@@ -54,7 +58,7 @@ def keep(
         if saved is not None:
             return saved
         file = None
-    raise RetryableError(f"file {debtor_id} was changed by others {RACES} times in a row")
+    raise LostRaces(f"file {debtor_id} was changed by others {RACES} times in a row")
 
 
 def load(parts: Parts, debtor_id: str, *, opens: Debtor | None = None) -> DebtorFile:
