@@ -27,7 +27,7 @@ MAX_ITEM_BYTES = 400 * 1024
 
 def to_plain(record: Any) -> Any:
     """A record as dicts, lists, text and numbers: dates in ISO format, decimals as text, enums by value."""
-    return msgspec.to_builtins(record)
+    return msgspec.to_builtins(record, enc_hook=_unknown_to_msgspec)
 
 
 def from_plain(plain: Any, kind: type[T], what: str) -> T:
@@ -85,6 +85,12 @@ def instant(at: datetime) -> str:
     if at.utcoffset() is None:
         raise ValueError(f"{at} says no zone: instants are aware")
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+
+
+def _unknown_to_msgspec(value: Any) -> Any:
+    if isinstance(value, Mapping):  # a record promises a mapping, not a dict
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no place in a row")
 
 
 def _value(typed: Mapping[str, Any]) -> Any:

@@ -2,58 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib.adapters.dynamodb import DynamoCaseStore
 from chalicelib.adapters.dynamodb_mail_log import DynamoMailLog
 from chalicelib.adapters.dynamodb_office import DynamoOfficeStore
-from chalicelib.adapters.dynamodb_table import PATIENCE
 from chalicelib.adapters.memory import FakeCaseStore, FakeMailLog, FakeOfficeStore
 from chalicelib.ports import CaseStore, MailLog, OfficeStore
-from tests.parts.table import create_table
+from tests.parts.table import RealTable, new_real_table
 
 FAKE = pytest.param("fake", id="fake")
 REAL = pytest.param("dynamodb", id="dynamodb", marks=pytest.mark.needs_java)
-_numbers = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class RealTable:
-    """A fresh table of the real thing, with what a test needs to go round the store."""
-
-    client: Any
-    name: str
-    endpoint: str
-
-    def rows(self, pk: str) -> list[dict[str, Any]]:
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.name,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": pk}},
-            ConsistentRead=True,
-        )
-        return [item for page in pages for item in page["Items"]]
-
-
-def dynamodb_client(endpoint: str, **changes: Any) -> Any:
-    from botocore.config import Config
-
-    config = PATIENCE.merge(Config(**changes)) if changes else PATIENCE
-    return boto3.client("dynamodb", endpoint_url=endpoint, config=config)
 
 
 @pytest.fixture(scope="session")
 def new_table(request: pytest.FixtureRequest) -> Callable[[], RealTable]:
     """Makes a fresh table; hypothesis needs many in one test."""
     endpoint = request.getfixturevalue("dynamodb_local")
-    client = dynamodb_client(endpoint)
-    return lambda: RealTable(client, create_table(client, f"contract-{next(_numbers)}"), endpoint)
+    return lambda: new_real_table(endpoint)
 
 
 @pytest.fixture

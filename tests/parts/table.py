@@ -1,17 +1,55 @@
-"""The application's table, made from the very template that deploys it."""
+"""The application's table on a real DynamoDB, made from the very template that deploys it."""
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import yaml
+from botocore.config import Config
+
+from chalicelib.adapters.dynamodb_table import PATIENCE
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "infra" / "resources.yaml"
 CREATED_WITH = {"AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema"}
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class RealTable:
+    """A fresh table, with what a test needs to go round the store."""
+
+    client: DynamoDBClient
+    name: str
+    endpoint: str
+
+    def rows(self, pk: str) -> dict[str, dict[str, Any]]:
+        """Every row of a partition by its sort key, as DynamoDB holds it."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": pk}},
+            ConsistentRead=True,
+        )
+        return {item["sk"]["S"]: item for page in pages for item in page["Items"]}
+
+
+def dynamodb_client(endpoint: str, *, attempts: int = 4) -> DynamoDBClient:
+    """The client as it runs, but for the number of attempts where a test should not wait for them."""
+    config = PATIENCE.merge(Config(retries={"mode": "standard", "total_max_attempts": attempts}))
+    client: DynamoDBClient = boto3.client("dynamodb", endpoint_url=endpoint, config=config)
+    return client
+
+
+def new_real_table(endpoint: str) -> RealTable:
+    client = dynamodb_client(endpoint)
+    return RealTable(client, create_table(client, f"relance-{next(_numbers)}"), endpoint)
 
 
 def create_table(client: DynamoDBClient, name: str) -> str:
