@@ -20,19 +20,21 @@ class Unreadable(ValueError):
         super().__init__(what)
 
 
-# Signs that belong to one currency; "$" belongs to many, so that it is accepted and proves nothing.
-_SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "zł": "PLN", "Kč": "CZK", "$": ""}
+# Signs that belong to one currency; "$" and "¥" belong to several, so that they are accepted and prove nothing.
+_SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "zł": "PLN", "Kč": "CZK", "$": "", "¥": ""}
 _SPACES = dict.fromkeys(map(ord, " \t\u00a0\u2007\u2009\u202f"), " ")
 _MINUS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2010": "-", "\u2011": "-"})
 
 # ISO 3166-1 alpha-2, officially assigned, with XK in use for Kosovo.
-_COUNTRIES = """AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY
-    BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM
+_COUNTRIES = """
+    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
+    CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM
     FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT
     JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN
     MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT
     PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL
-    TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW"""
+    TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW
+"""
 COUNTRIES = frozenset(_COUNTRIES.split())
 _OTHER_COUNTRY = {"UK": "GB", "EL": "GR", "FRA": "FR", "FRANCE": "FR", "DEU": "DE", "GBR": "GB", "USA": "US"}
 
@@ -96,8 +98,8 @@ def _decimal(bare: str, text: str, decimal: str) -> Decimal:
     if not re.fullmatch(r"[0-9][0-9 .,'’]*", bare) or bare[-1] in " '’":
         raise wrong
     mark = decimal or _decimal_mark(bare, text)
-    whole, _, cents = bare.partition(mark) if mark else (bare, "", "")
-    if not re.fullmatch(r"[0-9]*", cents):
+    whole, marked, cents = bare.partition(mark) if mark else (bare, "", "")
+    if not re.fullmatch(r"[0-9]+" if marked else "", cents):
         remedy = f"the decimal mark here is {mark!r}: write for example 1234{mark}56"
         raise Unreadable(f"{text!r} is no amount", remedy)
     groups = re.split(r"[ .,'’]", whole)
