@@ -41,6 +41,11 @@ class Creditor:
     def calendar(self) -> BusinessCalendar:
         return BusinessCalendar(self.country, self.subdivision)
 
+    def reply_address(self, token: str) -> str:
+        """The mailbox's own address for one notice: local+token@domain (RFC 5233 subaddress)."""
+        local, _, domain = self.mailbox.rpartition("@")
+        return f"{local}+{token}@{domain}"
+
     def persona(self, role: str) -> Persona:
         """The persona of a role; the collector speaks for a role that nobody holds."""
         return self.personas.get(role) or self.personas["collector"]

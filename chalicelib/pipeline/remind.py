@@ -17,7 +17,7 @@ from chalicelib.domain.calendar import local_day
 from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import DebtorFile, Notice, Task, TaskKind
 from chalicelib.domain.propose import Proposal, propose
-from chalicelib.errors import AddressRefused, OutcomeUnknown, PermanentError, Refused, RetryableError
+from chalicelib.errors import AddressRefused, OutcomeUnknown, PermanentError, RetryableError
 from chalicelib.pipeline.keep import Happened, keep, load, office_of, save
 from chalicelib.ports import Parts
 
@@ -86,7 +86,7 @@ def _hand_over(
         parts.archive.put(sent_key(debtor_id, notice.id), raw, content_type="message/rfc822")
         message_id = parts.outbox.send(
             raw,
-            sender=office.creditor.persona(notice.sender).email,
+            sender=office.creditor.reply_address(notice.token),  # so that a bounce comes back with the token
             recipients=(notice.to, *notice.cc),
             tags={"debtor": debtor_id, "notice": notice.id},
         )
@@ -105,8 +105,8 @@ def _hand_over(
             (e.ContactDied(contact_id=notice.contact, on=today), why),
             (_task(TaskKind.DEAD_ADDRESS, notice, why, today), why),
         ]
-    except Refused as error:
-        why = f"our mail provider refuses the mail: {error}"
+    except PermanentError as error:  # the provider's Refused, or an archive that will not take the copy
+        why = f"the mail cannot leave: {error}"
         return [
             (e.NoticeFailed(notice_id=notice.id, at=at), why),
             (_task(TaskKind.REFUSED_MAIL, notice, why, today), why),
