@@ -7,6 +7,7 @@ the pipeline that does the work.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
@@ -24,6 +25,7 @@ from chalicelib.entry import (
 from chalicelib.pipeline.apply_replies import apply_reply
 from chalicelib.pipeline.collect_mail import collect_mail
 from chalicelib.pipeline.import_dropped import import_dropped
+from chalicelib.pipeline.keep import office_of
 from chalicelib.pipeline.remind import remind
 from chalicelib.pipeline.run_dunning import run_dunning as run
 from chalicelib.pipeline.settle_notices import settle
@@ -57,7 +59,11 @@ def watch(event: CloudWatchEvent) -> Any:
 @app.on_sqs_message(queue="due", name="due", batch_size=10, maximum_concurrency=5)
 def due(event: SQSEvent) -> dict[str, Any]:
     """Do what is due about a debtor: remind, raise tasks, note what time has changed."""
-    return on_messages("due", event, lambda m: remind(parts(), text_of(m, "debtor_id"), at=instant_of(m, "at")))
+    office = cache(lambda: office_of(parts()))  # read once for the batch
+    return on_messages(
+        "due", event,
+        lambda m: remind(parts(), text_of(m, "debtor_id"), at=instant_of(m, "at"), office=office()),
+    )  # fmt: skip
 
 
 @app.on_sqs_message(queue="mail", name="mail", batch_size=5)
