@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -101,6 +101,46 @@ def open_mailbox() -> Mailbox:
 
     name = _setting("RELANCE_MAILBOX_SECRET")
     return _secrets().use(name, lambda text: ImapMailbox(_login(ImapSettings, name, text)))
+
+
+def use_stack(name: str) -> None:
+    """Take the settings of a deployed stack: those that its own functions run with. For the command line."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        stacks = _client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        outputs = {o["OutputKey"]: o["OutputValue"] for o in stacks[0].get("Outputs", [])}
+        function = _client("lambda").get_function_configuration(FunctionName=outputs["DueName"])
+    except (ClientError, BotoCoreError, KeyError) as error:
+        raise PermanentError(f"stack {name} cannot be asked for its settings: {error}") from error
+    settings = function.get("Environment", {}).get("Variables", {})
+    os.environ.update({key: value for key, value in settings.items() if key in WHAT and value})
+
+
+def looks() -> Mapping[str, Callable[[], tuple[str, str]]]:
+    """How `relance doctor` looks at each technical part: what is found, and what to do about it."""
+    from chalicelib.adapters import probes
+
+    return {
+        "table": lambda: probes.look_at_table(_client("dynamodb"), _setting("RELANCE_TABLE")),
+        "archive": lambda: probes.look_at_bucket(_client("s3"), _setting("RELANCE_ARCHIVE_BUCKET")),
+        "imports": lambda: probes.look_at_bucket(_client("s3"), _setting("RELANCE_IMPORT_BUCKET")),
+        "due queue": lambda: probes.look_at_queue(_client("sqs"), _setting("RELANCE_DUE_QUEUE_URL")),
+        "mail queue": lambda: probes.look_at_queue(_client("sqs"), _setting("RELANCE_MAIL_QUEUE_URL")),
+        "mail out": _look_at_outbox,
+    }
+
+
+def _look_at_outbox() -> tuple[str, str]:
+    from chalicelib.adapters import probes
+
+    if _setting("RELANCE_OUTBOX") == "ses":
+        creditor = parts().offices.creditor()
+        return probes.look_at_ses(_client("ses"), [persona.email for persona in creditor.personas.values()])
+    from chalicelib.adapters.smtp import SmtpSettings
+
+    name = _setting("RELANCE_SMTP_SECRET")
+    return probes.look_at_smtp(_login(SmtpSettings, name, _secrets().get(name)))
 
 
 def _outbox() -> Outbox:

@@ -44,21 +44,26 @@ from chalicelib.ledger.records import Finding, InvoiceRow, PaymentRow
 SUPPOSED = "payer@debtor.invalid"
 """The address that debtors are supposed to have where the ledger names no address at all."""
 
+_CHANNELS = {Do.EMAIL: "email", Do.FORMAL_NOTICE: "email", Do.CALL: "phone", Do.CHOOSE: "task"}
+_SUPPOSED = "; a manager is supposed to approve it"
 _FACTS_IN_ORDER = ("entered", "credit", "disputed", "payment", "settled")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Act:
-    """One action: a mail, a call, a task. `step` is the highest step it takes, `steps` names each invoice's own."""
+    """One step of the ladder taken for some invoices of a debtor, or a task.
+
+    A mail or call carries every invoice that is due, each at its own step. It is told by its highest step; an act for
+    each lower one follows, whose action and channel are `joined`: it goes with the mail or call told before it.
+    """
 
     date: date
     account: str
-    action: str  # email, call, formal_notice, choose, task
-    step: str
-    channel: str  # email, phone, task
+    action: str  # email, call, formal_notice, choose, task, joined
+    step: str  # empty where a task takes none
+    channel: str  # email, phone, task, joined
     invoices: tuple[str, ...]
     reason: str
-    steps: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,8 +185,7 @@ class _Play:
                 if proposal.notice:
                     sent = e.NoticeSent(notice_id=proposal.notice.id, message_id="", at=at)
                     self._happen([(sent, "supposed to arrive")], at)
-                if act := _act(proposal, self._file.debtor, office, today):
-                    acts.append(act)
+                acts += _acts(proposal, self._file.debtor, office, today)
             if not plan.proposals:
                 return acts, plan.next_action_at
         raise AssertionError(f"the plan for {self._file.id} at {at} never comes to rest")
@@ -300,27 +304,39 @@ def _used_up(file: DebtorFile, credit_id: str, on: date, at: datetime) -> list[t
     return [*happened, *consequences(after, on=on, at=at)]
 
 
-def _act(proposal: Proposal, debtor: Debtor, office: Office, today: date) -> Act | None:
-    """How an action is told; None for what is only a note in the journal."""
-    steps = dict(proposal.takes)
-    numbers, reason = tuple(steps), proposal.reason
-    if proposal.action is Action.EMAIL:
-        formal = office.policy(debtor.policy).step(proposal.step).do is Do.FORMAL_NOTICE
-        action, channel = ("formal_notice" if formal else "email"), "email"
-        reason += "; approved by a manager (supposed)" if formal else ""
-    elif proposal.action is Action.CALL:
-        action, channel = "call", "phone"
-    elif proposal.action is Action.CHOOSE:
-        action, channel = "choose", "task"
-    else:
+def _acts(proposal: Proposal, debtor: Debtor, office: Office, today: date) -> list[Act]:
+    """How an action is told: none for what is only a note in the journal."""
+    if not proposal.takes:
         tasks = [event.task for event, _ in proposal.events if isinstance(event, e.TaskRaised)]
-        if not tasks:
-            return None
-        action, channel, numbers = "task", "task", tuple(n for task in tasks for n in task.numbers)
-    return Act(
-        date=today, account=debtor.id, action=action, step=proposal.step, channel=channel, invoices=numbers,
-        reason=reason, steps=steps,
-    )  # fmt: skip
+        return [
+            Act(
+                date=today, account=debtor.id, action="task", step="", channel="task", invoices=task.numbers,
+                reason=proposal.reason,
+            )
+            for task in tasks
+        ]  # fmt: skip
+    policy = office.policy(debtor.policy)
+    by_step: dict[str, list[str]] = {}
+    for number, step in sorted(proposal.takes, key=lambda take: -policy.rank(take[1])):
+        by_step.setdefault(step, []).append(number)
+    acts: list[Act] = []
+    for step, numbers in by_step.items():
+        do = policy.step(step).do
+        action, channel = (do.value, _CHANNELS[do]) if not acts else ("joined", "joined")
+        reason = _reason(proposal.reason, step) + (_SUPPOSED if do is Do.FORMAL_NOTICE else "")
+        acts.append(
+            Act(
+                date=today, account=debtor.id, action=action, step=step, channel=channel, invoices=tuple(numbers),
+                reason=reason,
+            )
+        )  # fmt: skip
+    return acts
+
+
+def _reason(reason: str, step: str) -> str:
+    """The part of a proposal's reason that speaks of one step."""
+    parts = [part for part in reason.split("; ") if part.startswith(f"{step} ")]
+    return "; ".join(parts) or reason
 
 
 class Summary:
@@ -330,20 +346,21 @@ class Summary:
         self._ledger = ledger
         self._actions: Counter[str] = Counter()
         self._steps: Counter[str] = Counter()
-        self._contacted: dict[str, date] = {}  # by mail or phone, at all
-        self._reminded: dict[str, date] = {}  # by mail, after the due date
-        self._touched: set[tuple[str, date]] = set()
+        self._contacted: set[str] = set()  # invoices written or called about, at all
+        self._reminded: set[str] = set()  # by mail, after the due date
+        steps = [step for policy in ledger.policies.values() for step in policy.steps]
+        self._writes_after_due = {
+            step.id: not step.before_due for step in steps if step.do in (Do.EMAIL, Do.FORMAL_NOTICE)
+        }
 
     def note(self, act: Act) -> None:
         self._actions[act.action] += 1
-        policy = self._ledger.policies[self._ledger.policy]
-        for number, step in act.steps.items():
-            self._steps[step] += 1
-            if act.action in ("email", "formal_notice", "call"):
-                self._contacted.setdefault(number, act.date)
-            if act.action in ("email", "formal_notice") and not _before_due(policy, step):
-                self._reminded.setdefault(number, act.date)
-        self._touched.add((act.account, act.date))
+        if act.step:
+            self._steps[act.step] += len(act.invoices)
+        if act.channel != "task":
+            self._contacted |= set(act.invoices)
+        if self._writes_after_due.get(act.step):
+            self._reminded |= set(act.invoices)
 
     def figures(self) -> dict[str, int | str]:
         """The figures by their names, in the order in which they are shown."""
@@ -378,7 +395,3 @@ class Summary:
             "invoices not paid": len(claims) - len(paid),
         }
         return figures
-
-
-def _before_due(policy: Policy, step_id: str) -> bool:
-    return any(step.id == step_id and step.before_due for step in policy.steps)

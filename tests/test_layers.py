@@ -21,7 +21,8 @@ ENTRY = {"bootstrap", "pipeline", "domain", "ledger", "reading", "ports", "error
 # From each layer, the layers it may import besides itself.
 ARROWS: dict[str, set[str]] = {
     "app": ENTRY | {"web", "entry"},
-    "cli": ENTRY | {"simulate"},
+    "cli": ENTRY | {"doctor", "reading_command", "simulate"},
+    "doctor": {"domain", "ports", "errors"},
     "web": ENTRY | {"entry"},
     # What the entry points share: the event's clock, the log, failures one by one.
     "entry": {"domain", "ports", "errors"},

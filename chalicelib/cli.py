@@ -1,0 +1,483 @@
+"""The `relance` command: simulate and read without any AWS; import, tasks, setup and doctor on a deployed stack.
+
+Exit code 0: done. 1: it failed, or something is wrong with the installation. 2: what was given cannot be used. Every
+error is a line on stderr that says where, what, and what to do; `--debug` adds the traceback for who repairs Relance.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import io
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from chalicelib.errors import BadFile, BadInput, OutcomeUnknown, PermanentError, RetryableError
+
+# Each command imports what it needs when it runs: `simulate` must start fast and without boto3.
+if TYPE_CHECKING:
+    from chalicelib.domain.debtor_file import Task
+    from chalicelib.domain.money import Money
+    from chalicelib.domain.policy import Policy
+    from chalicelib.ledger.mapping import ColumnMap
+    from chalicelib.ledger.read import R, Reader
+    from chalicelib.ledger.records import Finding
+    from chalicelib.ports import Parts
+    from chalicelib.simulate import Act
+
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+NOTES_SHOWN = 20
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and give its exit code. Never raises for what a user can cause."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    try:
+        if words[:1] == ["read"]:  # it parses its own options
+            from chalicelib.reading_command import main as read
+
+            return read(words[1:])
+        args = _parser().parse_args(words)
+        done: int = args.run(args)
+        sys.stdout.flush()
+        return done
+    except BrokenPipeError:  # `relance … | head`: who reads has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return _fail("interrupted", 130)
+    except BadInput as error:
+        return _fail(str(error), 2, debug)
+    except (PermanentError, RetryableError, OutcomeUnknown) as error:
+        return _fail(str(error), 1, debug)
+    except OSError as error:
+        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1, debug)
+    except Exception as error:  # noqa: BLE001 — a user sees one line; --debug shows the rest
+        first = (str(error).splitlines() or [""])[0]
+        return _fail(f"{type(error).__name__}: {first} (--debug tells more)", 1, debug)
+
+
+def _fail(what: str, code: int, debug: bool = False) -> int:
+    if debug:
+        traceback.print_exc()
+    for line in what.splitlines():
+        print(f"relance: {line}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="relance", description="Get invoices paid and keep the client.")
+    parser.add_argument("--version", action="version", version=f"relance {_version()}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    # It is taken by `main` wherever it stands; named here for the help.
+    parser.add_argument("--debug", action="store_true", help="on an error, show the traceback too")
+
+    simulate = commands.add_parser("simulate", help="replay a ledger and print every action with its reason")
+    simulate.add_argument("--invoices", required=True, metavar="FILE", help="CSV of invoices, or - for stdin")
+    simulate.add_argument("--payments", metavar="FILE", help="CSV of payments")
+    simulate.add_argument("--policy", default="standard", metavar="P", help="a policy's name or a YAML file")
+    _add_mapping(simulate)
+    simulate.add_argument("--from", dest="since", type=_day, metavar="DATE", help="the day Relance is switched on")
+    simulate.add_argument("--to", dest="until", type=_day, metavar="DATE", help="the last day")
+    simulate.add_argument("--country", default="FR", metavar="CC", help="the creditor's country (FR)")
+    simulate.add_argument(
+        "--disputed-from", choices=("issued", "due"), default="issued",
+        help="since when an invoice is disputed of which the ledger only says yes (issued)",
+    )  # fmt: skip
+    simulate.add_argument("--skip-bad", action="store_true", help="leave wrong rows out instead of stopping")
+    shown = simulate.add_mutually_exclusive_group()
+    shown.add_argument("--jsonl", action="store_true", help="one JSON object a line, nothing else on stdout")
+    shown.add_argument("--summary", action="store_true", help="only the figures at the end")
+    simulate.set_defaults(run=_simulate)
+
+    commands.add_parser("read", help="read mails and print what they say, one JSON line each", add_help=False)
+
+    imports = commands.add_parser("import", help="take invoices or payments into the store")
+    imports.add_argument("what", choices=("invoices", "payments"))
+    imports.add_argument("file", metavar="FILE", help="CSV, or - for stdin")
+    _add_mapping(imports)
+    imports.add_argument("--skip-bad", action="store_true", help="leave wrong rows out instead of stopping")
+    imports.add_argument("--dry-run", action="store_true", help="check the file and write nothing")
+    _add_stack(imports)
+    imports.set_defaults(run=_import)
+
+    tasks = commands.add_parser("tasks", help="list, show, assign and close the work for people")
+    verbs = tasks.add_subparsers(metavar="list | show | assign | close")
+    _add_stack(tasks)
+    tasks.set_defaults(run=_list_tasks, kind="", assignee="", json=False)
+    listed = verbs.add_parser("list", help="open tasks, the earliest due first")
+    listed.add_argument("--kind", default="", help="only this kind, for example call")
+    listed.add_argument("--assignee", default="", help="only this person's")
+    listed.add_argument("--json", action="store_true", help="one JSON object a line")
+    _add_stack(listed)
+    show = verbs.add_parser("show", help="everything about one task")
+    show.add_argument("task", metavar="DEBTOR/TASK")
+    show.set_defaults(run=_show_task)
+    _add_stack(show)
+    assign = verbs.add_parser("assign", help="give a task to somebody")
+    assign.add_argument("task", metavar="DEBTOR/TASK")
+    assign.add_argument("person")
+    assign.set_defaults(run=_assign_task)
+    _add_stack(assign)
+    close = verbs.add_parser("close", help="close a task with its outcome")
+    close.add_argument("task", metavar="DEBTOR/TASK")
+    close.add_argument("outcome", help="for example reached, promised, approved, done")
+    close.add_argument("--note", default="", help="what was said")
+    close.add_argument("--on", type=_day, metavar="DATE", help="the promised day, or the day until which to wait")
+    close.add_argument("--amount", metavar="AMOUNT", help='what was promised, for example "1200.00 EUR"')
+    close.add_argument("--means", default="", help="transfer, cheque, direct debit")
+    close.add_argument("--email", default="", help="the address to write to from now on")
+    close.set_defaults(run=_close_task)
+    _add_stack(close)
+
+    setup = commands.add_parser("setup", help="enter the creditor's profile (a sample: templates/creditor.yaml)")
+    setup.add_argument("file", metavar="FILE.yaml")
+    setup.add_argument("--dry-run", action="store_true", help="check the file and write nothing")
+    _add_stack(setup)
+    setup.set_defaults(run=_setup)
+
+    doctor = commands.add_parser("doctor", help="check everything Relance needs and say what to do")
+    _add_stack(doctor)
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _add_mapping(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--map", metavar="M", help="how foreign columns and dates are read: a YAML file, or the name of a shipped one"
+    )
+
+
+def _add_stack(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stack", default=argparse.SUPPRESS, metavar="NAME",
+        help="the CloudFormation stack to work on, instead of the RELANCE_… variables",
+    )  # fmt: skip
+
+
+# --- simulate
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    from chalicelib.ledger.read import read_invoices, read_payments
+    from chalicelib.simulate import Ledger, Summary, simulate, simulated_creditor
+
+    policies, policy = _policies(args.policy)
+    mapping = _mapping(args.map)
+    country = _country(args.country)
+    if args.since and args.until and args.until < args.since:
+        raise BadInput("--to", f"{args.until} lies before --from {args.since}", "give a later day")
+    invoices = _rows(args.invoices, read_invoices, mapping, skip_bad=args.skip_bad)
+    payments = _rows(args.payments, read_payments, mapping, skip_bad=args.skip_bad) if args.payments else []
+    ledger = Ledger(invoices=invoices, payments=payments, policies=policies, policy=policy)
+    if contradictions := ledger.contradictions():
+        if not args.skip_bad:
+            raise BadFile(args.invoices, [f.as_error() for f in contradictions[:NOTES_SHOWN]])
+        ledger = ledger.without(contradictions)
+        _tell(args.invoices, contradictions)
+
+    summary = Summary(ledger)
+    print_act = _print_json if args.jsonl else _print_nothing if args.summary else _print_row
+    for act in simulate(
+        ledger, simulated_creditor(country), since=args.since, until=args.until, disputed_from=args.disputed_from
+    ):
+        summary.note(act)
+        print_act(act)
+    figures = summary.figures()
+    width = max(map(len, figures))
+    to = sys.stderr if args.jsonl else sys.stdout
+    for name, figure in figures.items():
+        print(f"{name:<{width}}  {figure}", file=to)
+    return 0
+
+
+def _print_nothing(act: Act) -> None:
+    pass
+
+
+def _print_json(act: Act) -> None:
+    told = {
+        "date": act.date.isoformat(), "account": act.account, "action": act.action, "step": act.step,
+        "channel": act.channel, "invoices": list(act.invoices), "reason": act.reason,
+    }  # fmt: skip
+    print(json.dumps(told, ensure_ascii=False))
+
+
+def _print_row(act: Act) -> None:
+    numbers = ", ".join(act.invoices[:3]) + (f" and {len(act.invoices) - 3} more" if len(act.invoices) > 3 else "")
+    print(f"{act.date}  {act.account:<14}  {act.action:<13}  {act.step:<15}  {numbers:<36}  {act.reason}")
+
+
+# --- import
+
+
+def _import(args: argparse.Namespace) -> int:
+    from chalicelib.ledger.read import read_invoices, read_payments
+
+    mapping = _mapping(args.map)
+    if args.what == "invoices":
+        invoices = _rows(args.file, read_invoices, mapping, skip_bad=args.skip_bad)
+        found = len(invoices)
+    else:
+        payments = _rows(args.file, read_payments, mapping, skip_bad=args.skip_bad)
+        found = len(payments)
+    if args.dry_run:
+        print(f"{args.file}: {found} {args.what} can be read; nothing was written or compared with the books")
+        return 0
+    parts, at = _parts(args), _now()
+    from chalicelib.pipeline.import_ledger import import_invoices, import_payments
+
+    who, tell = getpass.getuser(), _progress()
+    if args.what == "invoices":
+        done = import_invoices(parts, invoices, at=at, who=who, skip_bad=args.skip_bad, progress=tell)
+    else:
+        done = import_payments(parts, payments, at=at, who=who, skip_bad=args.skip_bad, progress=tell)
+    _tell(args.file, done.findings)
+    print(f"{args.file}: {done.rows} {args.what} of {done.debtors} debtors: {done.new} new, {done.known} known")
+    return 0
+
+
+def _progress() -> Callable[[int, int], None] | None:
+    if not sys.stderr.isatty():
+        return None
+
+    def tell(done: int, of: int) -> None:
+        print(f"\r{done} of {of} debtors", end="\n" if done == of else "", file=sys.stderr, flush=True)
+
+    return tell
+
+
+# --- tasks
+
+
+def _list_tasks(args: argparse.Namespace) -> int:
+    from chalicelib.pipeline.work_tasks import list_tasks
+
+    count = 0
+    for debtor_id, task in list_tasks(_parts(args), kind=args.kind, assignee=args.assignee):
+        count += 1
+        if args.json:
+            print(json.dumps(_task_facts(debtor_id, task), ensure_ascii=False))
+        else:
+            stake = str(task.at_stake or "")
+            print(f"{task.due_on}  {task.kind:<20}  {stake:>16}  {task.assignee or '-':<24}  {debtor_id}/{task.id}")
+            print(f"            {task.reason}")
+    if not args.json:
+        print(f"{count} open tasks" if count != 1 else "1 open task")
+    return 0
+
+
+def _show_task(args: argparse.Namespace) -> int:
+    from chalicelib.domain.outcomes import OUTCOMES
+
+    parts = _parts(args)
+    debtor_id, task_id = _task_named(args.task)
+    file = parts.store.load(debtor_id)
+    if file is None or task_id not in file.tasks:
+        raise BadInput(args.task, "there is no such task", "`relance tasks` lists them")
+    task = file.tasks[task_id]
+    for name, value in _task_facts(debtor_id, task).items():
+        print(f"{name + ':':<12} {', '.join(value) if isinstance(value, list) else value}")
+    print(f"{'outcomes:':<12} {', '.join(sorted(OUTCOMES.get(task.kind, ['done'])))}")
+    print(f"{'debtor:':<12} {file.debtor.name} ({file.debtor.country})")
+    for contact in file.contacts.values():
+        dead = f", dead since {contact.dead_since_on}" if contact.dead_since_on else ""
+        print(f"{contact.role + ':':<12} {contact.name} {contact.email} {contact.phone}{dead}")
+    for case in file.open_cases():
+        if not task.numbers or case.number in task.numbers:
+            print(f"{'invoice:':<12} {case.number}, due {case.due_on}, {case.balance} of {case.amount} open")
+    return 0
+
+
+def _assign_task(args: argparse.Namespace) -> int:
+    from chalicelib.pipeline.work_tasks import assign_task
+
+    debtor_id, task_id = _task_named(args.task)
+    assign_task(_parts(args), debtor_id, task_id, assignee=args.person, at=_now(), who=getpass.getuser())
+    print(f"{args.task}: assigned to {args.person}")
+    return 0
+
+
+def _close_task(args: argparse.Namespace) -> int:
+    from chalicelib.domain.outcomes import Outcome
+    from chalicelib.pipeline.work_tasks import close_task
+
+    debtor_id, task_id = _task_named(args.task)
+    said = Outcome(
+        outcome=args.outcome, note=args.note, on=args.on, amount=_money(args.amount), means=args.means, email=args.email
+    )
+    close_task(_parts(args), debtor_id, task_id, said, at=_now(), who=getpass.getuser())
+    print(f"{args.task}: closed, {args.outcome}")
+    return 0
+
+
+def _task_named(name: str) -> tuple[str, str]:
+    debtor_id, slash, task_id = name.rpartition("/")
+    if not slash or not debtor_id or not task_id:
+        raise BadInput(name, "names no task", "write DEBTOR/TASK as `relance tasks` shows it")
+    return debtor_id, task_id
+
+
+def _task_facts(debtor_id: str, task: Task) -> dict[str, object]:
+    return {
+        "debtor": debtor_id, "task": task.id, "kind": task.kind.value, "due": task.due_on.isoformat(),
+        "raised": task.raised_on.isoformat(), "reason": task.reason, "invoices": list(task.numbers),
+        "at_stake": str(task.at_stake or ""), "assignee": task.assignee, "mail": task.mail, "note": task.note,
+        "closed": task.closed_at.isoformat() if task.closed_at else "", "outcome": task.outcome,
+    }  # fmt: skip
+
+
+# --- setup and doctor
+
+
+def _setup(args: argparse.Namespace) -> int:
+    from chalicelib.domain.creditor_file import read_creditor
+
+    creditor = read_creditor(_text(args.file), args.file)
+    if args.dry_run:
+        print(f"{args.file}: the profile of {creditor.name} is sound; nothing was written")
+        return 0
+    _parts(args).offices.set_creditor(creditor)
+    print(f"{args.file}: {creditor.name} is set up; `relance doctor` checks the rest")
+    return 0
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from chalicelib import bootstrap
+    from chalicelib.doctor import State, examine
+
+    if stack := getattr(args, "stack", ""):
+        bootstrap.use_stack(stack)
+    worst = State.OK
+    for line in examine(bootstrap.parts, bootstrap.looks(), bootstrap.policies, at=_now()):
+        print(f"{line.state:<4}  {line.name:<12}  {line.what}")
+        if line.remedy:
+            print(f"{'':<20}{line.remedy}")
+        if line.state is State.FAIL:
+            worst = State.FAIL
+    return 1 if worst is State.FAIL else 0
+
+
+# --- what is given on the command line
+
+
+def _rows(name: str, reader: Reader[R], mapping: ColumnMap, *, skip_bad: bool) -> list[R]:
+    """The rows of a ledger file, all checked before any is used; what was noted is told on stderr."""
+    from chalicelib.ledger.read import check, good_rows
+
+    with _opened(name) as source:
+        _tell(name, check(source, reader, mapping, name=name, skip_bad=skip_bad))
+        source.seek(0)
+        return list(good_rows(source, reader, mapping))
+
+
+def _tell(name: str, findings: Sequence[Finding]) -> None:
+    for finding in findings[:NOTES_SHOWN]:
+        print(f"{'left out' if finding.is_error else 'note'}: {name}: {finding}", file=sys.stderr)
+    if len(findings) > NOTES_SHOWN:
+        print(f"note: {name}: {len(findings) - NOTES_SHOWN} more", file=sys.stderr)
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    if name == "-":
+        yield io.BytesIO(sys.stdin.buffer.read())
+        return
+    if not Path(name).is_file():
+        raise BadInput(name, "there is no such file", "check the path")
+    with Path(name).open("rb") as source:
+        yield source
+
+
+def _text(name: str) -> str:
+    with _opened(name) as source:
+        try:
+            return source.read().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise BadInput(name, "is not UTF-8", "save it as UTF-8") from error
+
+
+def _policies(given: str) -> tuple[Mapping[str, Policy], str]:
+    """Every shipped policy, with the one of a file added where a file is given, and the name of the one to use."""
+    from chalicelib.domain.policy_file import load_policies, read_policy
+
+    folder = TEMPLATES / "policies"
+    policies = load_policies({path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.yaml"))})
+    if given.endswith((".yaml", ".yml")) or "/" in given:
+        policy = read_policy(_text(given), given)
+        return {**policies, policy.name: policy}, policy.name
+    if given not in policies:
+        raise BadInput("--policy", f"no policy {given!r}", f"one of {', '.join(sorted(policies))}, or a YAML file")
+    return policies, given
+
+
+def _mapping(given: str | None) -> ColumnMap:
+    from chalicelib.ledger.mapping import OURS, read_mapping
+
+    if not given:
+        return OURS
+    folder = TEMPLATES / "mappings"
+    shipped = sorted(path.stem for path in folder.glob("*.yaml"))
+    if given in shipped:
+        return read_mapping((folder / f"{given}.yaml").read_text("utf-8"), given)
+    if not given.endswith((".yaml", ".yml")) and "/" not in given:
+        raise BadInput("--map", f"no mapping {given!r}", f"one of {', '.join(shipped)}, or a YAML file")
+    return read_mapping(_text(given), given)
+
+
+def _country(given: str) -> str:
+    from chalicelib.ledger.cells import Unreadable, country
+
+    try:
+        return country(given)
+    except Unreadable as error:
+        raise BadInput("--country", error.what, "write for example FR") from error
+
+
+def _day(given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{given!r} is no day: write YYYY-MM-DD") from None
+
+
+def _money(given: str | None) -> Money | None:
+    from chalicelib.domain.money import Money
+
+    if not given:
+        return None
+    amount, _, currency = given.strip().rpartition(" ")
+    if not amount:
+        raise BadInput("--amount", f"{given!r} has no currency", 'write for example "1200.00 EUR"')
+    return Money.of(amount, currency)
+
+
+def _parts(args: argparse.Namespace) -> Parts:
+    from chalicelib import bootstrap
+
+    if stack := getattr(args, "stack", ""):
+        bootstrap.use_stack(stack)
+    return bootstrap.parts()
+
+
+def _now() -> datetime:
+    from chalicelib import bootstrap
+
+    return bootstrap.now()
+
+
+def _version() -> str:
+    try:
+        return version("relance")
+    except PackageNotFoundError:
+        return "(not installed)"
