@@ -37,7 +37,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.header import Header
+from email.header import Header, decode_header, make_header
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,8 @@ class Letter:
         reminder (1 friendly, 2 second, 3 formal notice, 4 statement, 5 one line), `list` which invoices it
         names, `days` its age, `cs` charset, `cte` transfer encoding, `auth` pass/fail/softfail/none/absent,
         `sig` no, `banner` yes, `auto` yes, `dsn` action:status:recipient, `mdn` disposition, `from` bare
-        address of the envelope, `reply-to`, `re` subject prefix, `html` only, `to` other To, `raw` defects."""
+        address of the envelope, `reply-to`, `re` subject prefix, `html` only, `to` other To, `raw`
+        cut (two thirds arrive) or latin-headers."""
         return self.options.get(name, default)
 
 
@@ -1009,7 +1010,21 @@ def write_mail(letter: Letter) -> bytes:
         )
     elif files:
         content = bundle("mixed", [content, *files], f"----=_mix_{boundary}")
+    if letter.option("raw") == "cut":
+        content = content[: len(content) * 2 // 3]
+    elif letter.option("raw") == "latin-headers":
+        # Programs of another age write raw Latin-1 letters into header fields.
+        return raw_headers(headers(letter, reminder, program, dice)) + content
     return headers(letter, reminder, program, dice) + content
+
+
+def raw_headers(block: bytes) -> bytes:
+    """The encoded words of a header block undone into bare Latin-1 bytes."""
+
+    def undo(found: re.Match[bytes]) -> bytes:
+        return str(make_header(decode_header(found[0].decode("ascii")))).encode("latin-1", "replace")
+
+    return re.sub(rb"=\?[\w-]+\?[bq]\?[^?]*\?=(?:\r\n =\?[\w-]+\?[bq]\?[^?]*\?=)*", undo, block)
 
 
 def delivery_status(letter: Letter) -> bytes:
