@@ -26,8 +26,8 @@ from chalicelib.reading.model import (
     Unreadable,
 )
 from chalicelib.reading.mime import parse
-#from chalicelib.reading.reader import read
-#from chalicelib.reading.show import to_json
+from chalicelib.reading.reader import read
+from chalicelib.reading.show import to_json
 
 __all__ = [
     "DEFAULT_CAPS",

@@ -1,0 +1,250 @@
+"""Payment documents (remittance advices, bank confirmations, payment proposals, portal notices): lines, total, day, reference.
+
+The same reading serves attached files and mails that consist of such a document.
+Totals are checked against their lines; a payee who is not us, an invoice that is not
+ours, or a sum that does not tie is reported and goes to a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from chalicelib.reading import amounts, dates, references
+from chalicelib.reading.fold import fold
+from chalicelib.reading.intents import payment_reference
+from chalicelib.reading.model import KnownItem
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    kind: Literal["remittance", "promise"]
+    numbers: tuple[str, ...]
+    lines: tuple[tuple[str, Decimal | None], ...]  # invoice, amount paid
+    total: Decimal | None
+    on: date | None
+    reference: str | None
+    problems: tuple[str, ...]  # total, foreign-invoice, foreign-payee
+    where: tuple[int, int]  # the span of the words that make it one
+
+
+_IS_ADVICE = re.compile(
+    r"\b(?:remittance (?:advice|details|notification|slip)|payment (?:advice|specification|confirmation|notification|details|remittance|document|summary|voucher)|bill payment|p ?a ?y ?m ?e ?n ?t {1,3}a ?d ?v ?i ?c ?e|avis (?:de |d')(?:virement|paiement|reglement|operation)|ordre de virement|confirmation d'execution|confirmation de (?:virement|paiement)|virements? (?:sepa|emis|execute|effectue|recu)|virement du \d|detail du (?:virement|reglement|paiement)|releve de (?:virement|paiement)|bordereau de (?:reglement|virement|paiement)|mandatement|avis de mise en paiement|preuve de (?:virement|paiement)|zahlungsavis|zahlungsbestatigung|uberweisungsbestatigung|ausfuhrungsbestatigung|betaal(?:specificatie|bevestiging|advies)|aviso de (?:pago|transferencia)|comprobante de (?:pago|transferencia)|justificante de (?:pago|transferencia)|avviso di (?:pagamento|bonifico)|contabile (?:di )?bonifico|distinta (?:di )?(?:pagamento|bonifico)|check (?:no|number|stub|date)|cheque (?:no|number|stub|date)|mt ?103|ntry|camt\.05\d|bktocstmr|:32a:|:20:|faster payment|settled by bank transfer|items listed below are settled|amount (?:paid|remitted)|montant (?:vire|regle|paye|du virement)|total (?:vire|regle|paye|paid|remitted)|paid (?:eur|gbp|usd|amount)|gezahlter betrag|betaald bedrag|donneur d'ordre|ordering (?:customer|party))\b|:32a:|:20:"
+)
+_IS_PLAN = re.compile(
+    r"\b(?:draft|proposal|payment proposal|zahlungsvorschlag\w*|entwurf|not released|nicht freigegeben|projet de (?:reglement|virement)|prevision\w*|previsionnel\w*|en attente de (?:validation|signature)|a valider|non valide|unreleased|pending (?:approval|release)|scheduled payment date|approved for payment|scheduled for payment|will be paid|planned payment|payment (?:is )?scheduled|bozza|borrador|concept(?:lijst)?|betaalvoorstel|voorstel|propuesta de pago|proposta di pagamento|sera paye\w?|paiement (?:prevu|programme|planifie)|date de paiement prevue|expected payment date|estimated payment date|due to be paid)\b"
+)
+_TOTAL = re.compile(
+    r"(?:^|[|\s(])(?:(?:grand|sum|payment|net|bank|cheque|check|amount|sub)?[ -]?total(?: \w+){0,4}|summe|gesamt\w*|totaal\w*|totale\w*|importe total|somme|montant(?: total| vire| regle| paye| net| du virement| de l'operation)?|amount (?:paid|remitted|of payment|of transfer)|payment amount|paid amount|transfer amount|net (?:amount|payment|paid)|zahlbetrag|betrag|bedrag|importe|importo|applied amt|amount)\b"
+)
+_NOT_TOTAL = re.compile(r"\b(?:capital|share capital|balance after|solde apres|frais|fees?|charges|tva|vat|interets?|discount|deduction|hors taxe|ht\b)\b")
+_PAID_ON = re.compile(
+    r"\b(?:payment date|date of payment|paid on|value(?: date)?|date de valeur|valeur|date d'execution|execute le|executed(?: on)?|date de (?:paiement|reglement|virement|l'operation|mise en paiement)|virement (?:du|execute le|effectue le)|regle le|vire le|check date|cheque date|transfer date|settlement date|remittance date|paid|ausfuhrung\w*|ausgefuhrt am|wertstellung|valuta|zahlungsdatum|buchung\w*|betaaldatum|uitvoering\w*|valutadatum|fecha de (?:pago|valor|ejecucion)|data (?:di )?(?:esecuzione|pagamento|valuta|bonifico)|scheduled payment date|lauf|run|payment run|date of transfer|value|of)\b[^\d\n]{0,30}$"
+)
+_KEYED = re.compile(r"\b(?:date de saisie|saisi\w*|keyed|created|date de creation|erfasst|entered|printed|edite le|imprime|date d'edition|due|echeance|fallig\w*|invoice date|bill date|doc(?:ument)? date|date de facture|issued)\b[^\d\n]{0,20}$")
+_REFERENCE = re.compile(
+    r"\b(?:reference de bout en bout|reference donneur d'ordre|end.to.end(?: id| reference)?|payment (?:document|reference|ref|no|number|id)|reference (?:du |de )?(?:virement|paiement|reglement)|our (?:payment )?ref(?:erence)?|votre reference de paiement|remittance (?:no|number|ref|advice)|transaction (?:id|ref|no|number|reference)|check no|check number|cheque no|cheque number|check #|avis(?: de \w+)? n\S{0,2}|n\S{0,2} d'(?:avis|ordre)|kenmerk|zahlungsbeleg|belegnr|payment advice(?: note)?|bank transfer|bill payment|remise|bordereau|virement n\S{0,2}|ordre n\S{0,2}|reference|ref|referenz|referencia|riferimento|cro|trn|mandat n\S{0,2})\b[ .:°#/|a-z]{0,22}?[:#| ]\s?\|?\s?#?"
+)
+_PAYEE = re.compile(r"^\W*(?:payee|pay to|beneficiaire|beneficiary|beneficiary name|begunstigter|empfanger|begunstigde|beneficiario|crediteur|fournisseur|supplier|vendor|creditor|a l'ordre de|paid to|kreditor|proveedor|fornitore|ordre de)\b(?! (?:no|number|n°|nr|id|account))\W{0,4}(.{3,80})")
+_UNKNOWN_INVOICE = re.compile(r"\b(?:[a-z]{1,5}[-/]?\d{2,4}[-/]\d{2,8}|(?:inv|fa|fac|fact|re|rg|bill)[-# ]?\d{4,10}|[a-z]{2,4}-\d{3,8}|\d{8,10})\b")
+
+
+def find(
+    text: str,
+    items: Sequence[KnownItem],
+    base: date,
+    *,
+    elsewhere: Mapping[str, KnownItem] | None = None,
+    month_first: bool = False,
+    our_names: frozenset[str] = frozenset(),
+    sure: bool = False,
+) -> Advice | None:
+    """The payment document that a text is, or None. sure: the mail already says that it encloses one."""
+    folded = fold(text)
+    mark = _IS_ADVICE.search(folded)
+    planned = _IS_PLAN.search(folded)
+    if not (mark or planned or sure):
+        return None
+    if re.search(r"\b(?:iban|releve d'identite bancaire)\b", folded) and not mark and not planned:
+        return None
+    lines = folded.split("\n")
+    read = _Lines(lines, items, base, month_first, elsewhere or {})
+    numbers = tuple(dict.fromkeys(n for n, _ in read.paid))
+    problems: list[str] = []
+    total = read.total()
+    # A swift message states amount and day in one field: :32A:261119EUR55398,63
+    swift = re.search(r":32a:(\d{2})(\d{2})(\d{2})([a-z]{3})([\d.,]+)", folded)
+    on = read.on()
+    if swift:
+        total = amounts.parse(swift[5].rstrip(",."))
+        try:
+            on = date(2000 + int(swift[1]), int(swift[2]), int(swift[3]))
+        except ValueError:
+            on = None
+    known = {i.number: i for i in items}
+    if total is None and numbers and all(a is not None for _, a in read.paid):
+        total = sum((a for _, a in read.paid if a is not None), Decimal(0))
+    summed = sum((a for _, a in read.paid if a is not None), Decimal(0)) + sum(read.unknown_amounts, Decimal(0))
+    deductions = sum(read.deductions, Decimal(0))
+    stated = read.stated_total()
+    if stated is not None and len(read.paid) + len(read.unknown_amounts) > 1 and all(a is not None for _, a in read.paid):
+        gross = sum((known[n].amount for n, _ in read.paid if n in known), Decimal(0)) + sum(read.unknown_amounts, Decimal(0))
+        if stated not in (summed, summed + deductions, summed - abs(deductions), gross, gross - abs(deductions)):
+            problems.append("total")
+    if read.foreign or read.unknown_amounts:
+        problems.append("foreign-invoice")
+    payee = next((m[1] for m in map(_PAYEE.match, lines) if m), None)
+    if payee and our_names and not any(n in payee for n in our_names):
+        problems.append("foreign-payee")
+    if not numbers and total is None and on is None:
+        return None
+    start, end = (mark or planned).span() if (mark or planned) else (0, min(len(text), 80))  # type: ignore[union-attr]
+    final = bool(planned) and not re.search(r"\b(?:confirmation d'execution|has been paid|was paid|execute le|executed|paid on|settled)\b", folded)
+    return Advice(
+        kind="promise" if final else "remittance",
+        numbers=numbers,
+        lines=tuple(read.paid),
+        total=total,
+        on=on,
+        reference=_reference(folded, items),
+        problems=tuple(problems),
+        where=(start, end),
+    )
+
+
+class _Lines:
+    def __init__(self, lines: Sequence[str], items: Sequence[KnownItem], base: date, month_first: bool, elsewhere: Mapping[str, KnownItem]) -> None:
+        self.paid: list[tuple[str, Decimal | None]] = []
+        self.unknown_amounts: list[Decimal] = []
+        self.deductions: list[Decimal] = []
+        self.foreign: list[str] = []
+        self._totals: list[tuple[Decimal, str]] = []
+        self._singles: list[Decimal] = []
+        self._dates: list[tuple[int, date]] = []  # weight, day
+        waiting: str | None = None
+        header = False
+        for raw in lines[:3000]:
+            line = raw.strip()
+            if not line:
+                continue
+            blank = re.sub(r"https?://\S+|\S+@\S+", " ", line)
+            found_dates = dates.find(blank, base, month_first=month_first)
+            found = references.find(blank, items, (), found_dates, known_elsewhere=elsewhere)
+            named = [n for r in found.found if r.how in ("number", "order", "fragment") for n in r.numbers]
+            exact = [n for r in found.found if r.how == "number" for n in r.numbers]
+            named = list(dict.fromkeys(exact or named))
+            money = [v for v in (_money(c) for c in _cells(blank, found_dates, found)) if v is not None]
+            total_line = _TOTAL.search(line) and not named
+            self._note_dates(line, found_dates, bool(named))
+            if total_line and money and not _NOT_TOTAL.search(line):
+                self._totals.append((money[-1], line))
+                waiting = None
+            elif named:
+                positive = [m for m in money if m > 0]
+                self.deductions += [abs(m) for m in money if m < 0]
+                if len(named) == 1:
+                    amount = positive[-1] if positive else None
+                    previous = next((i for i, (n, _) in enumerate(self.paid) if n == named[0]), None)
+                    if previous is None:
+                        self.paid.append((named[0], amount))
+                    elif self.paid[previous][1] is None:
+                        self.paid[previous] = (named[0], amount)
+                    waiting = named[0] if amount is None else None
+                else:
+                    self.paid += [(n, None) for n in named if n not in [q for q, _ in self.paid]]
+            elif found.foreign:
+                self.foreign += found.foreign
+                self.unknown_amounts += [m for m in money[-1:] if m > 0]
+            elif waiting and len(money) == 1 and money[0] > 0 and re.fullmatch(r"[\d.,' €£$-]+", line):
+                self.paid = [(n, money[0] if n == waiting and a is None else a) for n, a in self.paid]
+                waiting = None
+            elif header and money and " " in line and _UNKNOWN_INVOICE.search(line) and not total_line and not re.search(r"\b(?:iban|bic|siret|vat|tva|tel|rcs)\b", line):
+                self.unknown_amounts.append(money[-1])
+            elif money and not _NOT_TOTAL.search(line):
+                self._singles += money
+            if re.search(r"\b(?:invoices?|factures?|documents?|rechnung|factuur|fattura|factura|your reference|supplier|reference no)\b.*\b(?:amount|montant|betrag|paid|amt|importo|importe|bedrag|gross|net)\b", line):
+                header = True
+            if re.match(r"(?:facture|invoice|document)\b", line) and not money:
+                header = True
+        for found_foreign in self.foreign:
+            if not self.unknown_amounts:
+                self.unknown_amounts = []
+            _ = found_foreign
+
+    def _note_dates(self, line: str, found: Sequence[dates.FoundDate], row: bool) -> None:
+        for d in found:
+            on = d.past or d.future
+            if on is None or d.weak or not (d.full or d.past == d.future):
+                continue
+            before = line[max(0, d.start - 44) : d.start]
+            if _KEYED.search(before):
+                weight = 0
+            elif _PAID_ON.search(before):
+                weight = 3 if re.search(r"exec|valeur|value|wertstell|valuta|ausf|uitvoer|payment date|betaaldatum|paid", before) else 2
+            else:
+                weight = 0 if row or " | " in line else 1
+            self._dates.append((weight, on))
+
+    def total(self) -> Decimal | None:
+        stated = self.stated_total()
+        if stated is not None:
+            return stated
+        distinct = list(dict.fromkeys(self._singles))
+        return distinct[0] if len(distinct) == 1 and not any(a for _, a in self.paid) else None
+
+    def stated_total(self) -> Decimal | None:
+        if not self._totals:
+            return None
+        strong = [v for v, line in self._totals if re.search(r"total|sum|paid|payment amount|vire|regle|zahlbetrag|totaal", line)]
+        return (strong or [v for v, _ in self._totals])[-1]
+
+    def on(self) -> date | None:
+        if not self._dates:
+            return None
+        best = max(w for w, _ in self._dates)
+        if best == 0:
+            return None
+        return max(d for w, d in self._dates if w == best)
+
+
+def _cells(line: str, found: Sequence[dates.FoundDate], refs: references.References) -> list[str]:
+    """Number-like pieces of a row, dates and invoice numbers blanked out."""
+    chars = list(line)
+    for d in found:
+        if not d.weak:
+            chars[d.start : d.end] = " " * (d.end - d.start)
+    for r in refs.found:
+        if r.how in ("number", "order", "fragment"):
+            chars[r.start : r.end] = "|" * (r.end - r.start)
+    blank = "".join(chars)
+    if " | " in line:
+        return [c for c in blank.split("|") if re.search(r"\d", c)]
+    return [m[0] for m in re.finditer(r"(?<![\w/.-])[-(*]{0,3}(?:[€£$] ?)?\d{1,3}(?:[ .,']\d{3})*[.,]\d{2}(?!\d)-?\)?|(?<![\w/.-])[-(*]{0,3}\d{1,9}[.,]\d{2}(?!\d)", blank)]
+
+
+def _money(cell: str) -> Decimal | None:
+    text = re.sub(r"\b(?:eur|gbp|usd|chf)\b|[€£$*]", "", cell).strip()
+    if not re.fullmatch(r"[-(]?\s?\d[\d .,']*\)?-?", text) or not re.search(r"[.,]\d{2}\)?-?$", text):
+        inner = re.search(r"(?<![\w/.-])-?\d{1,3}(?:[ .,']\d{3})*[.,]\d{2}(?!\d)", text)
+        return amounts.parse(inner[0]) if inner and "%" not in text else None
+    return amounts.parse(text)
+
+
+def _reference(folded: str, items: Sequence[KnownItem]) -> str | None:
+    compact = {re.sub(r"[^a-z0-9]", "", fold(i.number)) for i in items}
+    for m in _REFERENCE.finditer(folded):
+        token = re.match(r"([a-z0-9][a-z0-9./_-]{3,34})", folded[m.end() :])
+        if not token or not re.search(r"\d", token[1]):
+            continue
+        bare = re.sub(r"[^a-z0-9]", "", token[1])
+        if bare in compact or re.fullmatch(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}", token[1]) or bare.startswith("po4"):
+            continue
+        return token[1].rstrip(".-/").upper()
+    swift = re.search(r":20:(\S{3,35})", folded)
+    if swift:
+        return swift[1].upper()
+    return payment_reference(folded[:3000], [i.number for i in items])

@@ -1,0 +1,146 @@
+"""A text cut into sentences and clauses, each with the dates, amounts and invoices that stand in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from chalicelib.reading.amounts import FoundAmount
+from chalicelib.reading.dates import FoundDate
+from chalicelib.reading.fold import fold
+from chalicelib.reading.references import FoundReference
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    start: int
+    end: int
+    text: str  # folded
+    sentence: int  # index of the sentence it belongs to
+    question: bool
+    row: bool  # a row of a table or one line of a list
+    dates: tuple[FoundDate, ...]
+    amounts: tuple[FoundAmount, ...]
+    references: tuple[FoundReference, ...]
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(n for r in self.references for n in r.numbers))
+
+
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:m|mm|mme|mlle|mr|mrs|ms|dr|me|st|ste|n|no|nos|nr|num|art|env|ref|tel|cf|ex|inv|fact|fac|rech|bzw|ca|i\.a|z\.b|e\.g|i\.e|etc|approx|incl|inkl|vs|sig|dott|sr|sra|p|pp|v|h|o|a|c|d|s|jan|janv|feb|fev|fevr|mar|apr|avr|jun|jul|juil|aug|sep|sept|oct|okt|nov|dec|dez|lun|ven|jeu|mer|lim|co|corp|ltd|inc|chq|vir|cpte|ht|ttc|r\.g|mio|tsd|max|min|std|dpt|bte)|\d)$"
+)
+_END = re.compile(r"[.!?;…]+(?=[\s)\"']|$)|\n+")
+_BULLET = re.compile(r"^\s*(?:[-*•–·>o]\s|\d{1,2}[.)]\s|[a-z]\)\s)")
+_JOIN = re.compile(
+    r",\s|\s-\s|;\s|\s/\s|\s\(|\)\s|:\s|\s(?:et|and|mais|but|und|aber|sowie|y|pero|ma|mentre|maar|terwijl|while|whereas|however|tandis que|alors que|puis|then|ensuite|quant a|as for|car|parce que|because|since|so|donc|therefore|ainsi|which|qui|que|dass|que|che|dat|e|en|por|porque|perche|want|omdat|weil|denn|daher|also|after which|sauf|except)\s"
+)
+
+
+def soften(text: str) -> str:
+    """Folded text in which the line breaks of a wrapped paragraph are spaces; same length."""
+    folded = fold(text)
+    lines = folded.split("\n")
+    out: list[str] = []
+    for index, line in enumerate(lines):
+        out.append(line)
+        if index + 1 == len(lines):
+            break
+        following = lines[index + 1]
+        wrapped = (
+            48 <= len(line) <= 130
+            and bool(following.strip())
+            and " | " not in line
+            and " | " not in following
+            and not _BULLET.match(following)
+            and not re.search(r"[.:!?;]\s*$", line)
+            and "  " not in line.strip()
+            and not re.match(r"\s{2,}", following)
+        )
+        out.append(" " if wrapped else "\n")
+    return "".join(out)
+
+
+def cut(
+    folded: str,
+    dates: Sequence[FoundDate],
+    amounts: Sequence[FoundAmount],
+    references: Sequence[FoundReference],
+    signals: Callable[[str, bool], bool],
+) -> list[Clause]:
+    """Clauses in order. A sentence is cut further only where both sides say something of their own.
+
+    signals(text, has_reference_and_date) tells whether a piece says something.
+    """
+    clauses: list[Clause] = []
+
+    def inside(start: int, end: int) -> tuple[tuple[FoundDate, ...], tuple[FoundAmount, ...], tuple[FoundReference, ...]]:
+        return (
+            tuple(d for d in dates if start <= d.start < end),
+            tuple(a for a in amounts if start <= a.start < end),
+            tuple(r for r in references if start <= r.start < end),
+        )
+
+    def talks(start: int, end: int) -> bool:
+        d, _, r = inside(start, end)
+        return signals(folded[start:end], bool(d and r))
+
+    for number, (start, end, question) in enumerate(_sentences(folded)):
+        row = " | " in folded[start:end]
+        pieces = [(start, end)] if row else _pieces(folded, start, end, talks, dates, amounts, references)
+        for s, e in pieces:
+            d, a, r = inside(s, e)
+            clauses.append(Clause(s, e, folded[s:e], number, question, row or bool(_BULLET.match(folded[s:e])), d, a, r))
+    return clauses
+
+
+def _sentences(folded: str) -> list[tuple[int, int, bool]]:
+    out: list[tuple[int, int, bool]] = []
+    start = 0
+    for m in _END.finditer(folded):
+        mark = m[0]
+        if mark == ".":
+            before = folded[max(0, m.start() - 8) : m.start()]
+            after = folded[m.end() : m.end() + 2].strip()
+            if _ABBREVIATION.search(before) and after and not (before[-1:].isdigit() and len(folded[m.end() : m.end() + 3].strip()) > 0 and folded[m.end() : m.end() + 1] == "\n"):
+                # "n. 12", "20.11. our"; a sentence that ends with a number is cut only before a capital, which folding hid
+                if not (before[-1:].isdigit() and re.match(r"\s+(?:je|nous|vous|on|il|elle|le|la|les|merci|pour|we|i|you|the|it|please|thanks|wir|ich|bitte|ce|cette|this|that|un|une|a|cordialement|bien|s'il|pouvez|pourriez|can|could|quant|par|dans|en|kind|best|regards|mit|die|der|das|es|if|si|as|and|et|mais|but|so|our|notre|votre|your|puis|then)\b", folded[m.end() :])) :
+                    continue
+        end = m.end() if mark[0] != "\n" else m.start()
+        if folded[start:end].strip():
+            out.append((start, end, "?" in mark))
+        start = m.end()
+    if folded[start:].strip():
+        out.append((start, len(folded), False))
+    return out[:600]
+
+
+def _pieces(
+    folded: str,
+    start: int,
+    end: int,
+    talks: Callable[[int, int], bool],
+    dates: Sequence[FoundDate],
+    amounts: Sequence[FoundAmount],
+    references: Sequence[FoundReference],
+) -> list[tuple[int, int]]:
+    """Cut at a joint where what stands before and what follows both talk; greedy from the left."""
+    joints = [
+        m
+        for m in _JOIN.finditer(folded, start, end)
+        if not any(f.start < m.end() - 1 and m.start() < f.end for group in (dates, amounts, references) for f in group)
+    ][:24]
+    pieces: list[tuple[int, int]] = []
+    left = start
+    for index, joint in enumerate(joints):
+        stop = joints[index + 1].start() if index + 1 < len(joints) else end
+        # what follows up to the sentence's end must talk, and so must what stands before
+        if talks(left, joint.start()) and (talks(joint.end(), stop) or talks(joint.end(), end)):
+            if not talks(joint.end(), stop):
+                continue
+            pieces.append((left, joint.start()))
+            left = joint.end()
+    pieces.append((left, end))
+    return pieces

@@ -1,0 +1,730 @@
+"""What the client's words say: intents and facts, clause by clause, each with the words that prove it.
+
+Tense decides between promise and remittance: the verb's first, the date's where the
+verb leaves it open. A condition on something of ours ("dès réception de l'avoir") is
+no promise; a refusal is a dispute; a question is neither.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from chalicelib.reading import amounts as amounts_
+from chalicelib.reading import dates as dates_
+from chalicelib.reading import phrases as p
+from chalicelib.reading import references as references_
+from chalicelib.reading.clauses import Clause, cut, soften
+from chalicelib.reading.model import DisputeReason, Intent, KnownItem
+
+EMAIL = re.compile(r"[a-z0-9._%+'&-]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,190}[a-z0-9])?\.[a-z]{2,24}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing said: of some invoices, of an amount, of a day."""
+
+    intent: Intent
+    start: int
+    end: int
+    words: tuple[int, int]  # the span of the deciding words
+    clause: int
+    numbers: tuple[str, ...] = ()
+    on: date | None = None
+    amount: Decimal | None = None
+    reference: str | None = None
+    reason: DisputeReason | None = None
+    certain: bool = True  # the date is what anybody would understand
+    vague: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that a text says, before anybody decides."""
+
+    statements: tuple[Statement, ...] = ()
+    contacts: tuple[tuple[str, int, int], ...] = ()  # address and where it stands
+    numbers: tuple[str, ...] = ()
+    references: tuple[references_.FoundReference, ...] = ()
+    foreign: tuple[str, ...] = ()
+    flags: frozenset[str] = frozenset()  # what a person ought to know
+    clauses: tuple[Clause, ...] = field(default=(), repr=False)
+
+    def of(self, intent: Intent) -> tuple[Statement, ...]:
+        return tuple(s for s in self.statements if s.intent == intent)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the text is read against."""
+
+    base: date
+    items: tuple[KnownItem, ...] = ()  # the debtor's open items
+    elsewhere: Mapping[str, KnownItem] = field(default_factory=dict)
+    month_first: bool = False
+    holidays: frozenset[date] = frozenset()
+    our_addresses: frozenset[str] = frozenset()
+    sender: str | None = None
+    above: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # offset of an own block → invoices of the quoted line above
+    subject_numbers: tuple[str, ...] = ()
+
+
+def understand(own: str, ground: Ground) -> Said:
+    """Read a text in the client's own words."""
+    folded = soften(own)
+    masked = _without_addresses(folded)
+    dates = dates_.find(masked, ground.base, month_first=ground.month_first, holidays=ground.holidays)
+    amounts = _amounts(masked, ground, dates)
+    dates = [d for d in dates if not any(a.start <= d.start and d.end <= a.end for a in amounts)]
+    found = references_.find(masked, ground.items, amounts, dates, known_elsewhere=ground.elsewhere)
+    hidden = {r.start for r in found.found if r.how == "number"}
+    dates = [d for d in dates if not any(r.start <= d.start < r.end for r in found.found if r.how in ("number", "order")) or d.start not in hidden and not any(r.start <= d.start < r.end for r in found.found)]
+    clauses = cut(masked, dates, amounts, found.found, _talks)
+    reader = _Clauses(clauses, folded, ground)
+    reader.read()
+    statements = tuple(sorted(reader.statements, key=lambda s: s.start))
+    contacts = _contacts(folded, own, clauses, ground)
+    if contacts and not any(s.intent == "contact_change" for s in statements):
+        _, start, end = contacts[0]
+        statements = (*statements, Statement("contact_change", start, end, (start, end), _at(clauses, start)))
+    statements = _settle(statements, contacts, reader.flags)
+    return Said(
+        statements=statements,
+        contacts=contacts,
+        numbers=found.numbers,
+        references=found.found,
+        foreign=found.foreign,
+        flags=frozenset(reader.flags),
+        clauses=tuple(clauses),
+    )
+
+
+def _without_addresses(folded: str) -> str:
+    """Mail and web addresses blanked out, same length: digits in them are no dates and no invoices."""
+    blank = EMAIL.sub(lambda m: "@" * len(m[0]), folded)
+    return re.sub(r"https?://\S{1,300}", lambda m: "@" * len(m[0]), blank)
+
+
+def _amounts(folded: str, ground: Ground, dates: Sequence[dates_.FoundDate]) -> list[amounts_.FoundAmount]:
+    """Amounts of the text; bare whole numbers count where they are one of the open balances."""
+    full = [(d.start, d.end) for d in dates if d.full or not d.weak]
+    found = [
+        a
+        for a in amounts_.find(folded)
+        if not any(s <= a.start and a.end <= e and a.currency is None for s, e in full)
+    ]
+    return found
+
+
+def _talks(text: str, reference_and_date: bool) -> bool:
+    return bool(
+        reference_and_date
+        or p.PAID.search(text)
+        or p.WILL_PAY.search(text)
+        or p.REFUSES.search(text)
+        or p.BLOCKED.search(text)
+        or any(r.search(text) for r in p.DISPUTE_STRONG.values())
+        or p.NOT_YET_PAID.search(text)
+        or (p.PLAN_WORDS.search(text))
+        or (p.DOCUMENT.search(text) and p.ASK.search(text))
+    )
+
+
+def _at(clauses: Sequence[Clause], position: int) -> int:
+    return next((i for i, c in enumerate(clauses) if c.start <= position < c.end), -1)
+
+
+class _Clauses:
+    """One pass over the clauses of a text."""
+
+    def __init__(self, clauses: Sequence[Clause], folded: str, ground: Ground) -> None:
+        self.clauses = clauses
+        self.folded = folded
+        self.ground = ground
+        self.statements: list[Statement] = []
+        self.flags: set[str] = set()
+        self._flag_whole_text()
+
+    def _flag_whole_text(self) -> None:
+        text = self.folded
+        for flag, pattern in (
+            ("legal", p.LEGAL),
+            ("bank-details", p.BANK_WORRY),
+            ("refund", p.REFUND),
+            ("instructions", p.TO_A_MACHINE),
+            ("internal", p.INTERNAL_NOTE),
+            ("call", p.CALL_ME),
+            ("hostile", p.HOSTILE),
+        ):
+            if pattern.search(text):
+                self.flags.add(flag)
+
+    def read(self) -> None:
+        for index, clause in enumerate(self.clauses):
+            sentence = self._sentence(clause)
+            before = len(self.statements)
+            self._insolvency(index, clause)
+            plan = self._plan(index, clause, sentence)
+            dispute = self._dispute(index, clause, sentence)
+            if not plan:
+                self._payment(index, clause, sentence, dispute)
+            self._documents(index, clause, sentence)
+            self._complaint(index, clause)
+            if clause.question and len(self.statements) == before:
+                self.flags.add("question")
+        self._late_disputes()
+
+    def _sentence(self, clause: Clause) -> str:
+        same = [c for c in self.clauses if c.sentence == clause.sentence]
+        return self.folded[same[0].start : same[-1].end]
+
+    def _say(self, intent: Intent, index: int, match: re.Match[str] | None, **facts: object) -> None:
+        clause = self.clauses[index]
+        if match is not None:
+            words = (clause.start + match.start(), clause.start + match.end())
+        else:
+            words = (clause.start, clause.end)
+        said = Statement(intent, clause.start, clause.end, words, index)
+        self.statements.append(replace(said, **facts))  # type: ignore[arg-type]
+
+    # ------------------------------------------------------------ whose invoice
+
+    def _numbers(self, index: int, *, inherit: bool = True) -> tuple[str, ...]:
+        """The invoices of a clause: its own, its sentence's, those of the line it answers, those just spoken of."""
+        clause = self.clauses[index]
+        if clause.numbers:
+            return clause.numbers
+        same = [c for c in self.clauses if c.sentence == clause.sentence]
+        mine = tuple(dict.fromkeys(n for c in same if c.end <= clause.start for n in c.numbers))
+        if mine:
+            return mine
+        for start in sorted(self.ground.above, reverse=True):
+            if start <= clause.start and not any(
+                c.numbers for c in self.clauses if start <= c.start < clause.start
+            ):
+                return self.ground.above[start]
+        if inherit:
+            for earlier in reversed(self.clauses[:index]):
+                if earlier.numbers:
+                    return earlier.numbers
+        return ()
+
+    # ------------------------------------------------------------ grave matters
+
+    def _insolvency(self, index: int, clause: Clause) -> None:
+        for m in p.INSOLVENCY.finditer(clause.text):
+            before = clause.text[max(0, m.start() - 60) : m.start()]
+            after = clause.text[m.end() : m.end() + 50]
+            if p.DENIES.search(before) or re.search(r"\b(?:rumeur|unfounded|n'est pas|not true|has been started|is planned)\b", after) and p.DENIES.search(clause.text):
+                self.flags.add("insolvency-denied")
+                continue
+            if re.search(r"\b(?:si|if|falls|en cas de|in case of|in the event)\b", before):
+                continue
+            self._say("insolvency", index, m)
+            return
+
+    def _complaint(self, index: int, clause: Clause) -> None:
+        m = p.STOP_WRITING.search(clause.text) or p.PRIVACY.search(clause.text)
+        if m:
+            self._say("complaint", index, m)
+            return
+        hits = list({h[0]: h for h in p.HOSTILE.finditer(clause.text)}.values())
+        if not hits:
+            return
+        loud = self.folded.count("!") >= 2
+        everywhere = len({h[0] for h in p.HOSTILE.finditer(self.folded)})
+        if len(hits) >= 2 or loud or everywhere >= 2:
+            self._say("complaint", index, hits[0])
+
+    # ------------------------------------------------------------ more time
+
+    def _plan(self, index: int, clause: Clause, sentence: str) -> bool:
+        m = p.PLAN_WORDS.search(clause.text)
+        if not m or p.PLAN_AGREED.search(sentence):
+            return False
+        near = sentence + self._next_sentence(clause)
+        ask = clause.question or bool(p.PLAN_ASK.search(clause.text)) or bool(p.PLAN_ASK.search(sentence)) or bool(re.search(r"\?", near))
+        if not ask:
+            return False
+        if re.match(r"un (?:petit |court )?delai|mensualit|moitie|calendrier|report|attendre|patienter|hold|extend|arrangement|part.?payment|raten\b|plazos", m[0]) and not (
+            p.PLAN_ASK.search(clause.text) or clause.question
+        ):
+            return False
+        if re.search(r"\b(?:attendre|patienter|wait until|bear with)\b", m[0]) and (p.DISPUTE_STRONG["credit_note"].search(sentence)):
+            return False
+        self._say("payment_plan_request", index, m, numbers=self._numbers(index))
+        deposit = re.search(r"\b(?:acompte|premier (?:versement|reglement|paiement)|down payment|first (?:payment|instal?ment)|deposit|anzahlung|anticipo|acconto|aanbetaling)\b", clause.text)
+        return not (deposit and (p.WILL_PAY.search(clause.text) or clause.dates) and not clause.question)
+
+    def _next_sentence(self, clause: Clause) -> str:
+        following = [c for c in self.clauses if c.sentence == clause.sentence + 1]
+        return self.folded[following[0].start : following[-1].end] if following else ""
+
+    # ------------------------------------------------------------ disputes
+
+    def _dispute(self, index: int, clause: Clause, sentence: str) -> bool:
+        text = clause.text
+        if p.NO_DISPUTE.search(text):
+            self.flags.add("dispute-denied")
+            return False
+        reason, m = self._strong_reason(clause, sentence)
+        refuses = p.REFUSES.search(text)
+        if m is not None and reason is not None:
+            if clause.question and not refuses and reason in ("credit_note", "price") and not p.CONTEST.search(text):
+                return False
+            self._say("dispute", index, refuses or m, reason=reason, numbers=self._numbers(index))
+            return True
+        if refuses and not self._about_means(sentence):
+            self._say("dispute", index, refuses, reason=None, numbers=self._numbers(index))
+            return True
+        blocked, contest = p.BLOCKED.search(text), p.CONTEST.search(text)
+        if contest and re.match(r"(?:erreur|error|fehler|error|anomalie|mistake)", contest[0]) and re.search(r"sauf erreur|erreur d'aiguillage|erreur de destinataire|in error|par erreur|unless i am mistaken|bevue", text):
+            contest = None
+        weak = self._weak_reason(sentence)
+        if contest and (weak or re.match(r"contest|disput|litig|desaccord|pas d'accord|disagree|oppos|n'est pas due|ne (?:vous )?do|don't owe|not (?:due|owed|ours)|bestreit|reklam|betwist", contest[0])):
+            if clause.question and not re.match(r"contest|disput|litig", contest[0]):
+                self.flags.add("question")
+                return False
+            self._say("dispute", index, contest, reason=weak, numbers=self._numbers(index))
+            return True
+        if blocked and weak and not p.WILL_PAY.search(text):
+            self._say("dispute", index, blocked, reason=weak, numbers=self._numbers(index))
+            return True
+        if blocked and re.search(r"bloqu|rejet|refus|blocked|on hold|rejected|gesperrt|geblokkeerd|bounced|retourn|hold queue|mise? en attente", blocked[0]):
+            self.flags.add("blocked")
+            self._blocked = index
+        return False
+
+    _blocked: int | None = None
+
+    def _strong_reason(self, clause: Clause, sentence: str) -> tuple[DisputeReason | None, re.Match[str] | None]:
+        text = clause.text
+        found: list[tuple[DisputeReason, re.Match[str]]] = []
+        for reason, pattern in p.DISPUTE_STRONG.items():
+            m = pattern.search(text)
+            if m is None:
+                continue
+            if reason in ("not_delivered", "quantity") and self._about_a_paper(text, m):
+                continue
+            if reason == "duplicate" and re.search(r"\bduplicatas?\b|\bduplicate (?:copy|invoice)\b|copie", text) and not re.search(r"double emploi|doublon|twice|deux fois|is a duplicate", text):
+                continue
+            if reason == "credit_note" and re.search(r"\b(?:deja|bien) (?:recu|deduit|impute)|credit note (?:received|already|applied|taken)|deducted", text) and p.PAID.search(text):
+                continue
+            if reason == "price" and not (p.CONTEST.search(sentence) or p.REFUSES.search(sentence) or p.BLOCKED.search(sentence) or re.search(r"surfactur|over.?charg|ecart|erreur|difference|mismatch|discrep|au lieu|instead|rather than|wrong|incorrect|trop |oubli|missing|omitted|forgot|pas (?:ete )?(?:applique|deduit)|not (?:been )?(?:applied|deducted)|should (?:be|have been)|vous (?:l'avez|avez) (?:passe|factur)|you (?:have )?(?:charged|invoiced|billed)|factur|higher|inversion|ne correspond|never agreed|falsch|weicht|stimmt|incorrecto|errato|klopt", sentence) or self._near_refusal(clause)):
+                continue
+            if reason == "other" and re.search(r"\b(?:contact|adresse mail|ecrire|e-?mail)\b", text) and not p.REFUSES.search(sentence):
+                continue
+            found.append((reason, m))  # type: ignore[arg-type]
+        if not found:
+            return None, None
+        order = ("credit_note", "duplicate", "not_ordered", "missing_reference", "quality", "not_delivered", "quantity", "price", "other")
+        found.sort(key=lambda f: order.index(f[0]))
+        return found[0]
+
+    @staticmethod
+    def _about_a_paper(text: str, m: re.Match[str]) -> bool:
+        """'La facture n'est jamais arrivée' is no missing delivery."""
+        goods = re.search(r"\b(?:marchandise|materiel|colis|produit|livr|luminaire|lampe|projecteur|palette|article|carton|goods|delivery|deliver|order|lamp|light|fitting|shipment|parcel|pallet|items?|boxes|pieces?|units?|geliefert|ware|merce|mercancia|geleverd)\w*", text)
+        paper = re.search(r"\b(?:factures?|mails?|courriers?|courriels?|relances?|copies?|duplicata|rib|releves?|avoirs?|invoices?|e-?mails?|letters?|reminders?|copy|statements?|reponse|bon de livraison|bl|pod|delivery note|justificatifs?|documents?|rechnung|factura|fattura|factuur|paiement|virement|payment)\b", text)
+        return bool(paper) and not goods
+
+    def _near_refusal(self, clause: Clause) -> bool:
+        near = [c for c in self.clauses if abs(c.sentence - clause.sentence) <= 2]
+        return any(p.REFUSES.search(c.text) or p.BLOCKED.search(c.text) for c in near)
+
+    @staticmethod
+    def _weak_reason(sentence: str) -> DisputeReason | None:
+        for reason in ("credit_note", "duplicate", "not_ordered", "missing_reference", "quality", "quantity", "not_delivered", "price"):
+            if p.DISPUTE_WEAK[reason].search(sentence):
+                return reason  # type: ignore[return-value]
+        return None
+
+    @staticmethod
+    def _about_means(sentence: str) -> bool:
+        """'We cannot pay in one go' is want of money, no dispute."""
+        return bool(
+            re.search(
+                r"\b(?:tresorerie|difficult\w*|d'un coup|en une (?:seule )?fois|tout de suite|pour l'instant|actuellement|cash|in one go|at once|right now|at the moment|at present|currently|struggling|unable|tight|difficult|before|avant|this month|ce mois|moyens|liquid\w+|momentan|derzeit|de golpe|ora|nu)\b",
+                sentence,
+            )
+        )
+
+    def _late_disputes(self) -> None:
+        """Reasons for refusals that stood alone, and blocks that a later or earlier sentence explains."""
+        whole = self.folded
+        for i, said in enumerate(self.statements):
+            if said.intent == "dispute" and said.reason is None:
+                others = [s.reason for s in self.statements if s.intent == "dispute" and s.reason is not None]
+                reason: DisputeReason = others[0] if others else (self._weak_reason(whole) if self._weak_reason(whole) not in ("price",) or p.CONTEST.search(whole) else None) or "other"
+                self.statements[i] = replace(said, reason=reason)
+        if "blocked" in self.flags and not any(s.intent == "dispute" for s in self.statements) and self._blocked is not None:
+            clause = self.clauses[self._blocked]
+            near = [c for c in self.clauses if abs(c.sentence - clause.sentence) <= 2]
+            text = " ".join(c.text for c in near)
+            contest = p.CONTEST.search(text)
+            weak = self._weak_reason(text)
+            if weak and (contest or weak in ("quantity", "missing_reference", "quality", "not_delivered", "credit_note")):
+                self._say("dispute", self._blocked, p.BLOCKED.search(clause.text), reason=weak, numbers=self._numbers(self._blocked))
+                self.flags.discard("blocked")
+        elif any(s.intent == "dispute" for s in self.statements):
+            self.flags.discard("blocked")
+
+    # ------------------------------------------------------------ payments
+
+    def _payment(self, index: int, clause: Clause, sentence: str, disputed: bool) -> None:
+        text = clause.text
+        paid, will = p.PAID.search(text), p.WILL_PAY.search(text)
+        if p.REFUSES.search(text) and not (paid and disputed):
+            return
+        negated = p.NOT_YET_PAID.search(text)
+        if negated and paid and negated.start() <= paid.end() and paid.start() <= negated.end() + 12:
+            paid = None
+        if negated and will and negated.start() <= will.start() <= negated.end():
+            will = None
+        if disputed and not (paid or (will and clause.dates)):
+            return
+        if not paid and not will:
+            self._elliptic(index, clause, sentence)
+            return
+        if p.QUESTION_PAID.search(text) and (clause.question or not (clause.dates or clause.amounts)):
+            self.flags.add("payment-asked")
+            return
+        past = self._is_past(clause, paid, will)
+        if not past and will is None and paid is None:
+            return
+        if not past:
+            if self._conditional(clause, sentence):
+                self._condition(index, clause, sentence)
+                return
+            if clause.question and not (clause.dates and not re.match(r"\s*(?:would|could|can|pou|est-ce|serait|accept)", text)):
+                self.flags.add("question")
+                return
+            if UNRELATED_PAYMENT.search(text) and not clause.numbers:
+                return
+            weak_only = will is not None and re.match(r"(?:part|suivra|goes?|going|go|leave|je|on|nous|il|elle|we|i)\b", will[0].strip()) is not None
+            if weak_only and not (clause.dates or p.PAYMENT_NOUN.search(sentence) or clause.numbers or clause.amounts):
+                return
+            if not (clause.dates or p.PAYMENT_NOUN.search(sentence) or clause.numbers or clause.amounts or re.search(r"\b(?:paie|paye|regl|vir|sold|verse|acquit|pay|paid|settle|clear|bezahl|uberw|zahl|pag|bonific|betaal|overma)", text)):
+                return
+            self._promise(index, clause, sentence, will or paid)
+        else:
+            if UNRELATED_PAYMENT.search(text) and not clause.numbers:
+                return
+            if clause.question and p.QUESTION_PAID.search(sentence):
+                self.flags.add("payment-asked")
+                return
+            self._remit(index, clause, sentence, paid or will)
+
+    def _is_past(self, clause: Clause, paid: re.Match[str] | None, will: re.Match[str] | None) -> bool:
+        base = self.ground.base
+        told = [d for d in clause.dates if d.past and d.future and d.past == d.future]
+        only_future = any(d.past is None and d.future is not None for d in clause.dates)
+        if paid and not will:
+            bare = re.match(r"[|,:;(.\n\s-]*(?:est|sont|is|are|facture\w?|la|les|et)?\s?(?:\w+ee?s?|paid|settled)\b", paid[0]) and not re.search(r"\b(?:ai|a|avons|ont|ete|have|has|had|been|was|were|avis|preuve|advice|proof)\b", paid[0])
+            if bare and (only_future or (told and all(d.past and d.past > base for d in told))):
+                return False
+            if only_future and not told and not re.search(r"\b(?:avis|preuve|ordre|advice|proof|ete|have|has|ai|avons|ont)\b", paid[0]):
+                return False
+            return True
+        if will and not paid:
+            if told and all(d.past and d.past < base for d in told) and not STRONG_FUTURE.search(clause.text):
+                return True
+            return False
+        if STRONG_FUTURE.search(clause.text):
+            strong_past = paid is not None and re.search(r"\b(?:a|ont|avons|ai) (?:\S{1,12} ){0,2}(?:ete |bien |deja )?(?:regle|paye|vire|solde)|\b(?:has|have|had|was|were) (?:been )?(?:paid|settled|sent|wired|transferred)", paid[0])
+            return bool(strong_past) and not only_future and (paid is not None and will is not None and paid.start() < will.start()) and not told
+        if told:
+            return all(d.past is not None and d.past <= base for d in told)
+        return not only_future
+
+    @staticmethod
+    def _conditional(clause: Clause, sentence: str) -> bool:
+        m = p.CONDITION.search(clause.text) or p.CONDITION.search(sentence)
+        if not m:
+            return False
+        if re.match(r"des que possible|as soon as possible|si (?:tout|vous (?:voulez|souhaitez|avez))|if (?:you (?:have|need|would|require)|that)|en attendant|selon|when it", sentence[m.start() :]):
+            return False
+        return True
+
+    def _condition(self, index: int, clause: Clause, sentence: str) -> None:
+        """'Paid once …': of ours it is a dispute or a request; of theirs, nothing to rely on."""
+        m = p.CONDITION.search(sentence)
+        after = sentence[m.start() :] if m else sentence
+        reason, strong = self._strong_reason(clause, sentence)
+        if strong is not None and reason is not None:
+            if not any(s.clause == index and s.intent == "dispute" for s in self.statements):
+                self._say("dispute", index, strong, reason=reason, numbers=self._numbers(index))
+            return
+        if re.search(r"\bavoirs?\b|credit note|gutschrift|creditnota|nota di credito|abono", after):
+            self._say("dispute", index, None, reason="credit_note", numbers=self._numbers(index))
+            return
+        if p.CORRECTED.search(after):
+            if not any(s.intent == "dispute" for s in self.statements):
+                self._say("dispute", index, None, reason=None, numbers=self._numbers(index))
+            return
+        if p.DOCUMENT.search(after) and not clause.dates:
+            self._say("document_request", index, None, numbers=self._numbers(index))
+            return
+        dated = [d for d in clause.dates if d.future and d.future >= self.ground.base]
+        if dated and not p.OUR_ACT.search(after):
+            self._promise(index, clause, sentence, p.WILL_PAY.search(clause.text))
+            self.flags.add("conditional")
+            return
+        self.flags.add("conditional")
+
+    def _elliptic(self, index: int, clause: Clause, sentence: str) -> None:
+        """'le reste fin de mois', '826: Friday': a reference and a date beside other words on payment."""
+        if not clause.numbers or not clause.dates or len(clause.text) > 70 or clause.question:
+            return
+        if p.DOCUMENT.search(clause.text) and p.ASK.search(clause.text):
+            return
+        if re.search(r"\b(?:du|de|vom|from|of|dated|issued|emise)\b[^,]{0,12}$", clause.text[: max(0, clause.dates[0].start - clause.start)]) and clause.references[0].how != "rest":
+            return
+        around = [s for s in self.statements if s.intent in ("promise_to_pay", "remittance") and abs(self.clauses[s.clause].sentence - clause.sentence) <= 2]
+        rest = clause.references[0].how in ("rest", "all")
+        if not around and not rest:
+            return
+        words = clause.dates[-1]
+        m = re.compile(re.escape(words.words)).search(clause.text)
+        if words.future and words.future >= self.ground.base:
+            self._promise(index, clause, sentence, m)
+        elif words.past and around and around[-1].intent == "remittance":
+            self._remit(index, clause, sentence, m)
+
+    def _promise(self, index: int, clause: Clause, sentence: str, m: re.Match[str] | None) -> None:
+        on, certain, vague = self._date(index, clause, sentence, past=False)
+        amount = self._amount(index, clause)
+        self._say("promise_to_pay", index, m, numbers=self._numbers(index), on=on, amount=amount, certain=certain, vague=vague)
+
+    def _remit(self, index: int, clause: Clause, sentence: str, m: re.Match[str] | None) -> None:
+        on, certain, _ = self._date(index, clause, sentence, past=True)
+        amount = self._amount(index, clause)
+        reference = self._payment_reference(index, clause)
+        self._say("remittance", index, m, numbers=self._numbers(index), on=on, amount=amount, reference=reference, certain=certain)
+
+    def _date(self, index: int, clause: Clause, sentence: str, *, past: bool) -> tuple[date | None, bool, bool]:
+        """The day the money leaves or left, whether that is certain, whether it is a vague 'soon'."""
+        base = self.ground.base
+        candidates = [d for d in clause.dates if not self._other_day(clause, d)]
+        if not candidates:
+            same = [c for c in self.clauses if c.sentence == clause.sentence and c is not clause]
+            taken = {s.clause for s in self.statements}
+            for other in same:
+                if self.clauses.index(other) not in taken and not p.ARRIVES.search(other.text):
+                    candidates += [d for d in other.dates if not self._other_day(other, d) and not d.weak]
+        if not candidates and re.search(r"\b(?:ce (?:meme )?jour.la|le (?:meme|meme) jour|that (?:same )?day|same day|am selben tag|ese (?:mismo )?dia|lo stesso giorno|dezelfde dag|a cette date|on that date|by then|d'ici la)\b", sentence):
+            earlier = [d for c in self.clauses[:index] for d in c.dates]
+            candidates = earlier[-1:]
+        vague = any(d.vague for d in candidates)
+        chosen: list[tuple[date, bool, dates_.FoundDate]] = []
+        for d in candidates:
+            on = d.on(past=past)
+            if on is None or d.vague:
+                continue
+            if past and on > base + timedelta(14):
+                continue
+            chosen.append((on, d.certain, d))
+        if not chosen:
+            following = [c for c in self.clauses[index + 1 : index + 3] if c.sentence <= clause.sentence + 1]
+            for c in following:
+                if not vague and c.dates and len(c.text) < 60 and not any(s.clause == self.clauses.index(c) for s in self.statements) and not c.numbers and re.match(r"\s*(?:date|le|on|am|ce sera|it will|value|valeur|prevu|probablement|normalement|sans doute|au plus tard|at the latest)\b", c.text):
+                    for d in c.dates:
+                        on = d.on(past=past)
+                        if on is not None and not self._other_day(c, d):
+                            return on, d.certain, False
+            return None, True, vague
+        if len(chosen) > 1:
+            leaving = [c for c in chosen if not self._arrival(clause, c[2])]
+            chosen = leaving or chosen
+        if past:
+            value = [c for c in chosen if re.search(r"\b(?:valeur|value|execut\w+|wertstellung|valuta)\W{0,3}(?:date|le|du|on)?\W{0,3}$", self.folded[max(0, c[2].start - 22) : c[2].start])]
+            chosen = value or chosen
+        best = max(chosen, key=lambda c: c[0])
+        spread = {c[0] for c in chosen}
+        certain = best[1] and (len(spread) == 1 or not past or len(spread) <= 2)
+        return best[0], certain, False
+
+    def _other_day(self, clause: Clause, d: dates_.FoundDate) -> bool:
+        """A date of an invoice, a delivery, a letter: not the day of a payment."""
+        before = self.folded[max(clause.start, d.start - 44) : d.start + 3]
+        if any(r.start <= d.start < r.end for r in clause.references if r.how == "issued"):
+            return True
+        if re.search(r"\b(?:echue?s? (?:le|au|du|depuis)|echeance|due|payable|fallig|emise?s? (?:le|du)|dated|datee?s? du|factures? (?:\S{1,20} )?(?:du|de|d')|invoices? (?:\S{1,20} )?(?:of|dated|from)|rechnung (?:\S{1,20} )?vom|livre\w* (?:le|du)|delivered on|commande (?:\S{1,14} )?du|order (?:\S{1,14} )?of|relance du|mail du|courriel du|message du|courrier du|reminder of|letter of|email of|your (?:mail|email|letter|message) of|releve (?:au|du)|statement of|as at|depuis le mail|devis (?:\S{1,10} )?du|quotation of|quote of|bon de livraison (?:\S{1,10} )?du|bl (?:\S{1,10} )?du|avoir (?:\S{1,10} )?du|loyers rentrent|reunion|conseil|meeting|absent\w*|conges?|ferme\w*|holiday|closed|on leave)\s?(?:le|du|on|of|the|au|:|d)?\s?\S{0,6}$", before):
+            return not re.search(r"\b(?:lcr|traite|echeance du|a echeance|a l'echeance)\b", before) or bool(re.search(r"echue", before))
+        return False
+
+    def _arrival(self, clause: Clause, d: dates_.FoundDate) -> bool:
+        piece = re.split(r"[,;(]|\bet\b|\band\b|\bund\b", self.folded[clause.start : d.start])[-1]
+        tail = self.folded[d.end : d.end + 30]
+        return bool(p.ARRIVES.search(piece) or re.match(r"\s?(?:chez vous|bei ihnen|in your account|with you|sur votre compte)", tail))
+
+    def _amount(self, index: int, clause: Clause) -> Decimal | None:
+        usable = self._usable(clause)
+        if not usable and not clause.row:
+            same = [c for c in self.clauses if c.sentence == clause.sentence and c is not clause]
+            taken = {s.clause for s in self.statements}
+            for other in same:
+                if self.clauses.index(other) not in taken:
+                    usable += self._usable(other)
+        if not usable and not clause.references and index:
+            earlier = [c for c in self.clauses[:index] if c.sentence == clause.sentence - 1]
+            taken = {s.clause for s in self.statements}
+            if earlier and all(self.clauses.index(c) not in taken for c in earlier) and PRONOUN.search(clause.text):
+                usable = [a for c in earlier for a in self._usable(c)]
+        return _total([a.value for a in usable], [i.amount for i in self.ground.items])
+
+    def _usable(self, clause: Clause) -> list[amounts_.FoundAmount]:
+        """Amounts that may be what is paid: not what remains, not unit prices, not what was billed before."""
+        usable = []
+        for a in clause.amounts:
+            before = self.folded[max(clause.start, a.start - 40) : a.start]
+            if re.search(r"\b(?:reste(?:ra|rait|nt)?|restants?|solde (?:de|restant)|il reste|remain\w*|balance of|leaving|moins|less|minus|hors|sauf|frais|penalites?|indemnite|interets?|interest|fee|skonto\w*|escompte|avoir (?:de|n\S* de)|credit (?:note )?(?:of|for)|au lieu de|instead of|capital|discount|deduct\w*|deduction|deduit|retenue|remise)\s?(?:\S{0,3}\s?)?$", before):
+                continue
+            usable.append(a)
+        values = {a.value for a in usable}
+        return [a for i, a in enumerate(usable) if a.value in values and a.value not in {b.value for b in usable[:i]}]
+
+    def _payment_reference(self, index: int, clause: Clause) -> str | None:
+        start, end = clause.start, clause.end
+        return payment_reference(self.folded[start:end], [r.words for r in clause.references], clause, start) or self._reference_nearby(index, clause)
+
+    def _reference_nearby(self, index: int, clause: Clause) -> str | None:
+        for other in self.clauses[index + 1 : index + 3]:
+            if other.sentence <= clause.sentence + 1 and re.match(r"\W*(?:our |notre |sous |under |with |avec |la |the |payment |transfer )?\W*(?:ref|n°|reference|doc|libelle|ordre|cheque|check|vir\b|trn|cro|sous le)", other.text):
+                found = payment_reference(other.text, [r.words for r in other.references], other, other.start)
+                if found:
+                    return found
+        return None
+
+    # ------------------------------------------------------------ requests
+
+    def _documents(self, index: int, clause: Clause, sentence: str) -> None:
+        text = clause.text
+        m = p.DOCUMENT_SHORT.search(text)
+        if m and not p.CORRECTED.search(text) and not (EMAIL.search(self.folded[clause.start : clause.end])) and not p.WILL_PAY.search(text):
+            if re.search(r"marchandise|materiel|livr|goods|deliver", text) and not re.search(r"facture|invoice|copie|copy|duplicata|bon de livraison|delivery note|\bbl\b|pod", text):
+                return
+            self._say("document_request", index, m, numbers=self._numbers(index))
+            return
+        asked = _asks_for_paper(text)
+        if asked is None:
+            return
+        if p.CORRECTED.search(sentence) or (p.OFFERED.search(text) and not re.search(r"\?|pou[vr]\w+|merci de|please|can you|could you|besoin|need", text)):
+            return
+        address = EMAIL.search(self.folded[clause.start : clause.end])
+        if address and PLAIN_PAPER.fullmatch(asked[0]) :
+            return
+        if re.search(r"\b(?:zero.balance|solde nul|quitus|main levee)\b", text):
+            return
+        self._say("document_request", index, asked, numbers=self._numbers(index))
+
+
+STRONG_FUTURE = re.compile(
+    r"\b(?:sera|seront|sere[zt]|va|vont|vais|allons|partira|partiront|quitter(?:a|ont)|reglera|reglerons|reglerai|paierons|paierai|paiera|virerons|virerai|virera|verserons|solderons|ferons|ferai|fera|effectuerons|procederons|procederai|enverrons|enverrai|aurez|auras|recevrez|interviendra|passera|will|'ll|shall|going to|wird|werden|worden|wordt|zal|zullen|pagaremos|pagheremo|sara|verra|scheduled|prevue?s?|programmee?s?|planned|gets cut|goes|going)\b"
+)
+UNRELATED_PAYMENT = re.compile(
+    r"\b(?:aucun (?:virement|paiement|reglement) (?:fournisseur|ne)|supplier payments? due|payments? (?:is|are) made (?:by|on|every)|nos (?:paiements|reglements) (?:s'effectuent|se font|sont)|payment terms|conditions de (?:paiement|reglement)|notre client|nos clients|our (?:own )?(?:customer|client)s? (?:pay|has|have|will)|nous (?:doit|doivent)|m'ont (?:paye|regle)|owes us|owe us|maitre d'ouvrage|subvention|early.payment|escompte|reglement (?:interieur|general|des honoraires)|reglement par cheque (?:est )?accepte|rgpd|gdpr)\b"
+)
+PRONOUN = re.compile(r"^\W*(?:elles?|ils?|ce(?:lle|lui)?-?c?i?|cela|ca|le tout|la somme|le (?:reglement|virement|paiement|montant)|it|this|that|they|these|the (?:payment|amount|transfer|money)|sie|es|dies|esta|este|questa|deze|het|dat|nous|on|je|we|i|both|all|dont|le cheque|virement|paiement|reglement|payment|transfer|settled|paid)\b")
+PLAIN_PAPER = re.compile(r"(?:factures?|invoices?|rechnung|factura|fattur[ae]|factuur|facturen|iban|statements?|vat number|copies|cop(?:y|ies)|releves?)")
+_TRANSFER = re.compile(
+    r"\b(?:r?envoy\w*|renvoie\w*|envoie\w*|enverr\w+|(?:re)?transmett\w*|adress(?:er|ez|iez)|joindre|joignez|fournir|fournissez|communiquer|communiquez|faire parvenir|faire suivre|remettre|reediter|obtenir|recevoir|avoir (?:la|une|copie|le)|refaire passer|repass\w+|(?:re|re-)?send\w*|resend|forward|e?-?mail (?:me|us|over|across|a|the)|provide|supply|let (?:me|us) have|have a|shoot|attach|senden|schicken|zusenden|zukommen|envi\w+|mand\w+|remit\w+|facilit\w+|inviar\w*|inoltr\w+|stuur\w{0,2}|sturen|toesturen|mailen|need|besoin|necesit\w+|hace falta|serve|nodig|benotig\w+|brauch\w+|il (?:nous|me) (?:faut|faudrait|manque)|exige|scan)\b"
+)
+_LACK = re.compile(
+    r"\b(?:(?:pas|jamais|rien|aucun\w?)(?: \S{1,8}){0,3}? ?(?:recue?s?|trouvee?s?|retrouvee?s?|vue?s?|trace)|introuvables?|impossible de (?:remettre la main|retrouver|trouver|mettre la main)|egare\w{0,2}|perdue?s?|ne (?:la |les |le )?(?:retrouv|trouv)\w+|chez moi je n'ai rien|(?:not|never|n't)(?: \S{1,8}){0,3}? (?:received?|got|get|seen|see|have|find|locate|trace)|no (?:trace|record|sign|copy)|lost|mislaid|misplaced|missing|(?:can't|cannot|couldn't|unable to) (?:find|locate|trace)|nicht (?:erhalten|vor|auffindbar|gefunden)|liegt uns nicht|no (?:la |lo |hemos |he )?(?:hemos |encuentro|encontramos|recibid\w+|encontrad\w+)|non (?:la |abbiamo |ho |trov)\w*(?: mai)?(?: ricevut\w)?|niet (?:ontvangen|gevonden|terug|binnen)|kwijt|comer el perro|missen)\b"
+)
+
+
+def _asks_for_paper(text: str) -> re.Match[str] | None:
+    """The paper that is asked for: a specific one with any polite turn, a plain 'invoice' only with send, need or lost."""
+    for paper in p.DOCUMENT.finditer(text):
+        around = text[max(0, paper.start() - 110) : paper.end() + 90]
+        plain = bool(PLAIN_PAPER.fullmatch(paper[0]))
+        transfer, lack = _TRANSFER.search(around), _LACK.search(around)
+        if plain and not transfer and not lack:
+            continue
+        if plain and transfer and not lack and re.match(r"need|besoin|brauch|nodig|serve|exige|mand", transfer[0]) and not re.search(r"(?:need|besoin d\S{0,3}|brauchen?|benotigen?|nodig|serve|necesitamos)(?: \S{1,10}){0,3} (?:invoice|facture|rechnung|factuur|fattura|factura)", around):
+            continue
+        if plain and transfer and re.match(r"r?envoy|adress|transm|send|forward", transfer[0]) and re.search(r"\b(?:vous (?:nous )?(?:avez|aviez) (?:envoye|adresse|transmis)|(?:nous|je|on) (?:vous )?(?:avons|ai|a|vais|allons) (?:\S{1,8} )?(?:envoye|transmis|adresse|transmettre|envoyer)|you (?:have )?sent|we (?:have )?(?:sent|forwarded|passed)|i(?:'ve| have)? (?:sent|forwarded|passed)|forwarded (?:it|your|the)|transmis(?:e)? (?:a|au))\b", around) and not lack:
+            continue
+        if not (transfer or lack) and not p.ASK.search(around):
+            continue
+        return paper
+    return None
+
+
+_REFERENCE_LEAD = re.compile(
+    r"(?:\b(?:ref(?:erence|s)?|reference (?:de |du )?(?:virement|paiement|notre)|libelle|intitule|sous (?:le |la )?(?:n[o°]|numero|reference|ref)|cro|trn|ordre(?: de virement)?|avis|swift|end.to.end|sepa|our doc|doc|beleg(?:nummer)?|zahlungsbeleg|verwendungszweck|kenmerk|referencia|riferimento|transaction(?: id)?|confirmation|remise|mandat|bordereau|bacs|chaps|wire|ach|payment|paiement|virement|vir|transfer|uberweisung|bank transfer|under|sous|lot|cheque|check|chq|chk|ck)\b)(?:\s?(?:n\s?°|n°|no\.?|nos\.?|nr\.?|num\.?|numero|number|#|id|ref\.?|reference|bancaire|:|-|=|\.|sepa|du \S{1,12}|de virement|de paiement|is|est))*\s*[:#(]?\s*"
+)
+_REFERENCE_TOKEN = re.compile(r"#?([a-z]{2,4} [a-z]{2,4} \d{3,8}|[a-z0-9][a-z0-9]*(?:[-/._][a-z0-9]+)*)")
+
+
+def payment_reference(folded: str, invoices: Sequence[str], clause: Clause | None = None, offset: int = 0) -> str | None:
+    """The client's payment, transfer or cheque number in a clause, in capitals; None if there is none."""
+    compact = {re.sub(r"[^a-z0-9]", "", w) for w in invoices}
+    for lead in _REFERENCE_LEAD.finditer(folded):
+        m = _REFERENCE_TOKEN.match(folded, lead.end())
+        if not m:
+            continue
+        token = m[1].strip()
+        bare = re.sub(r"[^a-z0-9]", "", token)
+        if len(bare) < 3 or not re.search(r"\d", bare) or bare in compact:
+            continue
+        if re.fullmatch(r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?|20\d\d", token) or (len(bare) < 4 and not re.search(r"cheque|check|chq|ck", lead[0])):
+            continue
+        if clause is not None:
+            at = offset + m.start(1)
+            if any(d.start <= at < d.end for d in clause.dates) or any(a.start <= at < a.end for a in clause.amounts):
+                continue
+        return token.upper()
+    return None
+
+
+def _total(values: Sequence[Decimal], balances: Sequence[Decimal]) -> Decimal | None:
+    """Several amounts of one statement: the one that is the sum of the others, else their sum."""
+    distinct = list(dict.fromkeys(v for v in values if v > 0))
+    if not distinct:
+        return None
+    if len(distinct) == 1:
+        return distinct[0]
+    for v in distinct:
+        rest = sum((o for o in distinct if o != v), Decimal(0))
+        if rest == v:
+            return v
+    known = [v for v in distinct if v in balances]
+    if known:
+        return sum(known, Decimal(0))
+    return sum(distinct, Decimal(0))
+
+
+def _contacts(folded: str, own: str, clauses: Sequence[Clause], ground: Ground) -> tuple[tuple[str, int, int], ...]:
+    """Addresses that the client tells us to write to."""
+    out: list[tuple[str, int, int]] = []
+    for m in EMAIL.finditer(folded):
+        address = own[m.start() : m.end()].strip(".'")
+        if address.lower() in ground.our_addresses or re.match(r"(?:no-?reply|ne-?pas|do-?not)", address.lower()):
+            continue
+        index = _at(clauses, m.start())
+        around = folded[max(0, m.start() - 220) : m.end() + 120]
+        line_start = folded.rfind("\n", 0, m.start()) + 1
+        line = folded[line_start : m.start()]
+        sentence = " ".join(c.text for c in clauses if index >= 0 and abs(c.sentence - clauses[index].sentence) <= 1)
+        if not (p.REDIRECT.search(sentence + " " + around) or p.NOT_ME.search(sentence)):
+            continue
+        if re.match(r"\s*(?:e-?mail|mail|courriel|m)\s?:\s*$", line) and not p.NOT_ME.search(folded):
+            continue
+        out.append((address, m.start(), m.end()))
+    return tuple({a.lower(): (a, s, e) for a, s, e in reversed(out)}.values())[::-1]
+
+
+def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags: set[str]) -> tuple[Statement, ...]:
+    """Drop what another statement makes impossible."""
+    kept = list(statements)
+    if any(s.intent == "insolvency" for s in kept):
+        kept = [s for s in kept if s.intent not in ("payment_plan_request",)]
+    disputed = {s.clause for s in kept if s.intent == "dispute"}
+    kept = [s for s in kept if not (s.intent == "document_request" and s.clause in disputed and not contacts)]
+    return tuple(kept)

@@ -1,0 +1,585 @@
+"""A message in its context → what it says: kind, own words, intents, facts, trust, decision. Pure; the story of reading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from chalicelib.reading import advice as advice_
+from chalicelib.reading import attachments as attachments_
+from chalicelib.reading import language, machine, references, trust, words
+from chalicelib.reading import phrases as p
+from chalicelib.reading.decision import REASONS, decide
+from chalicelib.reading.fold import flat, fold
+from chalicelib.reading.intents import Ground, Said, Statement, understand
+from chalicelib.reading.model import (
+    INTENTS,
+    Bounce,
+    Context,
+    Dispute,
+    Evidence,
+    Fact,
+    InboundMessage,
+    Intent,
+    KnownAccount,
+    KnownItem,
+    Promise,
+    Reading,
+    Remittance,
+)
+
+_EPOCH = date(2000, 1, 1)
+
+
+def read(message: InboundMessage, context: Context, *, elapsed: Callable[[], float] | None = None) -> Reading:
+    """Understand a message. Never raises for what a sender wrote; in doubt the decision is 'review'.
+
+    elapsed: seconds since the caller began, where attachments are bounded by time.
+    """
+    verdict = trust.judge(message, context.authserv_id)
+    bounced = machine.bounce(message, context.our_addresses)
+    account = _account(message, context)
+    hint = account.language if account else "en"
+    if bounced is not None:
+        return _bounce(message, bounced, verdict, context, hint)
+    if machine.is_receipt(message):
+        return _plain("receipt", message, verdict, account, hint, own=message.text[:500])
+    return _Reading(message, context, verdict, account, hint, elapsed).make()
+
+
+def _bounce(message: InboundMessage, bounced: Bounce, verdict: trust.Verdict, context: Context, hint: str) -> Reading:
+    account = _account_of(bounced.recipient, context) if bounced.recipient else None
+    decided = decide(["server-blocked"] if machine.needs_somebody(message) else [])
+    return Reading(
+        kind="bounce",
+        language=language.detect(message.text[:1500], "en"),
+        decision=decided.decision,
+        reason=decided.code,
+        reason_text=decided.words,
+        account_id=account.account_id if account else context.account_hint,
+        trust=verdict.trust,
+        bounce=bounced,
+        own_words=message.text[:2000],
+    )
+
+
+def _plain(kind: str, message: InboundMessage, verdict: trust.Verdict, account: KnownAccount | None, hint: str, *, own: str, codes: Sequence[str] = ()) -> Reading:
+    decided = decide(codes)
+    return Reading(
+        kind=kind,  # type: ignore[arg-type]
+        language=language.detect(f"{own}\n{message.subject}" if len(own) < 200 else own, hint),
+        decision=decided.decision,
+        reason=decided.code,
+        reason_text=decided.words,
+        account_id=account.account_id if account else None,
+        trust=verdict.trust,
+        own_words=own,
+    )
+
+
+class _Reading:
+    """One reading in the making: the steps in order, each with what the earlier ones found."""
+
+    def __init__(self, message: InboundMessage, context: Context, verdict: trust.Verdict, account: KnownAccount | None, hint: str, elapsed: Callable[[], float] | None) -> None:
+        self.message, self.context, self.verdict = message, context, verdict
+        self.account, self.hint, self.elapsed = account, hint, elapsed
+        self.base = _day(message, context)
+        self.items = tuple(i for i in context.items.values() if account and i.account_id == account.account_id)
+        self.month_first = bool(account and account.country == "US")
+        name = message.from_addresses[0][0] if message.from_addresses else ""
+        self.words = words.own_words(
+            message.text,
+            sender_name=name,
+            sender_address=message.sender or "",
+            sent_texts=context.sent_texts,
+            our_addresses=tuple(context.our_addresses),
+        )
+        self.own = self.words.own()
+        self.codes: list[str] = []
+        self.evidence: list[Evidence] = []
+
+    def make(self) -> Reading:
+        message, own = self.message, self.own
+        whole = own or message.text[:3000]
+        if machine.is_challenge(message, whole):
+            return _plain("challenge", message, self.verdict, self.account, self.hint, own=whole, codes=["challenge"])
+        self.subject = references.find(_subject(message.subject), self.items, known_elsewhere=self.context.items)
+        said = self._said()
+        automatic = machine.answered_by_itself(message, whole)
+        advices = self._advices(said)
+        if automatic and not self._speaks_of_payment(said, advices, automatic):
+            return self._auto_reply(whole, said)
+        known = self.account is not None
+        names_us = bool(said.numbers or self.subject.numbers or _threaded(message, self.context) or advices)
+        other = machine.unrelated(message, whole + "\n" + message.text[:2000], known_sender=known, names_us=names_us)
+        if other:
+            codes = ["supplier-invoice"] if other == "supplier" else []
+            if "instructions" in said.flags:
+                codes.append("instructions-inside")
+            return _plain("unrelated", message, self.verdict, self.account, self.hint, own=whole, codes=codes)
+        return self._reply(said, advices)
+
+    # ------------------------------------------------------------ what was said
+
+    def _ground(self, base: date) -> Ground:
+        return Ground(
+            base=base,
+            items=self.items,
+            elsewhere=self.context.items,
+            month_first=self.month_first,
+            holidays=self.context.holidays,
+            our_addresses=self.context.our_addresses,
+            sender=self.message.sender,
+            above=self._lines_answered(),
+            subject_numbers=self.subject.numbers,
+        )
+
+    def _said(self) -> Said:
+        """The own words; a note handed on where they say nothing; the full text where still nothing is recognised."""
+        said = understand(self.own, self._ground(self.base))
+        if said.statements and not _hands_on(self.own):
+            return said
+        handed = self._handed_on()
+        if handed is not None:
+            text, day = handed
+            inner = understand(text, self._ground(day or self.base))
+            if inner.statements:
+                self.own = f"{self.own}\n\n{text}"
+                merged = understand(self.own, self._ground(day or self.base)) if not said.statements else inner
+                return replace(merged, contacts=said.contacts or merged.contacts)
+        return said
+
+    def _handed_on(self) -> tuple[str, date | None] | None:
+        """The first forwarded block, where it was written by somebody of the client's, not by us."""
+        by = fold(self.words.forwarded_by or "")
+        if not by or any(a in by for a in self.context.our_addresses) or any(n in by for n in self._our_names()):
+            return None
+        lines = self.words.lines
+        first = next((i for i, line in enumerate(lines) if line.kind == "mark"), None)
+        if first is None:
+            return None
+        start = next((i for i in range(first, len(lines)) if lines[i].kind != "mark"), None)
+        if start is None:
+            return None
+        end = next((i for i in range(start, len(lines)) if lines[i].kind == "mark"), len(lines))
+        text = "\n".join(line.text.lstrip("> ") for line in lines[start:end]).strip()
+        if not text or any(n in fold(text)[-300:] for n in ("atelier", *self._our_names())) and "comptabilite clients" in fold(text):
+            return None
+        inner = words.own_words(text)
+        return (inner.own() or text)[:4000], words.quoted_day(self.words.forwarded_on, self.base)
+
+    def _our_names(self) -> frozenset[str]:
+        """Words of our own domains and of the names that senders give us: 'atelier', 'lumen'."""
+        out: set[str] = set()
+        for address in self.context.our_addresses:
+            domain = address.rpartition("@")[2]
+            out |= {w for w in re.split(r"[^a-z]", domain.rpartition(".")[0]) if len(w) >= 4}
+        return frozenset(out - {"compta", "facturation", "mail", "example"})
+
+    def _lines_answered(self) -> dict[int, tuple[str, ...]]:
+        """For each own block that follows a quoted line: the invoices of that line. Offsets are those of the own words."""
+        out: dict[int, tuple[str, ...]] = {}
+        offset = 0
+        lines = self.words.lines
+        for start, end in self.words.own_spans():
+            before = [line for line in lines if line.end <= start and line.kind != "blank"][-1:]
+            if before and before[0].kind in ("quoted", "ours"):
+                found = references.find(fold(before[0].text), self.items)
+                numbers = tuple(dict.fromkeys(n for f in found.found if f.how == "number" for n in f.numbers))
+                if len(numbers) == 1:
+                    out[offset] = numbers
+            offset += end - start + 2
+        return out
+
+    def _advices(self, said: Said) -> list[tuple[str, advice_.Advice]]:
+        """Payment documents: the body itself where it is one, then each attachment."""
+        out: list[tuple[str, advice_.Advice]] = []
+        self.attached = attachments_.texts(self.message.attachments, self.context.caps, elapsed=self.elapsed)
+        sure = bool(re.search(r"\b(?:avis|preuve|justificatif|remittance|advice|breakdown|specification|particulars|payment|virement|versement|reglement|stub|proof|zahlung|betaal)\w*", fold(self.own)))
+        names = self._our_names()
+        for one in self.attached:
+            if not one.text:
+                continue
+            found = advice_.find(one.text, self.items, self.base, elsewhere=self.context.items, month_first=self.month_first, our_names=names, sure=sure and bool(re.search(r"total|montant|amount|betrag|bedrag|import", fold(one.text))) and not _is_bank_details(one.text))
+            if found:
+                out.append((f"attachment:{one.name}", found))
+        if not out and _is_document(self.own):
+            found = advice_.find(self.own, self.items, self.base, elsewhere=self.context.items, month_first=self.month_first, our_names=names)
+            if found:
+                out.append(("body", found))
+        return out
+
+    def _speaks_of_payment(self, said: Said, advices: Sequence[object], automatic: int) -> bool:
+        """A program's mail that tells of a payment is a reply; so is a person's answer that mentions a holiday."""
+        if advices:
+            return True
+        facts = [s for s in said.statements if s.intent in ("remittance", "promise_to_pay", "dispute", "insolvency", "payment_plan_request")]
+        if automatic == 2:
+            return any(s.intent in ("remittance", "promise_to_pay") and s.numbers and (s.on or s.amount) for s in facts) and not machine.automatic(self.message)
+        return bool(facts) or any(s.intent == "document_request" for s in said.statements)
+
+    def _auto_reply(self, whole: str, said: Said) -> Reading:
+        back, certain = machine.return_on(whole, self.base, month_first=self.month_first)
+        ticket = not machine._AWAY.search(flat(whole[:4000]))
+        if ticket:
+            back = None
+        contacts = self._contacts_of(said)
+        if not contacts and ticket and re.search(r"unsubscribe|notification preferences", fold(whole)):
+            contacts = ()
+        portal = bool(p.PORTAL.search(fold(whole)) and p.PORTAL_ACT.search(fold(whole)))
+        intents: tuple[Intent, ...] = ("contact_change",) if contacts or portal else ()
+        codes = []
+        if back is not None and not certain:
+            codes.append("date-uncertain")
+        if contacts and any(not self._own_domain(c) for c in contacts):
+            codes.append("contact-elsewhere")
+        if self.verdict.trust == "failed":
+            codes.append(self.verdict.why)
+        decided = decide(codes)
+        return Reading(
+            kind="auto_reply",
+            language=language.detect(whole, self.hint),
+            intents=intents,
+            return_date=back,
+            contacts=contacts,
+            decision=decided.decision,
+            reason=decided.code,
+            reason_text=decided.words,
+            account_id=self.account.account_id if self.account else None,
+            trust=self.verdict.trust,
+            own_words=whole,
+        )
+
+    # ------------------------------------------------------------ replies
+
+    def _reply(self, said: Said, advices: list[tuple[str, advice_.Advice]]) -> Reading:
+        statements = self._complete(said)
+        contacts = self._contacts_of(said)
+        folded = fold(self.own)
+        if not contacts:
+            statements = [s for s in statements if s.intent != "contact_change"]
+            if p.PORTAL.search(folded) and p.PORTAL_ACT.search(folded) and not any(s.intent in ("dispute", "promise_to_pay", "remittance") for s in statements):
+                m = p.PORTAL.search(folded)
+                assert m is not None
+                statements.append(Statement("contact_change", m.start(), m.end(), m.span(), -1))
+            elif p.NOT_ME.search(folded) and not any(s.intent in ("dispute", "promise_to_pay", "remittance") for s in statements):
+                m = p.NOT_ME.search(folded)
+                assert m is not None
+                statements.append(Statement("contact_change", m.start(), m.end(), m.span(), -1))
+                self.codes.append("contact-unclear")
+        promise, remittance, statements = self._payments(statements, advices)
+        present = {s.intent for s in statements}
+        if promise is not None:
+            present.add("promise_to_pay")
+        if remittance is not None:
+            present.add("remittance")
+        intents = tuple(i for i in INTENTS if i in present)
+        disputes = [s for s in statements if s.intent == "dispute"]
+        dispute = Dispute(disputes[0].reason or "other") if disputes else None
+        invoices = self._invoices(said, advices)
+        for s in statements:
+            if s.words != (0, 0):
+                self.evidence.append(Evidence(s.intent, self.own[s.words[0] : s.words[1]], s.words[0], s.words[1]))
+        for r in said.references:
+            self.evidence.append(Evidence("invoice", self.own[r.start : r.end], r.start, r.end))
+        for where, found in advices:
+            self.evidence.append(Evidence("remittance" if found.kind == "remittance" else "promise_to_pay", "", *found.where, where=where))
+        self._judge(said, advices, statements, promise, remittance, dispute, invoices, contacts, intents)
+        decided = decide(self.codes)
+        return Reading(
+            kind="reply",
+            language=language.detect(self.own if len(self.own) > 25 else f"{self.own}\n{self.message.subject}", self.hint),
+            intents=intents,
+            invoices=invoices,
+            promise=promise,
+            remittance=remittance,
+            dispute=dispute,
+            contacts=contacts if "contact_change" in intents else (),
+            decision=decided.decision,
+            reason=decided.code,
+            reason_text=decided.words,
+            account_id=self.account.account_id if self.account else None,
+            trust=self.verdict.trust,
+            evidence=tuple(self.evidence),
+            own_words=self.own,
+            facts=tuple(
+                Fact(s.intent, n, s.on, s.amount, s.reference, s.reason)
+                for s in statements
+                for n in (s.numbers or (None,))
+            ),
+        )
+
+    def _complete(self, said: Said) -> list[Statement]:
+        """Statements without an invoice speak of those of the subject, or of the only one there is."""
+        fallback = self.subject.numbers
+        return [s if s.numbers or s.intent in ("complaint", "insolvency", "contact_change") else replace(s, numbers=fallback) for s in said.statements]
+
+    def _payments(self, statements: list[Statement], advices: Sequence[tuple[str, advice_.Advice]]) -> tuple[Promise | None, Remittance | None, list[Statement]]:
+        """One promise and one remittance of all statements: the sum and the latest day; documents complete the words."""
+        paid_documents = [a for _, a in advices if a.kind == "remittance"]
+        planned = [a for _, a in advices if a.kind == "promise"]
+        if planned and not paid_documents and any(s.intent == "promise_to_pay" for s in statements):
+            statements = [s for s in statements if s.intent != "remittance" or s.on is not None and s.on <= self.base and s.reference]
+        if planned and not any(s.intent == "promise_to_pay" for s in statements):
+            statements = [s for s in statements if s.intent != "remittance"]
+        promises = [s for s in statements if s.intent == "promise_to_pay"]
+        if paid_documents and promises and not any(s.intent == "remittance" for s in statements):
+            covered = {n for a in paid_documents for n in a.numbers}
+            if all(not s.numbers or set(s.numbers) <= covered for s in promises) and all(s.on is None or s.on in [a.on for a in paid_documents] for s in promises):
+                statements = [s for s in statements if s.intent != "promise_to_pay"]
+                promises = []
+        remitted = [s for s in statements if s.intent == "remittance"]
+        promise: Promise | None = None
+        remittance: Remittance | None = None
+        if promises or planned:
+            days = [s.on for s in promises if s.on is not None] + [a.on for a in planned if a.on is not None and not promises]
+            amount = _sum(promises)
+            if amount is None and len(planned) == 1:
+                amount = planned[0].total
+            if not days and planned:
+                days = [a.on for a in planned if a.on is not None]
+            promise = Promise(max(days) if days else None, amount)
+        if remitted or paid_documents:
+            days = [s.on for s in remitted if s.on is not None]
+            document_days = [a.on for a in paid_documents if a.on is not None]
+            amount = _sum(remitted)
+            totals = [a.total for a in paid_documents if a.total is not None]
+            if totals:
+                if amount is not None and amount != sum(totals, Decimal(0)) and amount not in [i for a in paid_documents for _, i in a.lines]:
+                    self.codes.append("contradiction")
+                amount = sum(totals, Decimal(0))
+            reference = next((a.reference for a in paid_documents if a.reference), None) or next((s.reference for s in remitted if s.reference), None)
+            remittance = Remittance(max(document_days or days) if document_days or days else None, amount, reference or self._subject_reference(bool(paid_documents)))
+        return promise, remittance, statements
+
+    def _subject_reference(self, document: bool) -> str | None:
+        if not document:
+            return None
+        from chalicelib.reading.intents import payment_reference
+
+        return payment_reference(fold(self.message.subject), [i.number for i in self.items])
+
+    def _invoices(self, said: Said, advices: Sequence[tuple[str, advice_.Advice]]) -> tuple[str, ...]:
+        numbers = list(said.numbers)
+        numbers += [n for n in self.subject.numbers if n not in numbers]
+        for _, a in advices:
+            numbers += [n for n in a.numbers if n not in numbers]
+        return tuple(dict.fromkeys(numbers))
+
+    def _contacts_of(self, said: Said) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(a.lower() if a.isupper() else a for a, _, _ in said.contacts))
+
+    def _own_domain(self, address: str) -> bool:
+        domain = address.rpartition("@")[2].lower()
+        return bool(self.account and any(domain == d or domain.endswith("." + d) for d in self.account.domains))
+
+    # ------------------------------------------------------------ what a person must see
+
+    def _judge(self, said: Said, advices: Sequence[tuple[str, advice_.Advice]], statements: Sequence[Statement], promise: Promise | None, remittance: Remittance | None, dispute: Dispute | None, invoices: Sequence[str], contacts: Sequence[str], intents: Sequence[Intent]) -> None:
+        codes, message, context = self.codes, self.message, self.context
+        flags = said.flags
+        if self.verdict.trust == "failed":
+            codes.append(self.verdict.why)
+        if context.authserv_id is not None and self.verdict.trust == "unverified":
+            codes.append("unverified")
+        if "instructions" in flags or p.TO_A_MACHINE.search(fold(message.text[:20_000])) and p.TO_A_MACHINE.search(fold(_not_ours(self.words))) or _hidden_instructions(message.html):
+            codes.append("instructions-inside")
+        codes += self._sender_doubts(promise, intents, advices, invoices)
+        for intent in ("insolvency", "complaint"):
+            if intent in intents:
+                codes.append(intent)
+        for flag in ("legal", "bank-details", "refund", "hostile", "internal"):
+            if flag in flags:
+                codes.append(flag)
+        if contacts and any(not self._own_domain(c) for c in contacts):
+            codes.append("contact-elsewhere")
+        if said.foreign or self.subject.foreign:
+            codes.append("foreign-invoice")
+        for _, a in advices:
+            codes += a.problems
+        if "payment_plan_request" in intents and dispute:
+            codes.append("debt-not-acknowledged")
+        if "insolvency-denied" in flags and "payment_plan_request" in intents:
+            codes.append("trouble")
+        self._check_facts(statements, promise, remittance, dispute)
+        for flag in ("conditional", "payment-asked", "blocked"):
+            if flag in flags:
+                codes.append(flag)
+        if not intents:
+            codes += ["question"] if "question" in flags else []
+            codes.append("nothing-recognised")
+        self._check_parts(intents, advices)
+
+    def _sender_doubts(self, promise: Promise | None, intents: Sequence[Intent], advices: Sequence[tuple[str, advice_.Advice]], invoices: Sequence[str]) -> list[str]:
+        message, context = self.message, self.context
+        out: list[str] = []
+        sender = message.sender or ""
+        if self.account is None and context.accounts:
+            out.append("unknown-debtor")
+        elif self.account is not None and not self._own_domain(sender) and sender not in self.account.addresses:
+            # A portal's notice is believed only as far as a promise, and only with the client's name in its domain.
+            label = re.sub(r"[^a-z]", "", sender.rpartition("@")[2].split(".")[0])
+            client = any(label and (label in re.sub(r"[^a-z]", "", d) or re.sub(r"[^a-z]", "", d.split(".")[0]) in label) for d in self.account.domains)
+            exact = promise is not None and promise.amount is not None and any(i.amount == promise.amount and i.number in invoices for i in self.items)
+            if not (client and len(label) >= 6 and tuple(intents) == ("promise_to_pay",) and exact):
+                out.append("foreign-domain")
+        for _, address in message.reply_to:
+            domain = address.rpartition("@")[2].lower()
+            if domain and domain != sender.rpartition("@")[2] and not self._own_domain(address):
+                out.append("reply-goes-elsewhere")
+        own_id = (message.message_id or "").rpartition("@")[2].rstrip(">").lower()
+        for other in context.accounts.values():
+            if self.account is not None and other.account_id != self.account.account_id and own_id and any(own_id == d or own_id.endswith("." + d) for d in other.domains):
+                out.append("message-id-of-another")
+        return out
+
+    def _check_facts(self, statements: Sequence[Statement], promise: Promise | None, remittance: Remittance | None, dispute: Dispute | None) -> None:
+        codes = self.codes
+        known = {i.number: i for i in self.items}
+        if promise is not None and promise.date is not None and (promise.date < self.base or promise.date > self.base + timedelta(150)):
+            codes.append("date-unlikely")
+        if remittance is not None and remittance.date is not None and (remittance.date > self.base + timedelta(10) or remittance.date < self.base - timedelta(200)):
+            codes.append("date-unlikely")
+        if any(not s.certain for s in statements if s.intent == "promise_to_pay"):
+            codes.append("date-uncertain")
+        paid = {n for s in statements if s.intent == "remittance" for n in s.numbers}
+        promised = {n for s in statements if s.intent == "promise_to_pay" for n in s.numbers}
+        if paid & promised and not any(s.amount for s in statements if s.intent in ("remittance", "promise_to_pay")):
+            codes.append("contradiction")
+        if dispute and dispute.reason == "duplicate":
+            both = [known[n].amount for n in dict.fromkeys(n for s in statements for n in s.numbers) if n in known]
+            if len(both) >= 2 and max(both) > min(both) * Decimal("1.01"):
+                codes.append("duplicate-differs")
+        if remittance is not None and remittance.amount is not None and self.items:
+            named = [known[n].amount for n in paid if n in known]
+            if named and remittance.amount > sum(named, Decimal(0)) and remittance.amount > sum((i.amount for i in self.items), Decimal(0)):
+                codes.append("amount-differs")
+
+    def _check_parts(self, intents: Sequence[Intent], advices: Sequence[tuple[str, advice_.Advice]]) -> None:
+        codes, message = self.codes, self.message
+        if any(d in ("damaged text encoding", "uncertain characters") for d in message.defects) or message.text.count("\ufffd") > 3:
+            codes.append("damaged")
+        if "winmail.dat not opened" in message.defects:
+            codes.append("unreadable-attachment")
+        if "plain and HTML differ" in message.defects:
+            codes.append("parts-differ")
+        pictures = [a for a in self.attached if a.picture]
+        unread = [a for a in self.attached if a.problem]
+        if unread and not advices:
+            codes.append("unreadable-attachment")
+        if not self.own.strip():
+            codes.append("picture-only" if pictures else "nothing-recognised")
+
+
+# ---------------------------------------------------------------- who, when
+
+
+def _account(message: InboundMessage, context: Context) -> KnownAccount | None:
+    """The debtor by sender address, then domain, then the hint of token or thread, then an invoice that only it has."""
+    sender = message.sender or ""
+    found = _account_of(sender, context)
+    if found:
+        return found
+    if context.account_hint and context.account_hint in context.accounts:
+        return context.accounts[context.account_hint]
+    if len(context.accounts) == 1 and not sender:
+        return next(iter(context.accounts.values()))
+    text = fold(f"{message.subject}\n{message.text[:8000]}")
+    compact = re.sub(r"[^a-z0-9]", "", text)
+    accounts = {i.account_id for i in context.items.values() if len(i.number) >= 6 and re.sub(r"[^a-z0-9]", "", fold(i.number)) in compact}
+    if len(accounts) == 1:
+        return context.accounts.get(next(iter(accounts)))
+    named = [a for a in context.accounts.values() if len(a.name) >= 8 and re.sub(r"[^a-z0-9]", "", fold(a.name)) in compact]
+    return named[0] if len(named) == 1 else None
+
+
+def _account_of(address: str | None, context: Context) -> KnownAccount | None:
+    if not address:
+        return None
+    address = address.lower()
+    domain = address.rpartition("@")[2]
+    by_address = [a for a in context.accounts.values() if address in a.addresses]
+    if len(by_address) == 1:
+        return by_address[0]
+    by_domain = [a for a in context.accounts.values() if any(domain == d or domain.endswith("." + d) for d in a.domains)]
+    if context.account_hint:
+        hinted = [a for a in by_domain if a.account_id == context.account_hint]
+        if hinted:
+            return hinted[0]
+    return by_domain[0] if len(by_domain) == 1 else None
+
+
+def _day(message: InboundMessage, context: Context) -> date:
+    """The day of the mail at its sender; where the Date header is absent or absurd, the day we received it."""
+    sent, received = message.sent_at, context.received_at
+    if sent is None:
+        return received.date() if received else _EPOCH
+    if received is not None:
+        at = received if received.tzinfo else received.replace(tzinfo=UTC)
+        if not at - timedelta(30) <= sent <= at + timedelta(days=1):
+            return at.date()
+    return sent.date()
+
+
+def _threaded(message: InboundMessage, context: Context) -> bool:
+    """It answers a message of ours."""
+    if message.tokens or context.account_hint:
+        return True
+    ours = {a.rpartition("@")[2] for a in context.our_addresses}
+    return any(i.rpartition("@")[2].rstrip(">").lower() in ours for i in (message.in_reply_to or "", *message.references) if i)
+
+
+def _subject(subject: str) -> str:
+    return fold(subject)[:500]
+
+
+def _is_document(own: str) -> bool:
+    """Rows and figures rather than sentences."""
+    folded = fold(own)
+    rows = len(re.findall(r"(?m)^.*(?: \| |\s{3,}).*\d.*$", folded))
+    if re.search(r":32a:|:20:", folded):
+        return True
+    return bool(advice_._IS_ADVICE.search(folded) or advice_._IS_PLAN.search(folded)) and rows >= 1
+
+
+def _is_bank_details(text: str) -> bool:
+    return bool(re.search(r"releve d'identite bancaire|\brib\b|bank details", fold(text)))
+
+
+def _hands_on(own: str) -> bool:
+    """'Settled - Marcus's note underneath has what you need.'"""
+    return bool(
+        len(own) < 300
+        and re.search(
+            r"\b(?:note|mail|message|reponse|answer|reply|info\w*|details?) (?:\S{1,14} ){0,4}?(?:underneath|below|ci-dessous|plus bas|dessous|unten|hieronder|abajo|sotto)\b|\b(?:see|cf|voir|voyez|siehe|zie|vedi|ver) (?:\S{1,10} ){0,4}?(?:below|ci-dessous|ci-apres|dessous|underneath|unten|hieronder|sotto|abajo)\b|\b(?:fyi|pour info|transfere|je vous transfere|forward\w*|for your information)\b",
+            fold(own),
+        )
+    )
+
+
+def _not_ours(found: words.Words) -> str:
+    return "\n".join(line.text for line in found.lines if line.kind in ("own", "signature", "disclaimer"))
+
+
+def _hidden_instructions(html: str) -> bool:
+    return bool(html) and len(html) < 600_000 and bool(p.TO_A_MACHINE.search(fold(re.sub(r"<[^>]{0,500}>", " ", html[:200_000]))))
+
+
+def _sum(statements: Sequence[Statement]) -> Decimal | None:
+    """The total of several statements; the same amount said twice counts once."""
+    seen: dict[tuple[tuple[str, ...], Decimal], Decimal] = {}
+    for s in statements:
+        if s.amount is not None:
+            seen[(s.numbers, s.amount)] = s.amount
+    values = list(seen.values())
+    if not values:
+        return None
+    if len(set(values)) == 1 and len(values) > 1:
+        return values[0]
+    return sum(values, Decimal(0))
+
+
+_ = (datetime, KnownItem, REASONS)
