@@ -49,7 +49,7 @@ _KEYED = re.compile(r"\b(?:date de saisie|saisi\w*|keyed|created|date de creatio
 _REFERENCE = re.compile(
     r"\b(?:reference de bout en bout|reference donneur d'ordre|end.to.end(?: id| reference)?|payment (?:document|reference|ref|no|number|id)|reference (?:du |de )?(?:virement|paiement|reglement)|our (?:payment )?ref(?:erence)?|votre reference de paiement|remittance (?:no|number|ref|advice)|transaction (?:id|ref|no|number|reference)|check no|check number|cheque no|cheque number|check #|avis(?: de \w+)? n\S{0,2}|n\S{0,2} d'(?:avis|ordre)|kenmerk|zahlungsbeleg|belegnr|payment advice(?: note)?|bank transfer|bill payment|remise|bordereau|virement n\S{0,2}|ordre n\S{0,2}|reference|ref|referenz|referencia|riferimento|cro|trn|mandat n\S{0,2})\b[ .:°#/|a-z]{0,22}?[:#| ]\s?\|?\s?#?"
 )
-_PAYEE = re.compile(r"^\W*(?:payee|pay to|beneficiaire|beneficiary|beneficiary name|begunstigter|empfanger|begunstigde|beneficiario|crediteur|fournisseur|supplier|vendor|creditor|a l'ordre de|paid to|kreditor|proveedor|fornitore|ordre de)\b(?! (?:no|number|n°|nr|id|account))\W{0,4}(.{3,80})")
+_PAYEE = re.compile(r"^\W*(?:payee|pay to|beneficiaire|beneficiary|beneficiary name|begunstigter|empfanger|begunstigde|beneficiario|crediteur|fournisseur|supplier|vendor|creditor|a l'ordre de|paid to|kreditor|proveedor|fornitore|ordre de)\b(?: \S{1,12})?\s?(?::|\|)\s?(.{3,80})")
 _UNKNOWN_INVOICE = re.compile(r"\b(?:[a-z]{1,5}[-/]?\d{2,4}[-/]\d{2,8}|(?:inv|fa|fac|fact|re|rg|bill)[-# ]?\d{4,10}|[a-z]{2,4}-\d{3,8}|\d{8,10})\b")
 
 
@@ -162,7 +162,7 @@ class _Lines:
             elif waiting and len(money) == 1 and money[0] > 0 and re.fullmatch(r"[\d.,' €£$-]+", line):
                 self.paid = [(n, money[0] if n == waiting and a is None else a) for n, a in self.paid]
                 waiting = None
-            elif header and money and " " in line and _UNKNOWN_INVOICE.search(line) and not total_line and not re.search(r"\b(?:iban|bic|siret|vat|tva|tel|rcs)\b", line):
+            elif header and money and money[-1] not in (sum((a for _, a in self.paid if a), Decimal(0)), *[v for v, _ in self._totals]) and _UNKNOWN_INVOICE.search(line) and not total_line and not re.search(r"\b(?:iban|bic|siret|vat|tva|tel|rcs)\b", line):
                 self.unknown_amounts.append(money[-1])
             elif money and not _NOT_TOTAL.search(line):
                 self._singles += money

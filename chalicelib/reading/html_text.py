@@ -159,6 +159,11 @@ class _Reader:
             return
         text = unescape(text) if "&" in text else text
         text = text.replace("\x01", "")
+        if any(s[0] == "pre" for s in self.stack[-8:]):
+            mark = self._quote_mark()
+            lines = [_SPACES.sub(" ", line) if "\t" not in line and "   " not in line else line for line in text.split("\n")]
+            self.cells[-1].pieces.append(f"\n{mark}".join(lines))
+            return
         self.cells[-1].pieces.append(_SPACES.sub(" ", text))
 
     def _quote_mark(self) -> str:

@@ -311,6 +311,8 @@ class _Clauses:
                 continue
             if reason == "duplicate" and re.search(r"\bduplicatas?\b|\bduplicate (?:copy|invoice)\b|copie", text) and not re.search(r"double emploi|doublon|twice|deux fois|is a duplicate", text):
                 continue
+            if reason == "duplicate" and re.match(r"duplicad", m[0]) and p.ASK.search(sentence):
+                continue
             if reason == "credit_note" and re.search(r"\b(?:deja|bien) (?:recu|deduit|impute)|credit note (?:received|already|applied|taken)|deducted", text) and p.PAID.search(text):
                 continue
             if reason == "price" and not (p.CONTEST.search(sentence) or p.REFUSES.search(sentence) or p.BLOCKED.search(sentence) or re.search(r"surfactur|over.?charg|ecart|erreur|difference|mismatch|discrep|au lieu|instead|rather than|wrong|incorrect|trop |oubli|missing|omitted|forgot|pas (?:ete )?(?:applique|deduit)|not (?:been )?(?:applied|deducted)|should (?:be|have been)|vous (?:l'avez|avez) (?:passe|factur)|you (?:have )?(?:charged|invoiced|billed)|factur|higher|inversion|ne correspond|never agreed|falsch|weicht|stimmt|incorrecto|errato|klopt", sentence) or self._near_refusal(clause)):
@@ -445,7 +447,7 @@ class _Clauses:
         m = p.CONDITION.search(clause.text) or p.CONDITION.search(sentence)
         if not m:
             return False
-        if re.match(r"des que possible|as soon as possible|si (?:tout|vous (?:voulez|souhaitez|avez))|if (?:you (?:have|need|would|require)|that)|en attendant|selon|when it", sentence[m.start() :]):
+        if re.match(r"des que possible|as soon as possible|si (?:tout|besoin|ca|cela|vous (?:y |le |la |preferez|voulez|souhaitez|avez|desirez|pouvez|etes d))|if (?:you (?:have|need|would|require|prefer|like|want|wish)|that|need|any)|en attendant|selon|when it", sentence[m.start() :]):
             return False
         return True
 
@@ -644,6 +646,8 @@ def _asks_for_paper(text: str) -> re.Match[str] | None:
         around = text[max(0, paper.start() - 110) : paper.end() + 90]
         plain = bool(PLAIN_PAPER.fullmatch(paper[0]))
         transfer, lack = _TRANSFER.search(around), _LACK.search(around)
+        if re.search(r"\b(?:notre|nos|mon|mes|our|my|unsere?n?|nuestr[oa]s?|nostr[oaei]|onze|ons)\s(?:propre |own )?$", text[: paper.start()]):
+            continue  # theirs, not ours
         if plain and not transfer and not lack:
             continue
         if plain and transfer and not lack and re.match(r"need|besoin|brauch|nodig|serve|exige|mand", transfer[0]) and not re.search(r"(?:need|besoin d\S{0,3}|brauchen?|benotigen?|nodig|serve|necesitamos)(?: \S{1,10}){0,3} (?:invoice|facture|rechnung|factuur|fattura|factura)", around):

@@ -16,12 +16,16 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 
+import logging
+
 import mailparser
 from mailparser.exceptions import MailParserError
 from mailparser.utils import get_addresses
 
 from chalicelib.reading.html_text import visible_text
 from chalicelib.reading.model import DEFAULT_CAPS, Address, Attachment, Caps, InboundMessage, Unreadable
+
+logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it would write senders' words into our logs
 
 _TOKEN = re.compile(r"\+([a-z2-7]{26})@", re.ASCII)
 _ID = re.compile(r"<[^<>\s]{1,900}>")
@@ -158,7 +162,7 @@ def _message(message: Message, caps: Caps, *, size: int, nested: int) -> Inbound
     to, cc = addresses("to"), addresses("cc")
     own_id = _ID.search(_first(headers, "message-id"))
     reply_id = _ID.search(_first(headers, "in-reply-to"))
-    text = parts.text if parts.text.strip() else parts.html_text
+    text = _better(parts, defects)
     return InboundMessage(
         message_id=own_id[0] if own_id else None,
         in_reply_to=reply_id[0] if reply_id else None,
@@ -185,6 +189,22 @@ def _message(message: Message, caps: Caps, *, size: int, nested: int) -> Inbound
         size=size,
         defects=tuple(dict.fromkeys(defects)),
     )
+
+
+def _better(parts: _Parts, defects: list[str]) -> str:
+    """The HTML's visible words where they are there: unwrapped lines, whole tables, nothing hidden. Else the plain part."""
+    if not parts.html_text.strip():
+        return parts.text
+    plain, shown = _words(parts.text), _words(parts.html_text)
+    if plain and shown and len(plain & shown) < 0.5 * min(len(plain), len(shown)) and min(len(plain), len(shown)) >= 6:
+        defects.append("plain and HTML differ")
+    if len(parts.html_text.strip()) < 0.4 * len(parts.text.strip()):
+        return parts.text
+    return parts.html_text
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w{4,}", text[:20_000].lower()))
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")

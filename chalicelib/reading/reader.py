@@ -184,14 +184,14 @@ class _Reading:
         out: dict[int, tuple[str, ...]] = {}
         offset = 0
         lines = self.words.lines
-        for start, end in self.words.own_spans():
+        for (start, _), block in zip(self.words.own_spans(), self.words.own_blocks(), strict=True):
             before = [line for line in lines if line.end <= start and line.kind != "blank"][-1:]
             if before and before[0].kind in ("quoted", "ours"):
                 found = references.find(fold(before[0].text), self.items)
                 numbers = tuple(dict.fromkeys(n for f in found.found if f.how == "number" for n in f.numbers))
                 if len(numbers) == 1:
                     out[offset] = numbers
-            offset += end - start + 2
+            offset += len(block) + 2
         return out
 
     def _advices(self, said: Said) -> list[tuple[str, advice_.Advice]]:
@@ -265,7 +265,7 @@ class _Reading:
                 m = p.PORTAL.search(folded)
                 assert m is not None
                 statements.append(Statement("contact_change", m.start(), m.end(), m.span(), -1))
-            elif p.NOT_ME.search(folded) and not any(s.intent in ("dispute", "promise_to_pay", "remittance") for s in statements):
+            elif p.NOT_ME.search(folded) and not any(s.intent in ("dispute", "promise_to_pay", "remittance", "insolvency") for s in statements):
                 m = p.NOT_ME.search(folded)
                 assert m is not None
                 statements.append(Statement("contact_change", m.start(), m.end(), m.span(), -1))
@@ -404,7 +404,7 @@ class _Reading:
             codes.append("debt-not-acknowledged")
         if "insolvency-denied" in flags and "payment_plan_request" in intents:
             codes.append("trouble")
-        self._check_facts(statements, promise, remittance, dispute)
+        self._check_facts(statements, promise, remittance, dispute, invoices)
         for flag in ("conditional", "payment-asked", "blocked"):
             if flag in flags:
                 codes.append(flag)
@@ -436,7 +436,7 @@ class _Reading:
                 out.append("message-id-of-another")
         return out
 
-    def _check_facts(self, statements: Sequence[Statement], promise: Promise | None, remittance: Remittance | None, dispute: Dispute | None) -> None:
+    def _check_facts(self, statements: Sequence[Statement], promise: Promise | None, remittance: Remittance | None, dispute: Dispute | None, invoices: Sequence[str]) -> None:
         codes = self.codes
         known = {i.number: i for i in self.items}
         if promise is not None and promise.date is not None and (promise.date < self.base or promise.date > self.base + timedelta(150)):
@@ -449,8 +449,10 @@ class _Reading:
         promised = {n for s in statements if s.intent == "promise_to_pay" for n in s.numbers}
         if paid & promised and not any(s.amount for s in statements if s.intent in ("remittance", "promise_to_pay")):
             codes.append("contradiction")
+        if dispute and not any(s.numbers for s in statements if s.intent == "dispute") and len(self.items) != 1:
+            codes.append("invoice-not-named")
         if dispute and dispute.reason == "duplicate":
-            both = [known[n].amount for n in dict.fromkeys(n for s in statements for n in s.numbers) if n in known]
+            both = [known[n].amount for n in invoices if n in known]
             if len(both) >= 2 and max(both) > min(both) * Decimal("1.01"):
                 codes.append("duplicate-differs")
         if remittance is not None and remittance.amount is not None and self.items:

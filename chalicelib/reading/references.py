@@ -116,6 +116,7 @@ def find(
     found += _by_amount(items, amounts, found)
     found += _everything(folded, items, found)
     found = _without_overlap(found)
+    found = _without_overlap(found + _ordinals(folded, found))
     return References(tuple(found), tuple(dict.fromkeys(w for _, _, w in foreign)))
 
 
@@ -245,6 +246,21 @@ def _everything(folded: str, items: Sequence[KnownItem], found: Sequence[FoundRe
                 continue  # the balance of that invoice, more likely than the other invoices
             out.append(FoundReference(m.start(), m.end(), m[0], others, "rest"))
             break
+    return out
+
+
+_ORDINAL = re.compile(
+    r"\b(?:(?P<first>la premiere|le premier|the first(?: one)?|the former|die erste|la primera|la prima|de eerste)|(?P<last>la seconde|la deuxieme|la derniere|le second|the second(?: one)?|the latter|the last one|die zweite|la segunda|la seconda|de tweede))\b(?! (?:quinzaine|semaine|moitie|fois|relance|echeance|mensualite|half|week|time|reminder|instal|payment|ligne|line|woche|rappel|lettre))"
+)
+
+
+def _ordinals(folded: str, found: Sequence[FoundReference]) -> list[FoundReference]:
+    """'The former', 'la seconde': of two or three invoices named just before."""
+    out = []
+    for m in _ORDINAL.finditer(folded):
+        named = list(dict.fromkeys(n for f in found if f.end <= m.start() and f.how != "amount" for n in f.numbers))
+        if len(named) in (2, 3) and not any(f.start < m.end() and m.start() < f.end for f in found):
+            out.append(FoundReference(m.start(), m.end(), m[0], (named[0] if m["first"] else named[-1],), "number"))
     return out
 
 

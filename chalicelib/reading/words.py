@@ -38,7 +38,11 @@ class Words:
         return _spans(self.lines, "own")
 
     def own(self) -> str:
-        return "\n\n".join(self.text[s:e] for s, e in self.own_spans()).strip()[:MAX_OWN_CHARS]
+        return "\n\n".join(self.own_blocks()).strip("\n")[:MAX_OWN_CHARS]
+
+    def own_blocks(self) -> list[str]:
+        """One text for each run of own lines; no spaces at line ends, so that a wrapped phrase has one between its words."""
+        return [re.sub(r"[ \t\u00a0]+(?=\n|$)", "", self.text[s:e]) for s, e in self.own_spans()]
 
     def quoted(self) -> str:
         return "\n".join(line.text for line in self.lines if line.kind in ("quoted", "ours"))
@@ -412,7 +416,8 @@ def _answers(low: str) -> bool:
         cells = [c.strip() for c in line.split(" | ")]
         last = cells[-1]
         return bool(re.search(r"[a-z]{3,}", last)) and len(last.split()) >= 2 and bool(_ANSWER.search(last))
-    return bool(_ANSWER.search(line)) and not _DUNNING.search(line) and not line.endswith("?")
+    first = re.split(r"(?<=[.?!])\s", line)[0]
+    return bool(_ANSWER.search(line)) and not _DUNNING.search(line) and not first.endswith("?")
 
 
 def quoted_day(when: str | None, base: date) -> date | None:
