@@ -282,7 +282,7 @@ def _show_task(args: argparse.Namespace) -> int:
 
     parts = _parts(args)
     debtor_id, task_id = _task_named(args.task)
-    file = parts.store.load(debtor_id)
+    file = parts.store.load(debtor_id, whole=True)
     if file is None or task_id not in file.tasks:
         raise BadInput(args.task, "there is no such task", "`relance tasks` lists them")
     task = file.tasks[task_id]

@@ -89,11 +89,11 @@ def _iban(top: Keys) -> str:
 
 
 def _legal_id(top: Keys, country: str) -> str:
-    """As printed on letters ("123 456 782 RCS Lyon"): in France it begins with a SIREN."""
-    text = top.text("legal_id", example="for example 123 456 782 RCS Lyon")
-    digits = re.match(r"[0-9 ]*", text)
-    if text and country == "FR" and not siren_is_sound((digits[0] if digits else "").replace(" ", "")):
-        top.report("legal_id", f"{text!r} does not begin with a sound SIREN", "expected nine digits that agree")
+    """As printed on letters ("RCS Lyon 123 456 782"): in France a SIREN stands in it."""
+    text = top.text("legal_id", example="for example RCS Lyon 123 456 782")
+    digits = re.sub(r"[^0-9]", "", text)
+    if text and country == "FR" and not siren_is_sound(digits):
+        top.report("legal_id", f"{text!r} holds no sound SIREN", "expected nine digits whose check digit agrees")
     return text
 
 

@@ -260,6 +260,7 @@ def _kind(node: yaml.Node) -> str:
 
 def _nearest(word: str, known: Sequence[str]) -> str:
     near = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    near = near or [k for k in known if k.startswith(f"{word.lower()}_")]
     return f"did you mean {near[0]}?" if near else ""
 
 
