@@ -166,13 +166,19 @@ class DynamoCaseStore:
         # loaded the same file. This one stops what the profile cannot: a profile put back by hand or from a
         # backup that would have history written over, and it brings back whose entry stands there, so that a
         # saver whose first attempt was done and whose reply was lost learns that it won.
-        return self._table.putting(
-            _journal_item(after.id, entry, save_id), condition="attribute_not_exists(pk)"
-        )
+        return self._table.putting(_journal_item(after.id, entry, save_id), condition="attribute_not_exists(pk)")
 
     def _lookup_action(self, known: tuple[str, str], debtor_id: str) -> dict[str, Any]:
         # One row a value, its debtors a set: many values are then found by few batched reads.
-        return self._table.updating(_lookup_key(*known), "LOOKUP", "ADD debtors :id", id={debtor_id})
+        key, added = _lookup_key(*known), {debtor_id}
+        if known[0] != "mail":
+            return self._table.updating(key, "LOOKUP", "ADD debtors :id", id=added)
+        # Clause "not answered yet". The queue delivers a mail to A and to B. Both see that nobody has answered
+        # it. A answers. B loses that race, loads again, and would answer on top of it: stopped.
+        return self._table.updating(
+            key, "LOOKUP", "ADD debtors :id",
+            condition="attribute_not_exists(debtors) OR NOT contains(debtors, :one)", id=added, one=debtor_id,
+        )  # fmt: skip
 
     def _profile_action(self, piece: _Piece, next_action_at: datetime | None, save_id: str) -> dict[str, Any]:
         item = _checked(self._profile_item(piece, next_action_at, save_id))
@@ -317,7 +323,7 @@ class _Piece:
     @property
     def lookups(self) -> list[tuple[str, str]]:
         records = {known for change in self.changes for known in change.known}
-        answered = {("mail", e.event.mail) for e in self.entries if isinstance(e.event, ReplyReceived)}
+        answered = {("mail", e.event.mail) for e in self.entries if isinstance(e.event, ReplyReceived) and e.event.mail}
         return sorted(records | answered)
 
     def puts(self) -> list[Item]:

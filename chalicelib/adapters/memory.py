@@ -52,6 +52,8 @@ class FakeCaseStore:
         kept = self._files.get(after.id)
         if (kept.entries if kept else None) != (before.entries if before else None):
             return None
+        if any(after.id in self._known.get(mail, ()) for mail in _answered(entries)):
+            return None
         # Applied to the whole, as the caller may hold the live part only.
         self._files[after.id] = apply_all(kept, entries)
         self._journals.setdefault(after.id, []).extend(entries)
@@ -216,7 +218,7 @@ def _lookups(file: DebtorFile) -> Iterator[tuple[str, str]]:
 
 def _answered(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
     for entry in entries:
-        if isinstance(entry.event, ReplyReceived):
+        if isinstance(entry.event, ReplyReceived) and entry.event.mail:
             yield "mail", entry.event.mail
 
 

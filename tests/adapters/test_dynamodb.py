@@ -359,7 +359,8 @@ def test_pieces_are_cut_by_bytes_too(table, store):
         file = store.save(
             before,
             entries(
-                before, *(e.ReplyReceived(mail="m" * 300_000, kind="human", intents=(), decision="") for _ in range(15))
+                before,
+                *(e.ReplyReceived(mail=f"m{n}" * 100_000, kind="human", intents=(), decision="") for n in range(15)),
             ),
             next_action_at=AT,
         )
@@ -493,6 +494,15 @@ def test_history_is_never_written_over(table, store):
     table.client.put_item(TableName=table.name, Item=backup)
     assert store.save(before, entries(before, task("t2")), next_action_at=AT) is None
     assert list(store.journal("D1"))[-1].event.task.id == "t1"
+
+
+def test_a_file_is_not_opened_anew_over_one_whose_journal_is_gone(table, store):
+    before = opened(store, "D1")
+    key = {"pk": {"S": "DEBTOR#D1"}, "sk": {"S": "JOURNAL#0000000001"}}
+    table.client.delete_item(TableName=table.name, Key=key)
+    begins = entries(None, e.DebtorOpened(debtor=replace(before.debtor, name="another")))
+    assert store.save(None, begins, next_action_at=AT) is None
+    assert store.load("D1") == before
 
 
 def test_a_debtor_id_that_fits_no_key_is_refused(store):

@@ -79,3 +79,7 @@ def task(id_: str, *numbers: str, due_on: date = TODAY) -> e.TaskRaised:
     return e.TaskRaised(
         task=Task(id=id_, kind=TaskKind.CALL, raised_on=TODAY, due_on=due_on, reason="why", numbers=numbers)
     )
+
+
+def replied(mail: str) -> e.ReplyReceived:
+    return e.ReplyReceived(mail=mail, kind="human", intents=(), decision="review")

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain import events as e
 from chalicelib.domain.apply import apply_all
 from chalicelib.domain.debtor_file import Closed, Debtor, NoticeState, live_part
-from tests.contract.samples import AT, TODAY, claimed, contact, entries, invoice, opened, paid, task
+from tests.contract.samples import AT, TODAY, claimed, contact, entries, invoice, opened, paid, replied, task
 
 SECOND = timedelta(microseconds=1)
 
@@ -241,6 +241,27 @@ def test_what_is_past_or_changed_is_still_found(store):
     store.save(file, entries(file, contact("c1", "new@client.test")), next_action_at=AT)
     for what, value in [("address", "old@client.test"), ("address", "new@client.test"), ("invoice", "F1")]:
         assert store.find(what, value) == ("D1",)
+
+
+def test_a_credit_is_found_by_its_id_and_a_mail_by_the_reply_that_it_was(store):
+    file = opened(store, "D1", invoice("F1"))
+    file = store.save(file, entries(file, *paid("F1"), replied("m1")), next_action_at=AT)
+    assert store.find("credit", "p-F1") == ("D1",)
+    assert store.find("mail", "m1") == ("D1",)
+    assert store.find("mail", "m2") == ()
+
+
+def test_a_mail_is_answered_once_by_each_debtor_that_it_concerns(store):
+    file = opened(store, "D1", invoice("F1"))
+    other = opened(store, "D2", invoice("F2"))
+    file = store.save(file, entries(file, replied("m1"), task("t1")), next_action_at=AT)
+    # The other worker lost its race, loaded again, and decided the same once more.
+    again = store.load("D1")
+    assert store.save(again, entries(again, replied("m1"), task("t2")), next_action_at=AT) is None
+    assert store.load("D1") == file
+    assert store.save(other, entries(other, replied("m1")), next_action_at=AT) is not None
+    assert store.find("mail", "m1") == ("D1", "D2")
+    assert store.save(again, entries(again, replied("m2")), next_action_at=AT) is not None
 
 
 def test_a_value_of_several_debtors_gives_them_all(store):
