@@ -156,11 +156,12 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Fetched:
-    """One message as the mailbox gave it."""
+    """One message as the mailbox gave it. `raw` is empty where the server refuses its bytes; `why` says so."""
 
     uid: int
     received_at: datetime
     raw: bytes
+    why: str = ""
 
 
 class Mailbox(Protocol):
@@ -174,7 +175,10 @@ class Mailbox(Protocol):
         """(UIDVALIDITY, UIDNEXT). RetryableError: unreachable. PermanentError: it does not let us in."""
 
     def fetch_after(self, folder: str, uid: int, *, limit: int) -> Iterator[Fetched]:
-        """Messages with a higher UID, lowest first."""
+        """Messages with a higher UID, lowest first; fewer than `limit` only where there are no more."""
+
+    def spam_folder(self) -> str:
+        """Where the server puts what it takes for spam: an answer may lie there. Empty where there is none."""
 
 
 class NoticeWriter(Protocol):
