@@ -360,9 +360,9 @@ def _doctor(args: argparse.Namespace) -> int:
         bootstrap.use_stack(stack)
     worst = State.OK
     for line in examine(bootstrap.parts, bootstrap.looks(), bootstrap.policies, at=_now()):
-        print(f"{line.state:<4}  {line.name:<12}  {line.what}")
+        print(f"{line.state:<4}  {line.name:<14}  {line.what}")
         if line.remedy:
-            print(f"{'':<20}{line.remedy}")
+            print(f"{'':<22}{line.remedy}")
         if line.state is State.FAIL:
             worst = State.FAIL
     return 1 if worst is State.FAIL else 0

@@ -365,10 +365,10 @@ def test_doctor_says_what_is_well_and_what_to_do(run, program, monkeypatch):
     code, out, _ = run("doctor")
 
     assert code == 1
-    assert "fail  table         there is no such table\n                    deploy the stack, or correct" in out
-    assert "warn  due queue     due: 0 waiting, 2 given up\n                    redrive it" in out
-    assert "ok    creditor      Atelier Verre Clair, answers to compta@verre-clair.example" in out
-    assert "ok    mailbox       logged in" in out
+    assert "fail  table           there is no such table\n                      deploy the stack, or correct" in out
+    assert "warn  due queue       due: 0 waiting, 2 given up\n                      redrive it" in out
+    assert "ok    creditor        Atelier Verre Clair, answers to compta@verre-clair.example" in out
+    assert "ok    mailbox         logged in" in out
     assert "ok    fresh payments" in out
 
 
@@ -411,7 +411,7 @@ def test_doctor_says_which_setting_is_missing(run, monkeypatch):
     code, out, _ = run("doctor")
 
     assert code == 1
-    assert "fail  settings      RELANCE_ARCHIVE_BUCKET is not set: " in out
+    assert "fail  settings        RELANCE_ARCHIVE_BUCKET is not set: " in out
     assert "set it, or name the stack with --stack" in out
 
 
