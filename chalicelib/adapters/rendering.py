@@ -27,7 +27,7 @@ from chalicelib.adapters.rendering_mime import Enclosure
 from chalicelib.adapters.rendering_qr import png
 from chalicelib.domain.creditor import Creditor
 from chalicelib.domain.debtor_file import DebtorFile, Notice
-from chalicelib.domain.message import LANGUAGES, Kind, Line, Message, compose
+from chalicelib.domain.message import Kind, Line, Message, compose
 from chalicelib.errors import BadInput, PermanentError
 from chalicelib.ports import Archive
 
@@ -56,11 +56,8 @@ class TemplateWriter:
 
     def __init__(self, archive: Archive, *, templates: Path = TEMPLATES) -> None:
         self._archive = archive
-        self._environments = {
-            (language, html): _environment(templates / "email", language, html=html)
-            for language in LANGUAGES
-            for html in (False, True)
-        }
+        self._folder = templates / "email"
+        self._environments: dict[tuple[str, bool], jinja2.Environment] = {}
 
     def write(self, file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date, at: datetime) -> bytes:
         """The mail as RFC 5322 bytes. BadInput: an address, a template or the notice itself cannot be used."""
@@ -101,31 +98,32 @@ class TemplateWriter:
         }
         subject = self._render(message, "subject", values, html=False)
         return Rendered(
-            subject=_shortened(" ".join(subject.split()), _SUBJECT_LONGEST),
+            subject=_shortened(_one_line(subject), _SUBJECT_LONGEST),
             text=_tidy(self._render(message, "body-text", values, html=False)),
             html=_tidy(self._render(message, "body-html", values, html=True)),
         )
 
     def templates(self, language: str) -> frozenset[str]:
         """The names that a step of a policy may give as its template in this language."""
-        names = self._environments[language, False].list_templates()
         ending = "-subject.j2"
-        return frozenset(
-            Path(name).name.removesuffix(ending)
-            for name in names
-            if name.startswith(f"{language}/") and name.endswith(ending)
-        )
+        return frozenset(path.name.removesuffix(ending) for path in (self._folder / language).glob(f"*{ending}"))
 
     def _render(self, message: Message, part: str, values: dict[str, Any], *, html: bool) -> str:
-        environment = self._environments[message.language, html]
         name = f"{message.language}/{message.template}-{part}.j2"
         try:
-            template = environment.get_template(name)
+            template = self._environment(message.language, html=html).get_template(name)
         except jinja2.TemplateNotFound as error:
             raise BadInput(
-                f"templates/email/{name}", "there is no such template", "write it, or name another in the policy"
+                f"templates/email/{error.name}", "there is no such template", "write it, or name another in the policy"
             ) from error
         return template.render(values)
+
+    def _environment(self, language: str, *, html: bool) -> jinja2.Environment:
+        """Made when first needed: to compile what a cold start does not use would be most of it."""
+        key = (language, html)
+        if key not in self._environments:
+            self._environments[key] = _environment(self._folder, language, html=html)
+        return self._environments[key]
 
     def _documents(self, message: Message, notice: Notice) -> tuple[list[Enclosure], bool]:
         """The documents of what is asked, and whether they were left out for their weight: all or none."""
@@ -294,6 +292,11 @@ def _filled(text: str, indent: str = "") -> str:
 def _tidy(text: str) -> str:
     """No trailing blanks, no more than one empty line in a row, one newline at the end."""
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip("\n") + "\n"
+
+
+def _one_line(text: str) -> str:
+    """`str.split` would take the no-break spaces for blanks."""
+    return re.sub(r"[ \t\r\n]+", " ", text).strip(" ")
 
 
 def _shortened(text: str, longest: int) -> str:

@@ -16,6 +16,7 @@ from chalicelib.errors import BadInput
 
 _WORD_BYTES = 45  # 60 characters of Base64: an encoded word may have 75
 _PLAIN_LONGEST = 60
+_NAME_LONGEST = 120
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _ADDRESS = re.compile(
     r"(?=.{1,254}\Z)(?=[^@]{1,64}@)"
@@ -68,7 +69,8 @@ def unstructured(text: str) -> str:
 
 
 def mailbox(name: str, address: str) -> str:
-    """The value for one person in From, To or Cc; `name` may be empty."""
+    """The value for one person in From, To or Cc; `name` may be empty, and is cut where it is no name any more."""
+    name = name if len(name) <= _NAME_LONGEST else name[: _NAME_LONGEST - 1] + "…"
     if not name:
         return address
     if name.isascii() and len(name) <= _PLAIN_LONGEST and "=?" not in name:

@@ -17,6 +17,8 @@ _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 # The characters that every bank of the SEPA area must take (EPC217-08): others could stop the transfer.
 _UNSAFE = re.compile(r"[^A-Za-z0-9/\-?:().,'+ ]")
 
+_SPELT = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "’": "'", "&": "+"})
+
 
 def transfer_code(*, name: str, iban: str, bic: str, amount: Money, remittance: str) -> str:
     """What the QR code of a transfer holds, or nothing where the standard has no room for it.
@@ -70,6 +72,6 @@ def _compact(text: str) -> str:
 
 
 def _safe(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text)
+    plain = unicodedata.normalize("NFKD", text.translate(_SPELT))
     words = _UNSAFE.sub(" ", "".join(c for c in plain if not unicodedata.combining(c)))
     return " ".join(words.split())
