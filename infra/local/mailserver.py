@@ -76,6 +76,7 @@ class MailServer:
         kept_out: Path | None,
         kept_in: Path | None,
         clock: Callable[[], datetime],
+        stamp: Callable[[str, bytes], bytes] | None = None,
     ) -> None:
         self.creditor = creditor.lower()
         self.password = PASSWORD
@@ -84,6 +85,8 @@ class MailServer:
         self._aliases = aliases
         self._kept_out, self._kept_in = kept_out, kept_in
         self._clock = clock
+        self._stamp = stamp
+        self._refusals: list[str] = []
         self._treatments: dict[str, Treatment] = {}
         self._deliveries: list[Delivery] = []
         self._changed = threading.Condition()
@@ -126,6 +129,11 @@ class MailServer:
         with self._changed:
             return tuple(self._deliveries)
 
+    def refusals(self) -> tuple[str, ...]:
+        """The recipients refused in the session so far."""
+        with self._changed:
+            return tuple(self._refusals)
+
     def wait_for(self, count: int, *, seconds: float = 10.0) -> tuple[Delivery, ...]:
         """`deliveries()` once there are `count` of them; TimeoutError says how many came instead."""
         with self._changed:
@@ -155,6 +163,8 @@ class MailServer:
         treatment = self._treatment(address)
         if treatment and treatment.refusal:
             self._use(address)
+            with self._changed:
+                self._refusals.append(address)
             return treatment.refusal
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -181,6 +191,8 @@ class MailServer:
     async def _take(
         self, sender: str, recipients: tuple[str, ...], raw: bytes, *, treated: bool = False
     ) -> Delivery:
+        if self._stamp and any(self.mailbox_of(address) == self.creditor for address in recipients):
+            raw = self._stamp(sender, raw)
         with self._changed:
             number = len(self._deliveries) + 1
             delivery = Delivery(number, sender, recipients, raw, self._clock())
@@ -324,13 +336,15 @@ def run_mailserver(
     imap_port: int | None = None,
     http_port: int | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    stamp: Callable[[str, bytes], bytes] | None = None,
 ) -> Iterator[MailServer]:
     """Run a mail server while the block lasts. Any address can receive; any login opens with `password`.
 
     creditor: our own mailbox; its plus-addresses and `aliases` (patterns such as "*@acme.test") lead there.
     kept_in, kept_out: folders that get a copy of every mail taken for the creditor, or for anybody else;
     a mail that bounces later is among them (it left), one refused in the session is not.
-    clock: the instant mails are marked with. Refuses with PartUnavailable when a port is taken.
+    clock: the instant mails are marked with. stamp: what our server writes above a mail for the creditor, from
+    its envelope sender and its bytes. Refuses with PartUnavailable when a port is taken.
     """
     ports = (
         claim_port(smtp_port, "mail server (SMTP)"),
@@ -338,8 +352,9 @@ def run_mailserver(
         claim_port(http_port, "mail server (page)"),
     )
     server = MailServer(
-        creditor=creditor, aliases=aliases, ports=ports, kept_out=kept_out, kept_in=kept_in, clock=clock
-    )
+        creditor=creditor, aliases=aliases, ports=ports, kept_out=kept_out, kept_in=kept_in, clock=clock,
+        stamp=stamp,
+    )  # fmt: skip
     for folder in (kept_in, kept_out):
         if folder:
             folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,1 @@
+"""The demonstration: sixty days of a sample company, played on the very application."""

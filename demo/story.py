@@ -1,0 +1,210 @@
+"""Sixty days, ending today: ledgers come in, schedules fire, clients read, answer and pay, a person works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from demo import clients, person
+from demo.chronicle import Chronicle, Got, Paid, Said
+from demo.company import HOME, invoices_csv, payments_csv, read_books
+from demo.letters import Received, read_received, write_letter
+from demo.scene import Act, Pays, Says, Scene
+from demo.stage import Stage
+
+DAYS = 60
+ZONE = ZoneInfo("Europe/Paris")
+
+
+class Story:
+    """The days, one after the other. `progress` is told after each what it brought."""
+
+    def __init__(self, stage: Stage, *, today: date, days: int = DAYS) -> None:
+        first = today - timedelta(days=days - 1)
+        self.stage = stage
+        self.chronicle = Chronicle(first_day=first, last_day=today, books=read_books(first))
+        self._waiting: list[tuple[datetime, str, bytes, Says]] = []  # clients' mails not yet handed in
+        self._orders: dict[str, str] = {}  # order numbers found meanwhile
+        self._reminders: dict[str, int] = {}  # our mails about something overdue, by account
+        self._seen = 0  # deliveries looked at
+        self._of_domain = {
+            c.email.rpartition("@")[2]: c.account for c in self.chronicle.books.clients.values()
+        } | {a.rpartition("@")[2]: account for account, a in clients.NEW_ADDRESS.items()}
+
+    def play(self, progress: Callable[[date, Chronicle], None]) -> Chronicle:
+        """Every day up to today; of today what has already been by the real clock."""
+        for account in clients.GONE:
+            email = self.chronicle.books.clients[account].email
+            if account == "C117":
+                self.stage.server.refuse(email, "550 5.1.1 no such user here")
+            else:
+                self.stage.server.bounce(email)
+        self.stage.play_clock()
+        day = self.chronicle.first_day
+        while day <= self.chronicle.last_day:
+            self._day(day)
+            progress(day, self.chronicle)
+            day += timedelta(days=1)
+        self.stage.real_clock()
+        return self.chronicle
+
+    def _day(self, day: date) -> None:
+        works = HOME.is_business_day(day)
+        scenes: list[tuple[str, Callable[[datetime], object]]] = []
+        if day == self.chronicle.first_day or works:
+            scenes += [("08:10", lambda at: self._enter(day, at)), ("08:20", lambda at: self._bank(day, at))]
+        scenes.append(("08:40", self._poll))
+        if day.weekday() < 5:
+            scenes += [("09:05", lambda at: self._run(day, at)), ("10:05", lambda at: self._run(day, at))]
+        scenes += [("12:00", lambda _: self._habits(day)), ("14:00", self._poll)]
+        if works:
+            scenes += [("15:00", lambda at: self._work(day, at)), ("16:05", lambda at: self._run(day, at))]
+            scenes.append(("18:30", lambda at: self.stage.fire("Watch", at)))
+        for clock, scene in scenes:
+            at = _at(day, clock)
+            if at <= datetime.now(UTC):
+                scene(at)
+
+    def _enter(self, day: date, at: datetime) -> None:
+        """The weekly export of the accounting program: what is new, and the order numbers found since."""
+        sales = self.chronicle.books.sales
+        new = [s for s in sales.values() if s.entered_on == day or (s.entered_on < day == self.chronicle.first_day)]
+        corrected = [sales[n] for n in self._orders if sales[n] not in new]
+        if new or (corrected and day.weekday() == 0):
+            self.stage.drop(f"invoices/{day}.csv", invoices_csv(self.chronicle.books, new + corrected), at)
+            if corrected:
+                self._orders.clear()
+
+    def _bank(self, day: date, at: datetime) -> None:
+        """The bank's export of the days before; without a line it still says that nothing came."""
+        new = [i for i, p in enumerate(self.chronicle.paid) if p.imported_at is None and p.transfer.on < day]
+        for i in new:
+            self.chronicle.paid[i] = replace(self.chronicle.paid[i], imported_at=at)
+        self.stage.drop(f"payments/{day}.csv", payments_csv(self.chronicle.paid[i].transfer for i in new), at)
+
+    def _poll(self, at: datetime) -> None:
+        """Clients' mails reach the mailbox, each at its own time; then ours is collected."""
+        ready = sorted((w for w in self._waiting if w[0] <= at), key=lambda w: w[0])
+        self._waiting = [w for w in self._waiting if w[0] > at]
+        for sent_at, account, raw, act in ready:
+            self.stage.clock.at = sent_at
+            letter = act.letter
+            to = act.answers.reply_to if act.answers else self.stage.creditor.mailbox
+            self.stage.hand_in(raw, sender=letter.envelope or letter.email, to=to)
+            taken = self.stage.server.deliveries()[-1].raw
+            self.chronicle.said.append(
+                Said(account=account, at=sent_at, id=sha256(taken).hexdigest(), means=act.means, read_at=at)
+            )
+        found = self.stage.fire("MailboxPoll", at)
+        if found.get("fetched"):
+            self.stage.quiet("Mail")
+
+    def _run(self, day: date, at: datetime) -> None:
+        found = self.stage.fire("DunningRun", at)
+        self.chronicle.runs += 1
+        if found.get("due"):
+            self.stage.quiet("Due")
+            self.stage.await_mail()
+            self._read_ours(day, at)
+
+    def _read_ours(self, day: date, at: datetime) -> None:
+        """Our mails lie before the clients, who think of what to do."""
+        deliveries = self.stage.server.deliveries()
+        new, self._seen = deliveries[self._seen :], len(deliveries)
+        for delivery in new:
+            if not self.stage.is_ours(delivery):
+                continue
+            account = self._of_domain[delivery.recipients[0].rpartition("@")[2].lower()]
+            got = Got(
+                account=account, delivery=delivery, mail=read_received(delivery.raw), bounced=bool(delivery.bounced)
+            )
+            self.chronicle.got.append(got)
+            if not got.bounced:
+                self._think(account, got.mail, day)
+        for address in self.stage.server.refusals()[len(self.chronicle.refused) :]:
+            self.chronicle.refused.append(address)
+            self._report_refusal(address, at)
+
+    def _think(self, account: str, mail: Received, day: date) -> None:
+        scene = self._scene(account, day, mail)
+        if scene.overdue:
+            self._reminders[account] = self._reminders.get(account, 0) + 1
+        self._do(clients.answer(replace(scene, nth=self._reminders.get(account, 0) if scene.overdue else 0)))
+
+    def _habits(self, day: date) -> None:
+        number = (day - self.chronicle.first_day).days
+        for account in self.chronicle.books.clients:
+            self._do(clients.habit(self._scene(account, day, None), number))
+
+    def _work(self, day: date, at: datetime) -> None:
+        for worked in person.work(self.stage.parts, self.chronicle, day=day, at=at, orders=self._orders):
+            self.chronicle.worked.append(worked)
+            if worked.on and worked.outcome == "promised":
+                scene = self._scene(worked.account, day, None)
+                self._do(clients.phone_promise(scene, worked.numbers, worked.on))
+
+    def _scene(self, account: str, day: date, mail: Received | None) -> Scene:
+        books = self.chronicle.books
+        owed = []
+        notes = [s for s in books.sales.values() if s.account == account and s.amount < 0 and s.issued_on <= day]
+        credit = -sum((note.amount for note in notes), Decimal())
+        for sale in books.of(account):
+            left = self.chronicle.left(sale)
+            if left > 0 and credit:
+                used = min(credit, left)
+                credit, left = credit - used, left - used
+            if left > 0 and sale.issued_on <= day:
+                owed.append((sale, left))
+        return Scene(client=books.clients[account], today=day, nth=0, mail=mail, owed=owed)
+
+    def _do(self, acts: Iterable[Act]) -> None:
+        for act in acts:
+            if isinstance(act, Pays):
+                meant = dict(act.meant)
+                for transfer in act.transfers:
+                    for_this = tuple(meant.items()) if not transfer.number else ((transfer.number, transfer.amount),)
+                    self.chronicle.paid.append(Paid(transfer=transfer, meant=for_this))
+            else:
+                account = self._of_letter(act)
+                zone = self._scene(account, act.at.date(), None).zone
+                raw = write_letter(act.letter, act.answers, to=self.stage.creditor.mailbox, at=act.at, zone=zone)
+                self._waiting.append((act.at, account, raw, act))
+
+    def _of_letter(self, act: Says) -> str:
+        for address in (act.answers.to if act.answers else "", act.letter.email):
+            domain = address.rpartition("@")[2].lower()
+            for known, account in self._of_domain.items():
+                if domain == known or domain.endswith(f".{known}"):
+                    return account
+        raise ValueError(f"whose letter is it? {act.letter.email}")
+
+    def _report_refusal(self, address: str, at: datetime) -> None:
+        """Amazon SES meets the refusal behind our back and publishes it; the relay of the local stack cannot."""
+        account = self._of_domain[address.rpartition("@")[2].lower()]
+        file = self.stage.parts.store.load(account, whole=True)
+        sent = [n for n in file.notices.values() if n.to == address and n.state == "sent"] if file else []
+        for notice in sent:
+            self.stage.report({
+                "eventType": "Bounce",
+                "at": at.isoformat(),
+                "mail": {
+                    "messageId": notice.message_id.strip("<>").partition("@")[0], "timestamp": at.isoformat(),
+                    "tags": {"debtor": [account], "notice": [notice.id]},
+                },
+                "bounce": {
+                    "bounceType": "Permanent", "timestamp": at.isoformat(),
+                    "bouncedRecipients": [
+                        {"emailAddress": address, "status": "5.1.1",
+                         "diagnosticCode": "smtp; 550 5.1.1 no such user here"}
+                    ],
+                },
+            })  # fmt: skip
+
+
+def _at(day: date, clock: str) -> datetime:
+    hour, minute = map(int, clock.split(":"))
+    return datetime.combine(day, time(hour, minute), tzinfo=ZONE).astimezone(UTC)
