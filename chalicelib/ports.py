@@ -91,7 +91,8 @@ class MailRecord:
     uid_validity: int
     uid: int
     size: int
-    received_at: datetime
+    received_at: datetime  # by the mailbox
+    collected_at: datetime  # by us
     archive: str  # key in the archive
     state: MailState = MailState.ARCHIVED
     debtor_id: str = ""
@@ -129,7 +130,7 @@ class MailLog(Protocol):
         """Keep what was made of a message, once: False where it is no longer merely archived."""
 
     def pending(self, before: datetime) -> Iterator[str]:
-        """Ids of mails received before that instant and still merely archived (a queue lost them)."""
+        """Ids of mails collected before that instant and still merely archived (a queue lost them), oldest first."""
 
 
 class Archive(Protocol):

@@ -4,8 +4,8 @@
     MAIL#<sha256>       MAIL             the record
     MAILBOX#<address>   CURSOR#<folder>  the cursor
 
-Mails that are archived and not yet read stand in the sparse index `agenda` under MAIL, by the time of their
-arrival.
+Mails that are archived and not yet read stand in the sparse index `agenda` under MAIL, by the time when they
+were collected.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class DynamoMailLog:
         save_id = secrets.token_hex(16)
         row = {"pk": _mail(mail.id), "sk": "MAIL", "save": save_id, **to_plain(mail)}
         if mail.state is MailState.ARCHIVED:
-            row |= {"agenda_pk": "MAIL", "agenda_sk": f"{instant(mail.received_at)}#{mail.id}"}
+            row |= {"agenda_pk": "MAIL", "agenda_sk": f"{instant(mail.collected_at)}#{mail.id}"}
         try:
             self._table.put(row, condition=condition, **values)
         except ConditionLost as lost:

@@ -162,8 +162,8 @@ class FakeMailLog:
 
     def pending(self, before: datetime) -> Iterator[str]:
         _check_aware(before)
-        waiting = [m for m in self.mails.values() if m.state is MailState.ARCHIVED and m.received_at < before]
-        yield from [m.id for m in sorted(waiting, key=lambda m: (m.received_at, m.id))]
+        waiting = [m for m in self.mails.values() if m.state is MailState.ARCHIVED and m.collected_at < before]
+        yield from [m.id for m in sorted(waiting, key=lambda m: (m.collected_at, m.id))]
 
 
 class FakeArchive:

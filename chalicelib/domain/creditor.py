@@ -33,6 +33,7 @@ class Creditor:
     mailbox: str  # where replies go: compta@… ; a token is added after "+"
     zone: str = "Europe/Paris"
     subdivision: str | None = None
+    folders: tuple[str, ...] = ("INBOX",)  # of the mailbox, to be read; its folder for spam is found and read besides
     authserv_id: str = ""  # the receiving server whose Authentication-Results count
     personas: Mapping[str, Persona] = field(default_factory=dict)
     payment_link: str = ""  # https://…/{number} or empty

@@ -42,6 +42,7 @@ def read_creditor(text: str, file_name: str = "creditor") -> Creditor:
         iban=_iban(top),
         bic=top.text("bic", "", pattern="[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?", example="8 or 11 letters and digits"),
         mailbox=_mailbox(top),
+        folders=tuple(dict.fromkeys(top.texts("folders"))) or ("INBOX",),
         zone=_zone(top, country),
         subdivision=top.text("subdivision", "") or None,
         authserv_id=top.text("authserv_id", "", pattern=r"[A-Za-z0-9.-]+", example="the receiving server's name"),

@@ -14,7 +14,7 @@ MINUTE = timedelta(minutes=1)
 def mail(id_: str, **values) -> MailRecord:
     return MailRecord(**{
         "id": id_, "mailbox": "compta@acme.test", "folder": "INBOX", "uid_validity": 1, "uid": 7, "size": 2048,
-        "received_at": AT, "archive": f"mail/{id_}.eml", **values,
+        "received_at": AT - 900 * MINUTE, "collected_at": AT, "archive": f"mail/{id_}.eml", **values,
     })  # fmt: skip
 
 
@@ -44,8 +44,8 @@ def test_a_mail_that_nobody_recorded_is_not_settled(mail_log):
 
 def test_mails_that_wait_are_listed_the_oldest_first(mail_log):
     for minutes, id_ in enumerate(["c", "a", "d", "b"]):
-        mail_log.record(mail(id_, received_at=AT + minutes * MINUTE))
-    mail_log.settle(mail("a", received_at=AT + MINUTE).becomes(MailState.READ))
+        mail_log.record(mail(id_, collected_at=AT + minutes * MINUTE))
+    mail_log.settle(mail("a", collected_at=AT + MINUTE).becomes(MailState.READ))
     assert list(mail_log.pending(AT)) == []
     assert list(mail_log.pending(AT + MINUTE / 2)) == ["c"]
     assert list(mail_log.pending(AT + 3 * MINUTE)) == ["c", "d"]

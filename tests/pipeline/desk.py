@@ -12,6 +12,7 @@ from chalicelib.domain.creditor import Creditor, Health
 from chalicelib.domain.debtor_file import DebtorFile, Notice
 from chalicelib.domain.events import Event, entries_after
 from chalicelib.domain.propose import next_action_at
+from chalicelib.errors import PermanentError, RetryableError
 from chalicelib.pipeline.keep import office_of
 from chalicelib.ports import Fetched, Parts
 from tests.sample import CREDITOR, policies
@@ -43,36 +44,61 @@ class PlainWriter:
         return "\r\n".join(lines).encode()
 
 
-@dataclass
 class FakeMailbox:
-    """A folder as an IMAP server keeps it; `break_after` cuts the connection after so many messages."""
+    """Folders as an IMAP server keeps them: UIDs only ever rise. `refuses` is raised at the login, once and again.
 
-    messages: dict[int, bytes] = field(default_factory=dict)
-    validity: int = 1
-    received_at: datetime | None = None
-    break_after: int | None = None
+    `break_after` cuts the connection after so many messages; the UIDs in `damaged` come without their bytes.
+    """
+
+    def __init__(self, *, received_at: datetime | None = None) -> None:
+        self.folders: dict[str, dict[int, bytes]] = {"INBOX": {}}
+        self.validity: dict[str, int] = {}
+        self.received_at = received_at
+        self.refuses: Exception | None = None
+        self.break_after: int | None = None
+        self.damaged: set[int] = set()
+        self._next: dict[str, int] = {}
 
     def __enter__(self) -> FakeMailbox:
         return self
 
     def __exit__(self, *exc: object) -> None: ...
 
-    def deliver(self, raw: bytes) -> int:
-        uid = max(self.messages, default=0) + 1
-        self.messages[uid] = raw
+    def open(self) -> FakeMailbox:
+        if self.refuses:
+            raise self.refuses
+        return self
+
+    def deliver(self, raw: bytes, folder: str = "INBOX") -> int:
+        uid = self._next.get(folder, 1)
+        self._next[folder] = uid + 1
+        self.folders.setdefault(folder, {})[uid] = raw
         return uid
 
+    def renumber(self, folder: str = "INBOX") -> None:
+        """Another UIDVALIDITY, and UIDs that begin anew."""
+        kept = list(self.folders[folder].values())
+        self.validity[folder] = self.validity.get(folder, 1) + 1
+        self.folders[folder], self._next[folder] = {}, 1
+        for raw in kept:
+            self.deliver(raw, folder)
+
+    def spam_folder(self) -> str:
+        return "Junk" if "Junk" in self.folders else ""
+
     def status(self, folder: str) -> tuple[int, int]:
-        return self.validity, max(self.messages, default=0) + 1
+        if folder not in self.folders:
+            raise PermanentError(f"folder {folder}: no such folder")
+        return self.validity.get(folder, 1), self._next.get(folder, 1)
 
     def fetch_after(self, folder: str, uid: int, *, limit: int) -> Iterator[Fetched]:
-        from chalicelib.errors import RetryableError
-
         assert self.received_at, "say when the mail came"
-        for n, u in enumerate([u for u in sorted(self.messages) if u > uid][:limit]):
+        for n, u in enumerate([u for u in sorted(self.folders[folder]) if u > uid][:limit]):
             if self.break_after is not None and n >= self.break_after:
                 raise RetryableError("the mailbox broke off")
-            yield Fetched(uid=u, received_at=self.received_at, raw=self.messages[u])
+            damaged = u in self.damaged
+            raw = b"" if damaged else self.folders[folder][u]
+            yield Fetched(uid=u, received_at=self.received_at, raw=raw, why="server error" if damaged else "")
 
 
 class Program:
@@ -87,7 +113,7 @@ class Program:
         self.parts = Parts(
             store=self.store, offices=self.offices, mail_log=self.mail_log, archive=self.archive, outbox=self.outbox,
             writer=PlainWriter(), due_queue=self.due_queue, mail_queue=self.mail_queue,
-            mailbox=lambda: self.mailbox, policies=policies(),
+            mailbox=lambda: self.mailbox.open(), policies=policies(),
         )  # fmt: skip
 
     def see(self, at: datetime) -> None:
