@@ -30,7 +30,7 @@ class Clause:
 
 
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:m|mm|mme|mlle|mr|mrs|ms|dr|me|st|ste|n|no|nos|nr|num|art|env|ref|tel|cf|ex|inv|fact|fac|rech|bzw|ca|i\.a|z\.b|e\.g|i\.e|etc|approx|incl|inkl|vs|sig|dott|sr|sra|p|pp|v|h|o|a|c|d|s|jan|janv|feb|fev|fevr|mar|apr|avr|jun|jul|juil|aug|sep|sept|oct|okt|nov|dec|dez|lun|ven|jeu|mer|lim|co|corp|ltd|inc|chq|vir|cpte|ht|ttc|r\.g|mio|tsd|max|min|std|dpt|bte)|\d)$"
+    r"(?:\b(?:m|mm|mme|mlle|mr|mrs|ms|dr|me|st|ste|n|no|nos|nr|num|art|env|ref|tel|cf|ex|inv|fact|fac|rech|bzw|ca|i\.a|z\.b|e\.g|i\.e|etc|approx|incl|inkl|vs|sig|dott|doc|docs|bel|belegnr|tot|mdt|fr|sr|sra|p|pp|v|h|o|a|c|d|s|jan|janv|feb|fev|fevr|mar|apr|avr|jun|jul|juil|aug|sep|sept|oct|okt|nov|dec|dez|lun|ven|jeu|mer|lim|co|corp|ltd|inc|chq|vir|cpte|ht|ttc|r\.g|mio|tsd|max|min|std|dpt|bte)|\d)$"
 )
 _END = re.compile(r"[.!?;…]+(?=[\s)\"']|$)|\n+")
 _BULLET = re.compile(r"^\s*(?:[-*•–·>o]\s|\d{1,2}[.)]\s|[a-z]\)\s)")

@@ -336,7 +336,7 @@ def _next_week_weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, monday + timedelta(_WEEKDAY_OF[m[1]]))
 
 
-@_rule(rf"\b(?:(last|this|next|coming|this coming|past|vergangenen?|letzten?|letzter|kommenden?|nachsten?|diesen|dieser|pasado|proximo|este|scorso|prossimo|vorige|afgelopen|komende|volgende|aanstaande|deze|ce)\s)?({_W})(?:'?s)?(?:\s(prochaine?|derniere?|passee?|en huit|en quinze|week|a week|pasado|proximo|scorso|prossimo|jl|as))?\b(?!\s(?:au|to|bis|-|through)\s(?:{_W}))")
+@_rule(rf"\b(?:(last|the past|this|next|coming|this coming|past|vergangenen?|letzten?|letzter|kommenden?|nachsten?|diesen|dieser|pasado|proximo|este|scorso|prossimo|vorige|afgelopen|komende|volgende|aanstaande|deze|ce)\s)?({_W})(?:'?s)?(?:\s(prochaine?|derniere?|passee?|en huit|en quinze|week|a week|pasado|proximo|scorso|prossimo|jl|as))?\b(?!\s(?:au|to|bis|-|through)\s(?:{_W}))")
 def _weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
     target = _WEEKDAY_OF[m[2]]
     before, after = m[1] or "", m[3] or ""
@@ -350,7 +350,7 @@ def _weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
         future += timedelta(14)
     elif before == "next" and ahead != 7 and target > day.base.weekday():
         certain = False  # "next Friday" on a Tuesday: this week's or next week's
-    if re.match(r"last|past|vergang|letzt|pasado|scorso|vorige|afgelop", before) or re.match(
+    if re.match(r"last|the past|past|vergang|letzt|pasado|scorso|vorige|afgelop", before) or re.match(
         r"dernier|passe|pasado|scorso|jl", after
     ):
         return _fact(m, past, past, certain=certain)
@@ -369,6 +369,16 @@ def _yesterday(m: re.Match[str], day: _Day) -> FoundDate | None:
     if m[0] == "hier" and re.search(r"\b(?:ist|wir|nicht|der|die|das|und)\b", m.string):
         return None  # German "here"
     return _fact(m, day.base - timedelta(1), day.base - timedelta(1))
+
+
+@_rule(r"\b(?:gisteravond|gistermorgen|gisterenavond|gestern abend|anoche|ieri sera|last night)\b")
+def _last_evening(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, day.base - timedelta(1), day.base - timedelta(1))
+
+
+@_rule(r"\b(?:le )?premier du mois(?: prochain)?\b|\bthe first of next month\b|\bam ersten des (?:nachsten monats|monats)\b")
+def _first_of_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, date(*_month(day, 1), 1))
 
 
 @_rule(r"\b(?:avant-hier|avant hier|the day before yesterday|vorgestern|anteayer|eergisteren|l'altro ieri)\b")
@@ -554,7 +564,7 @@ def _whole_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:(?:a |d'ici |avant |pour |vers )?(?:la )?fin (?:du |de |de ce |de )?mois(?: en cours| courant)?|(?:by |at |before )?(?:the )?(?:end of (?:the |this )?(?:current )?month|month[ -]?end|eom)|(?:bis |zum )?(?:ende (?:des |dieses |diesen )?monats?|monatsende)|(?:a |para )?(?:final|fin|finales) de(?: este)? mes|(?:entro |a )?(?:la )?fine (?:del )?mese|(?:tegen |voor )?(?:het )?eind(?:e)? (?:van )?(?:de |deze )?maand)\b(?! prochain| suivant| de| d'| prossimo| que viene)"
+    r"\b(?:(?:a |d'ici |avant |pour |vers )?(?:la )?fin (?:du |de |de ce |de )?mois(?: en cours| courant)?|(?:by |at |before |in )?(?:the )?(?:end of (?:the |this )?(?:current )?month|month[ -]?end|eom)|(?:bis |zum )?(?:ende (?:des |dieses |diesen )?monats?|monatsende)|(?:a |para )?(?:final|fin|finales) de(?: este)? mes|(?:entro |a )?(?:la )?fine (?:del )?mese|(?:tegen |voor )?(?:het )?eind(?:e)? (?:van )?(?:de |deze )?maand)\b(?! prochain| suivant| de| d'| prossimo| que viene)"
 )
 def _end_of_this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     before = m.string[max(0, m.start() - 14) : m.start()]

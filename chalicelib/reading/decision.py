@@ -46,6 +46,8 @@ REASONS: dict[str, str] = {
     "amount-differs": "the amount fits none of the invoices named",
     "date-unlikely": "the date named lies in the past or far ahead",
     "date-uncertain": "the date can be understood in two ways",
+    "promise-without-date": "a promise without a date is no promise yet",
+    "payment-unclear": "a payment is claimed without day, amount or invoice",
     "conditional": "the payment depends on a condition",
     "payment-asked": "it asks whether a payment was made",
     "blocked": "an invoice is blocked, the reason is unclear",

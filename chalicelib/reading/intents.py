@@ -116,7 +116,23 @@ def _amounts(folded: str, ground: Ground, dates: Sequence[dates_.FoundDate]) -> 
         for a in amounts_.find(folded)
         if not any(s <= a.start and a.end <= e and a.currency is None for s, e in full)
     ]
-    return found
+    spans = [(a.start, a.end) for a in found] + [(d.start, d.end) for d in dates]
+    balances = {i.amount for i in ground.items}
+    for m in _BARE_NUMBER.finditer(folded):
+        if any(s < m.end(1) and m.start(1) < e for s, e in spans):
+            continue
+        value = amounts_.parse(m[1])
+        if value is None or value < 50:
+            continue
+        grouped = bool(re.search(r"[ .,']\d{3}$", m[1]))
+        whole = any(int(b) == value for b in balances)
+        paying = bool(re.search(r"\b(?:fais|fait|vire|verse|envoye|envoie|paie|paye|pay|send|transfer|acompte|deposit|of|de|the|les)\s$", folded[max(0, m.start(1) - 10) : m.start(1)]))
+        if whole and (grouped or paying) or (value % 50 == 0 and value >= 100 and paying and re.match(r"\s(?:€|euros?|sur|vendredi|lundi|mardi|mercredi|jeudi|demain|le|on|for|fin|hier|this|next|today|tomorrow|friday|monday|tuesday|wednesday|thursday)", folded[m.end(1) :])):
+            found.append(amounts_.FoundAmount(m.start(1), m.end(1), m[1], value, None, False))
+    return sorted(found, key=lambda a: a.start)
+
+
+_BARE_NUMBER = re.compile(r"(?<![\w.,/:#°-])(\d{1,3}(?:[ .,']\d{3})+|\d{3,6})(?![\d%/:]|[.,-]\d|\s?(?:%|h\b|jours|days|pieces|pcs|units))")
 
 
 def _talks(text: str, reference_and_date: bool) -> bool:
@@ -124,6 +140,7 @@ def _talks(text: str, reference_and_date: bool) -> bool:
         reference_and_date
         or p.PAID.search(text)
         or p.WILL_PAY.search(text)
+        or (p.PAY_STEM.search(text) and re.search(r"\d", text))
         or p.REFUSES.search(text)
         or p.BLOCKED.search(text)
         or any(r.search(text) for r in p.DISPUTE_STRONG.values())
@@ -227,7 +244,7 @@ class _Clauses:
             return
 
     def _complaint(self, index: int, clause: Clause) -> None:
-        m = p.STOP_WRITING.search(clause.text) or p.PRIVACY.search(clause.text)
+        m = p.STOP_WRITING.search(clause.text) or p.PRIVACY.search(clause.text) or p.THREAT.search(clause.text)
         if m:
             self._say("complaint", index, m)
             return
@@ -243,7 +260,11 @@ class _Clauses:
 
     def _plan(self, index: int, clause: Clause, sentence: str) -> bool:
         m = p.PLAN_WORDS.search(clause.text)
-        if not m or p.PLAN_AGREED.search(sentence):
+        if not m and clause.question:
+            m = _ASKS_LATER.search(clause.text)
+        if not m or (p.PLAN_AGREED.search(sentence) and not clause.question):
+            return False
+        if re.match(r"patienter|attendre|bear with|wait until|hold|report\b|un (?:petit )?delai", m[0]) and (clause.dates or self._promised_nearby(clause)) and not clause.question and not re.search(r"\b(?:report|sollicit|demand|accord|grateful|would|could)\w*", clause.text):
             return False
         near = sentence + self._next_sentence(clause)
         ask = clause.question or bool(p.PLAN_ASK.search(clause.text)) or bool(p.PLAN_ASK.search(sentence)) or bool(re.search(r"\?", near))
@@ -259,6 +280,9 @@ class _Clauses:
         deposit = re.search(r"\b(?:acompte|premier (?:versement|reglement|paiement)|down payment|first (?:payment|instal?ment)|deposit|anzahlung|anticipo|acconto|aanbetaling)\b", clause.text)
         return not (deposit and (p.WILL_PAY.search(clause.text) or clause.dates) and not clause.question)
 
+    def _promised_nearby(self, clause: Clause) -> bool:
+        return any(s.intent == "promise_to_pay" and s.on is not None for s in self.statements)
+
     def _next_sentence(self, clause: Clause) -> str:
         following = [c for c in self.clauses if c.sentence == clause.sentence + 1]
         return self.folded[following[0].start : following[-1].end] if following else ""
@@ -267,17 +291,19 @@ class _Clauses:
 
     def _dispute(self, index: int, clause: Clause, sentence: str) -> bool:
         text = clause.text
-        if p.NO_DISPUTE.search(text):
+        if p.NO_DISPUTE.search(text) or (p.NO_DISPUTE.search(sentence) and not p.REFUSES.search(text)):
             self.flags.add("dispute-denied")
             return False
         reason, m = self._strong_reason(clause, sentence)
         refuses = p.REFUSES.search(text)
         if m is not None and reason is not None:
+            if clause.question and not refuses and not p.CONTEST.search(text) and reason == "quality" and re.search(r"\bpanne\b", m[0]):
+                return False
             if clause.question and not refuses and reason in ("credit_note", "price") and not p.CONTEST.search(text):
                 return False
             self._say("dispute", index, refuses or m, reason=reason, numbers=self._numbers(index))
             return True
-        if refuses and not self._about_means(sentence):
+        if refuses and not self._about_means(sentence) and not (p.PLAN_WORDS.search(text) and p.PLAN_ASK.search(text)):
             self._say("dispute", index, refuses, reason=None, numbers=self._numbers(index))
             return True
         blocked, contest = p.BLOCKED.search(text), p.CONTEST.search(text)
@@ -389,7 +415,8 @@ class _Clauses:
         if disputed and not (paid or (will and clause.dates)):
             return
         if not paid and not will:
-            self._elliptic(index, clause, sentence)
+            if not negated and not disputed:
+                self._loose_payment(index, clause, sentence)
             return
         if p.QUESTION_PAID.search(text) and (clause.question or not (clause.dates or clause.amounts)):
             self.flags.add("payment-asked")
@@ -433,7 +460,7 @@ class _Clauses:
             return True
         if will and not paid:
             if told and all(d.past and d.past < base for d in told) and not STRONG_FUTURE.search(clause.text):
-                return True
+                return bool(p.PAST_MARK.search(clause.text)) or clause.row
             return False
         if STRONG_FUTURE.search(clause.text):
             strong_past = paid is not None and re.search(r"\b(?:a|ont|avons|ai) (?:\S{1,12} ){0,2}(?:ete |bien |deja )?(?:regle|paye|vire|solde)|\b(?:has|have|had|was|were) (?:been )?(?:paid|settled|sent|wired|transferred)", paid[0])
@@ -470,12 +497,66 @@ class _Clauses:
         if p.DOCUMENT.search(after) and not clause.dates:
             self._say("document_request", index, None, numbers=self._numbers(index))
             return
-        dated = [d for d in clause.dates if d.future and d.future >= self.ground.base]
-        if dated and not p.OUR_ACT.search(after):
-            self._promise(index, clause, sentence, p.WILL_PAY.search(clause.text))
+        dated = [d for d in clause.dates if d.future and d.future >= self.ground.base and not self._other_day(clause, d)]
+        theirs = _OWN_MEANS.search(after) or _OWN_MEANS.search(sentence)
+        if dated and (theirs or not p.OUR_ACT.search(after)):
+            self._promise(index, clause, sentence, p.WILL_PAY.search(clause.text) or p.PAY_STEM.search(clause.text))
+            return
+        if any(s.intent == "dispute" and abs(self.clauses[s.clause].sentence - clause.sentence) <= 2 for s in self.statements):
+            return
+        if theirs:
+            self._promise(index, clause, sentence, p.WILL_PAY.search(clause.text) or p.PAY_STEM.search(clause.text))
             self.flags.add("conditional")
             return
+        if p.OUR_ACT.search(after) or p.CONTEST.search(after) or any(w.search(after) for w in p.DISPUTE_WEAK.values()):
+            self._say("dispute", index, m if False else None, reason=self._weak_reason(after), numbers=self._numbers(index))
+            return
         self.flags.add("conditional")
+
+    def _loose_payment(self, index: int, clause: Clause, sentence: str) -> None:
+        """No known turn of phrase: a word of paying (or an invoice, or a balance) and a day. The day's direction decides."""
+        text = clause.text
+        if clause.question and not re.search(r"\b(?:yes|ok|okay|oui|ja|si|hein|no)\s?\?", text):
+            return
+        days = [d for d in clause.dates if not d.vague and not self._other_day(clause, d)]
+        money = p.PAY_STEM.search(text) or (PRONOUN.match(text) and p.PAY_STEM.search(sentence))
+        known = [a for a in clause.amounts if any(a.value == i.amount for i in self.ground.items)]
+        named = bool(clause.numbers)
+        if not days or len(text) > 260:
+            return
+        if not (money or (named and clause.amounts) or (named and len(text) < 120) or (known and len(text) < 140) or (clause.amounts and not self.statements and len(text) < 120)):
+            return
+        if (p.DOCUMENT.search(text) and p.ASK.search(text)) or p.PLAN_WORDS.search(text) or p.INSOLVENCY.search(text):
+            return
+        if p.NOT_A_PAYMENT_DAY.search(text) and not (money and (clause.amounts or named)):
+            return
+        if not money and (p.BLOCKED.search(text) or p.CONTEST.search(text)):
+            return
+        if p.QUESTION_PAID.search(text) and not re.search(r"\bje croi\w*|i think|i believe", text):
+            self.flags.add("payment-asked")
+            return
+        base = self.ground.base
+        ahead = any((d.past is None and d.future is not None) or (d.past == d.future and d.future and d.future > base) for d in days)
+        behind = any((d.future is None and d.past is not None) or (d.past == d.future and d.past and d.past < base) for d in days)
+        past_mark, future_mark = p.PAST_MARK.search(text), p.FUTURE_MARK.search(text)
+        m = money or re.compile(re.escape(days[0].words)).search(text)
+        if self._conditional(clause, sentence) and not ahead and not behind:
+            self._condition(index, clause, sentence)
+            return
+        if ahead and not behind:
+            if past_mark and not future_mark and not any(d.past is None for d in days) and money and re.search(r"\b(?:ordre|order|instruct)", text):
+                self._remit(index, clause, sentence, m)
+            else:
+                self._promise(index, clause, sentence, m)
+        elif behind and not ahead:
+            if future_mark and not past_mark:
+                self._promise(index, clause, sentence, m)
+            elif money or (clause.amounts and (named or past_mark)):
+                self._remit(index, clause, sentence, m)
+        elif past_mark and not future_mark and (money or clause.amounts):
+            self._remit(index, clause, sentence, m)
+        elif not (past_mark and future_mark):
+            self._promise(index, clause, sentence, m)
 
     def _elliptic(self, index: int, clause: Clause, sentence: str) -> None:
         """'le reste fin de mois', '826: Friday': a reference and a date beside other words on payment."""
@@ -517,7 +598,7 @@ class _Clauses:
             for other in same:
                 if self.clauses.index(other) not in taken and not p.ARRIVES.search(other.text):
                     candidates += [d for d in other.dates if not self._other_day(other, d) and not d.weak]
-        if not candidates and re.search(r"\b(?:ce (?:meme )?jour.la|le (?:meme|meme) jour|that (?:same )?day|same day|am selben tag|ese (?:mismo )?dia|lo stesso giorno|dezelfde dag|a cette date|on that date|by then|d'ici la)\b", sentence):
+        if not candidates and re.search(r"\b(?:ce (?:meme )?jour.la|le (?:meme|meme) jour|le jour meme|that (?:same )?day|same day|am selben tag|ese (?:mismo )?dia|lo stesso giorno|dezelfde dag|a cette date|on that date|by then|d'ici la)\b", sentence):
             earlier = [d for c in self.clauses[:index] for d in c.dates]
             candidates = earlier[-1:]
         vague = any(d.vague for d in candidates)
@@ -574,8 +655,15 @@ class _Clauses:
         if not usable and not clause.references and index:
             earlier = [c for c in self.clauses[:index] if c.sentence == clause.sentence - 1]
             taken = {s.clause for s in self.statements}
-            if earlier and all(self.clauses.index(c) not in taken for c in earlier) and PRONOUN.search(clause.text):
+            if earlier and all(self.clauses.index(c) not in taken for c in earlier):
                 usable = [a for c in earlier for a in self._usable(c)]
+                if not PRONOUN.search(clause.text) and not (len(usable) == 1 and any(usable[0].value == i.amount for i in self.ground.items)):
+                    usable = []
+        if len(usable) > 1 and not clause.row and not _listed(self.folded, usable):
+            verb = p.PAID.search(clause.text) or p.WILL_PAY.search(clause.text) or p.PAY_STEM.search(clause.text)
+            if verb:
+                at = clause.start + verb.start()
+                usable = [min(usable, key=lambda a: (abs(a.start - at), a.start))]
         return _total([a.value for a in usable], [i.amount for i in self.ground.items])
 
     def _usable(self, clause: Clause) -> list[amounts_.FoundAmount]:
@@ -612,7 +700,11 @@ class _Clauses:
             self._say("document_request", index, m, numbers=self._numbers(index))
             return
         asked = _asks_for_paper(text)
-        if asked is None:
+        if asked is None and clause.references and (clause.question or re.search(r"\b(?:merci de|veuillez|svp|stp|please|pls|kindly|bitte|graag|gelieve|rogamos|prego)\b", text)):
+            again = _TRANSFER_AGAIN.search(text)
+            near = [r for r in clause.references if again and 0 <= r.start - clause.start - again.end() < 30]
+            asked = again if near else None
+        if asked is None or any(s.intent == "complaint" and s.clause == index for s in self.statements):
             return
         if p.CORRECTED.search(sentence) or (p.OFFERED.search(text) and not re.search(r"\?|pou[vr]\w+|merci de|please|can you|could you|besoin|need", text)):
             return
@@ -622,6 +714,26 @@ class _Clauses:
         if re.search(r"\b(?:zero.balance|solde nul|quitus|main levee)\b", text):
             return
         self._say("document_request", index, asked, numbers=self._numbers(index))
+
+
+_OWN_MEANS = re.compile(
+    r"\b(?:(?:mon|notre|nos|mes|ma|le) (?:client|banque|maitre d'ouvrage|tresorerie|subvention|salaire|pret|credit|conseil|mairie|departement|etat|salon|saison)\w{0,2}|encaiss\w+|rentree? d'argent|j'ai (?:les|de quoi|l'argent|des)|que je peux|que possible|quand je peux|je pourrai|on pourra|me paie|nous paie|me regle|nous regle|nous payer|de la tresorerie|(?:our|my) (?:own )?(?:customer|client|bank|funding|grant|loan|season|money|cash|owner|boss|director|board)\w{0,2}|we (?:can|are paid|get paid|have the|receive (?:our|the) (?:money|payment|funds|grant))|i can|i have|i get|cash|funds|pays us|pay us|paid us|approval|signature|signs?|signed|wir (?:konnen|haben|wieder)|unser kunde|abgerechnet|sobald moglich|podamos|cobremos|nos paguen|potremo|ci pagano|incass\w+|we kunnen|onze klant|betaald krijgen|vote|votes?|budget|ouverture|accord du|visa|les fetes|conseil municipal)\b"
+)
+_ASKS_LATER = re.compile(
+    r"\b(?:would|could|can|may|might|is it|ok|okay|open to|possible|mag|zou\w*|kan|konnten|konnen|ware|podri\w+|podemos|potremmo|possiamo|sarebbe|serait|seriez|pourri\w+|pourrais|puis-je|peut-on|est-ce|accept\w*|d'accord|voudriez|auriez)\b[^?\n]{0,90}\b(?:pay|settle|clear|spread|later|regl\w+|pay\w+|vers\w+|solder|restants?|reste|betal\w*|zahl\w*|bezahl\w*|pagar\w*|pagare|january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\b[^?\n]{0,80}(?:\b(?:may|june|july|august|september|october|november|december|january|february|march|april|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|mois|months?|weeks?|semaines?|later|plus tard|fois|parts?|times|keer|raten|plazos|rate)\b|\?)"
+)
+_TRANSFER_AGAIN = re.compile(r"\b(?:r?envoy\w*|renvoie\w*|retransm\w*|transmettre|resend|re-send|send|forward|zusenden|schicken|senden|sturen|toesturen|enviar\w*|reenvi\w*|inviar\w*|mandar\w*|opnieuw)\b")
+
+
+def _listed(folded: str, found: Sequence[amounts_.FoundAmount]) -> bool:
+    """Amounts that stand side by side as a list: '409,81 + 564,31', 'A de 212,43 et B de 849,35', or with a total."""
+    for first, second in zip(found, found[1:], strict=False):
+        between = folded[first.end : second.start]
+        if len(between) > 60 or re.search(r"\b(?:alors que|au lieu|instead|while|whereas|mais|but|for|pour une|n'est que|rather|reste|remain|not|et non|only|seulement)\b", between):
+            return False
+        if not re.search(r"\b(?:et|and|und|y|e|en|plus|soit|total|totalling|ensemble|respectivement|respectively)\b|[+&,=/(]", between):
+            return False
+    return True
 
 
 STRONG_FUTURE = re.compile(
@@ -716,7 +828,11 @@ def _contacts(folded: str, own: str, clauses: Sequence[Clause], ground: Ground) 
         line_start = folded.rfind("\n", 0, m.start()) + 1
         line = folded[line_start : m.start()]
         sentence = " ".join(c.text for c in clauses if index >= 0 and abs(c.sentence - clauses[index].sentence) <= 1)
-        if not (p.REDIRECT.search(sentence + " " + around) or p.NOT_ME.search(sentence)):
+        own_address = ground.sender is not None and address.lower() == ground.sender
+        if own_address and not (p.REDIRECT.search(sentence + " " + around) or p.NOT_ME.search(sentence)):
+            continue
+        before = folded[max(0, m.start() - 60) : m.start()]
+        if re.search(r"\b(?:ecrit a|envoye a|adresse a|transmis a|recu de|provenant de|mail de|message de|sent (?:it |this |them )?to|wrote to|written to|forwarded (?:it |this )?to|received from|came from|copied|from|de la part de|compte|paypal)\s?[:<(]?\s?$", before) and not re.search(r"\b(?:etre|be|please|doit|doivent|must|should|to be|merci)\b[^.]{0,40}$", before):
             continue
         if re.match(r"\s*(?:e-?mail|mail|courriel|m)\s?:\s*$", line) and not p.NOT_ME.search(folded):
             continue
@@ -729,6 +845,9 @@ def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags
     kept = list(statements)
     if any(s.intent == "insolvency" for s in kept):
         kept = [s for s in kept if s.intent not in ("payment_plan_request",)]
+    doubles = [s for s in kept if s.intent == "dispute" and s.reason == "duplicate"]
+    if doubles:
+        kept = [s for s in kept if not (s.intent == "remittance" and s.reference is None and any(abs(s.clause - d.clause) <= 2 and (set(s.numbers) <= set(d.numbers) or not s.numbers) for d in doubles))]
     disputed = {s.clause for s in kept if s.intent == "dispute"}
     kept = [s for s in kept if not (s.intent == "document_request" and s.clause in disputed and not contacts)]
     return tuple(kept)

@@ -224,12 +224,13 @@ class _Reading:
     def _auto_reply(self, whole: str, said: Said) -> Reading:
         back, certain = machine.return_on(whole, self.base, month_first=self.month_first)
         ticket = not machine._AWAY.search(flat(whole[:4000]))
-        if ticket:
+        if ticket and machine.acknowledges(message_words(self.message, whole)):
             back = None
         contacts = self._contacts_of(said)
         if not contacts and ticket and re.search(r"unsubscribe|notification preferences", fold(whole)):
             contacts = ()
-        portal = bool(p.PORTAL.search(fold(whole)) and p.PORTAL_ACT.search(fold(whole)))
+        closed = re.search(r"\b(?:retired|no longer (?:in use|monitored|used|read)|closed|discontinued|decommissioned|deleted unread|n'est plus (?:utilisee?|relevee?|active)|sera (?:fermee?|supprimee?)|ferm(?:e|ee)e? definitivement|nicht mehr (?:genutzt|gelesen|verwendet)|ya no se utiliza|non e piu attiv|niet meer in gebruik)\b", fold(whole))
+        portal = bool(closed and p.PORTAL.search(fold(whole)) and p.PORTAL_ACT.search(fold(whole)))
         intents: tuple[Intent, ...] = ("contact_change",) if contacts or portal else ()
         codes = []
         if back is not None and not certain:
@@ -405,6 +406,10 @@ class _Reading:
         if "insolvency-denied" in flags and "payment_plan_request" in intents:
             codes.append("trouble")
         self._check_facts(statements, promise, remittance, dispute, invoices)
+        if promise is not None and promise.date is None:
+            codes.append("promise-without-date")
+        if remittance is not None and remittance.date is None and remittance.amount is None and remittance.reference is None and not invoices:
+            codes.append("payment-unclear")
         for flag in ("conditional", "payment-asked", "blocked"):
             if flag in flags:
                 codes.append(flag)
@@ -449,10 +454,15 @@ class _Reading:
         promised = {n for s in statements if s.intent == "promise_to_pay" for n in s.numbers}
         if paid & promised and not any(s.amount for s in statements if s.intent in ("remittance", "promise_to_pay")):
             codes.append("contradiction")
+        if any(s.intent == "remittance" and not s.numbers for s in statements) and any(s.intent == "promise_to_pay" and not s.numbers for s in statements):
+            codes.append("contradiction")
+        contested = {n for s in statements if s.intent == "dispute" for n in s.numbers}
+        if contested & promised and not any(s.intent == "promise_to_pay" and s.amount is not None and s.amount < sum((known[n].amount for n in s.numbers if n in known), Decimal(0)) for s in statements):
+            codes.append("contradiction")
         if dispute and not any(s.numbers for s in statements if s.intent == "dispute") and len(self.items) != 1:
             codes.append("invoice-not-named")
         if dispute and dispute.reason == "duplicate":
-            both = [known[n].amount for n in invoices if n in known]
+            both = [known[n].amount for n in dict.fromkeys((*contested, *paid)) if n in known]
             if len(both) >= 2 and max(both) > min(both) * Decimal("1.01"):
                 codes.append("duplicate-differs")
         if remittance is not None and remittance.amount is not None and self.items:
@@ -532,6 +542,10 @@ def _threaded(message: InboundMessage, context: Context) -> bool:
         return True
     ours = {a.rpartition("@")[2] for a in context.our_addresses}
     return any(i.rpartition("@")[2].rstrip(">").lower() in ours for i in (message.in_reply_to or "", *message.references) if i)
+
+
+def message_words(message: InboundMessage, own: str) -> str:
+    return f"{message.subject}\n{own[:4000]}"
 
 
 def _subject(subject: str) -> str:

@@ -46,13 +46,16 @@ _LEAD = (
     r"(?:n\s?°|n°|no\.?|nos\.?|nr\.?|num(?:ero)?|numeros|#|factures?|fact\.?|fac\.?|fa|fc|invoices?|inv\.?|bills?|la|les|las|le|de la|re|rg|rechnung(?:en)?|rech\.?|faktura|factura|fattura|fatt\.?|factuur|facturen|the|pour|for|fur|die|der|voor de|voor|de|dossier|piece|doc\.?|document|et|and|und|y|e|en|ou|or|to|through|,|\+|&|/|;|ref\.?|:|-)"
 )
 _FRAGMENT = re.compile(rf"(?:(?<=^)|(?<=\n)|(?<=[\s(,+&#/°:;.]))(?P<digits>\d{{2,9}})(?![\d€£$%]|[.,/:-]\d|-[a-z]|['’]|\s?(?:€|eur\b|euros?\b|gbp|usd|£|\$|k\b|%|h\b|h\d|jours?\b|j\b|days?\b|tage?\b|pieces?\b|pcs\b|mois\b|months?\b|ans\b|years?\b|fois\b|x\b|°))")
+_AFTER_FRAGMENT = re.compile(
+    r"(?:\s?(?:[,;:()+&]|\.(?=\s|$)|$)|\s(?:et|and|en|und|y|e|is|was|are|were|has|have|goes?|went|in|on|for|to|the|by|until|staat|gaat|est|sont|sera|seront|c'?|le|la|pas|only|follows|folgt|will|wird|apres|vendredi|lundi|mardi|mercredi|jeudi|demain|hier|ca|partira|part|paid|ist|wurde|met|mee|op|n'|ne|a|ont|comes|gets|still|needs|i|je|we|includes|fait|de)\b)"
+)
 _BEFORE_FRAGMENT = re.compile(rf"(?:^|[\s(,.;:!?\n>|-]){_LEAD}\s?$")
 _ORDER_LEAD = re.compile(
     r"(?:p\.?o\.?|order|orders|commandes?|cde|bc|bon de commande|engagement|bestell(?:ung|nummer|nr)?\.?|pedido|ordine|bestelling)(?:\s?(?:n\s?°|no\.?|nr\.?|number|numero|#|:|-))?\s?$"
 )
 _OURS_SHAPE = re.compile(r"\b(?:fa|f|fc|inv|fac)[-\s]?\d{2,4}[-/]\d{2,5}\b|\b20\d{7}\b|\binv-?\d{3,8}\b")
 _ALL = re.compile(
-    r"\b(?:(?:toutes|tous) (?:les |vos |ces |nos |leurs )?(?:factures|trois|quatre|deux|ensemble|lignes|pieces|postes)|(?:les|vos|ces) (?:deux|trois|quatre|cinq|\d) factures|les (?:deux|trois|quatre)(?= (?:sont|seront|ont|factures|partent|partiront|vont|en |le |vendredi|lundi|ensemble|par|demain|ensemble|\.|,))"
+    r"\b(?:(?:toutes|tous) (?:les |vos |ces |nos |leurs )?(?:factures|trois|quatre|deux|ensemble|lignes|pieces|postes)|(?:les|vos|ces) (?:deux|trois|quatre|cinq|\d) factures|(?:vos|les|aucune des|aucun des|chacune des) (?:deux|trois|quatre|cinq) (?:notes|factures|documents|dossiers|lignes|pieces)|aucune des (?:deux|trois|quatre)|les (?:deux|trois|quatre)(?= (?:sont|seront|ont|factures|partent|partiront|vont|en |le |vendredi|lundi|ensemble|par|demain|ensemble|\.|,))"
     r"|(?:tout|toutes?) (?:est|sera|a ete|ont ete|sont|seront) (?:regle|paye|solde|vire|acquitte|mandate|parti)\w{0,3}|(?:l'integralite|la totalite|l'ensemble) (?:des|de vos|de nos|de ces|du) (?:factures|impayes|compte|solde|sommes|montants|creances|echeances|relev\w*|retard|sommes dues|encours)|(?:solder|solde|soldons|apure\w*|regle\w*) (?:l'integralite|la totalite|l'ensemble|le tout|tout|notre compte|votre compte|le compte|l'integralite du compte)"
     r"|(?:le |la )?totalite (?:due|du solde|du compte)|l'integralite|le solde (?:de notre|du|de votre|total|de nos) (?:compte|solde)?|(?:l')?ensemble du solde|le solde total|tout ce (?:que nous vous devons|qu'on vous doit|qui est du|qui est echu)|vos (?:deux|trois|quatre) factures"
     r"|all (?:of )?(?:the |your |our |these |those )?(?:three|two|four|five|\d |open |outstanding |overdue |unpaid )?(?:invoices|items|three|bills|of them|outstanding)|all (?:three|four)\b|both (?:invoices|items|bills|of them|are|were|have|went|will)|(?:the )?(?:whole|full|entire|total) (?:of the )?(?:outstanding )?(?:balance|account|amount (?:due|outstanding)|outstanding)|everything (?:open|outstanding|overdue|due|on|you|that|is|was|has|we|will)|the lot\b|the total outstanding|(?:balance|account) in full|clear(?:ed|ing)? (?:the|our|your) (?:whole |full |entire )?(?:account|balance)|the whole account|what we owe you|everything we owe"
@@ -112,6 +115,8 @@ def find(
     spans += [(s, e) for s, e, _ in foreign]
     found += _fragments(folded, items, free)
     spans += [(f.start, f.end) for f in found]
+    found += _endings(folded, items, free)
+    spans += [(f.start, f.end) for f in found]
     found += _by_issue(folded, items, dates, found)
     found += _by_amount(items, amounts, found)
     found += _everything(folded, items, found)
@@ -166,14 +171,29 @@ def _fragments(folded: str, items: Sequence[KnownItem], free: object) -> list[Fo
             continue
         before = folded[max(0, m.start() - 24) : m.start()]
         line_start = before.rpartition("\n")[2].strip() == "" and ("\n" in before or m.start() < 24)
-        led = bool(_BEFORE_FRAGMENT.search(before))
+        led = bool(_BEFORE_FRAGMENT.search(before)) or bool(re.search(r"[,;:(+&/]\s?$", before))
         if len(digits) < 3 and not re.search(r"(?:n°|factures?|invoices?|#|no\.|nr\.)\s?$", before):
             continue
-        if not (led or line_start or (digits[0] == "0" and len(digits) >= 3)):
+        follows = bool(_AFTER_FRAGMENT.match(folded, m.end()))
+        if not (led or line_start or len(digits) >= 5 or (digits[0] == "0" and len(digits) >= 3) or (len(digits) >= 3 and follows)):
             continue
         if re.search(r"(?:article|art\.|tel\.?|fax|poste|ext\.?|rue|bp|cs|code|capital|po|commande|order|cheque|check|chq|ref\.?|reference|virement|vir|bank|iban|siret|siren|rcs|ht|lot|devis|quote|bl)\s?(?:n\s?°|no\.?|:|#)?\s?$", before):
             continue
         out.append(FoundReference(m.start(), m.end(), digits, tuple(matches), "fragment"))
+    return out
+
+
+_ENDING = re.compile(r"(?<![\w/.,-])(\d{2,6}[-/]\d{1,5})(?![\w/-]|[.,]\d)")
+
+
+def _endings(folded: str, items: Sequence[KnownItem], free: object) -> list[FoundReference]:
+    """The end of a number with its sign: '703-2' of FC260703-2. Unique among the items, and no date."""
+    assert callable(free)
+    out = []
+    for m in _ENDING.finditer(folded):
+        matches = {i.number for i in items if fold(i.number).endswith(m[1]) and len(m[1]) < len(i.number)}
+        if len(matches) == 1 and free(m.start(), m.end()):
+            out.append(FoundReference(m.start(), m.end(), m[1], tuple(matches), "fragment"))
     return out
 
 
