@@ -23,7 +23,7 @@ from chalice.app import SQSEvent
 
 from chalicelib.errors import BadInput, PermanentError, RetryableError
 
-TIME_FOR_ONE_MESSAGE_MS = 20_000
+TIME_FOR_ONE_MESSAGE_MS = 30_000
 """With less left a batch stops and gives the rest back: a function that is cut off fails the whole batch."""
 
 _log = logging.getLogger(__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from chalicelib.domain.debtor_file import TaskKind
 from chalicelib.errors import BadInput
@@ -18,14 +19,14 @@ WHO = "import"
 
 
 def import_dropped(parts: Parts, files: Archive, key: str, *, at: datetime) -> Imported | None:
-    """Import the file under `key`; its first folder says what it holds.
+    """Import the file under `key`; the folder in which it lies says what it holds.
 
     A file that cannot be used writes nothing and becomes a task that names every wrong row (then None is
     given): to try it again would not mend it.
     """
     source = io.BytesIO(files.get(key))
     try:
-        match key.split("/")[0]:
+        match PurePosixPath(key).parent.name:
             case "invoices":
                 check(source, read_invoices, OURS, name=key, skip_bad=False)
                 source.seek(0)

@@ -1,7 +1,7 @@
 """Deploy a stage: package, upload, CloudFormation, outputs. One path for AWS and for the local stack.
 
-    python -m infra.local.deploy --stage prod --set SenderDomain=example.com
-    python -m infra.local.deploy --stage local --endpoint http://127.0.0.1:4566
+python -m infra.local.deploy --stage prod --set SenderDomain=example.com
+python -m infra.local.deploy --stage local --endpoint http://127.0.0.1:4566
 """
 
 from __future__ import annotations
@@ -47,13 +47,15 @@ def deploy(
     dynamodb_endpoint: str | None = None,
     parameters: Mapping[str, str] | None = None,
     stack: str = "",
+    packaged: Package | None = None,
     settings: Mapping[str, Any] | None = None,
     say: Callable[[str], None] = print,
 ) -> Deployed:
     """Bring the stack of `stage` to what the project says.
 
     endpoint: a local stack's, which the functions are then told of; None is AWS. dynamodb_endpoint: the
-    table lives there instead (local stack only). parameters: of infra/resources.yaml. settings: for the AWS
+    table lives there instead (local stack only). parameters: of infra/resources.yaml. packaged: what
+    to deploy; made of the project where it is left out. settings: for the AWS
     clients (region, keys).
     """
     stack = stack or f"relance-{stage}"
@@ -67,7 +69,7 @@ def deploy(
 
     with _Timed("package", took):
         say(f"{stack}: packaging …")
-        packaged = package(stage)
+        packaged = packaged or package(stage)
     with _Timed("upload", took):
         say(f"{stack}: uploading {packaged.zip.stat().st_size / 1e6:.1f} MB …")
         template_url = _upload(client("s3"), session, client("sts"), packaged, endpoint, dynamodb_endpoint)
@@ -113,9 +115,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parameters(given: Mapping[str, str] | None, endpoint: str | None) -> dict[str, str]:
-    # A bucket that refuses what comes without TLS would refuse everything on the loopback.
-    plain_http = {"TlsOnly": "no"} if endpoint and endpoint.startswith("http://") else {}
-    return {**plain_http, **(given or {})}
+    return {**({"LocalStack": "yes"} if endpoint else {}), **(given or {})}
 
 
 def _local_settings() -> dict[str, str]:

@@ -71,7 +71,7 @@ def _make(stage: str, project: Path, folder: Path) -> Path:
 
 
 def _copy_inputs(project: Path, copy: Path) -> None:
-    for path in _inputs(project):
+    for path in inputs(project):
         target = copy / path.relative_to(project)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
@@ -122,7 +122,7 @@ def _is_shipped(name: str) -> bool:
 
 def _hash_of_inputs(project: Path) -> str:
     digest = hashlib.sha256(f"{sys.version_info[:2]} {sys.platform} {_own_source()}".encode())
-    for path in _inputs(project):
+    for path in inputs(project):
         content = path.read_bytes()
         digest.update(f"\0{path.relative_to(project).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
@@ -133,7 +133,8 @@ def _own_source() -> str:
     return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 
 
-def _inputs(project: Path) -> Iterator[Path]:
+def inputs(project: Path) -> Iterator[Path]:
+    """Every file that goes into a package."""
     roots = [project / path for path in INPUTS] + sorted((project / ".chalice").glob("policy-*.json"))
     for root in roots:
         files = sorted(root.rglob("*")) if root.is_dir() else [root]

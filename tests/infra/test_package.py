@@ -1,0 +1,126 @@
+"""The zip by itself: what runs in Lambda must not lean on what happens to be installed here."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from infra.local.package import PROJECT, Package, inputs, package
+
+BUSY = 7_000_000
+"""Bytes of the zip above which somebody should ask what came in."""
+
+ALONE = """
+import sys
+sys.path[:] = [{task!r}, *[p for p in sys.path if "site-packages" not in p and "dist-packages" not in p]]
+{code}
+strangers = {{
+    name: m.__file__ for name, m in sys.modules.items()
+    if getattr(m, "__file__", None) and ("site-packages" in m.__file__ or {ours!r} in m.__file__)
+}}
+assert not strangers, strangers
+"""
+
+
+def run_alone(task: Path, code: str) -> str:
+    """Run code where nothing is installed but Python and the unpacked zip."""
+    script = ALONE.format(task=str(task), code=code, ours=str(PROJECT / "chalicelib"))
+    # -S: no site-packages; -I: no PYTHONPATH, no user's packages, no current folder.
+    command = [sys.executable, "-I", "-S", "-B", "-c", script]
+    env = {"PATH": os.defpath, "AWS_DEFAULT_REGION": "eu-west-3"}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=task, env=env, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_zip_alone_imports_the_application_and_every_module_of_it(unzipped: Path) -> None:
+    code = """
+import app, importlib, pathlib
+for path in pathlib.Path("chalicelib").rglob("*.py"):
+    importlib.import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))
+print(sorted(app.app.handler_map) if hasattr(app.app, "handler_map") else "imported")
+"""
+    assert run_alone(unzipped, code)
+
+
+def test_the_zip_alone_makes_a_client_of_every_service_it_needs(unzipped: Path) -> None:
+    code = """
+import boto3
+for service in ("dynamodb", "s3", "sqs", "ses", "sesv2", "secretsmanager", "sts"):
+    boto3.client(service, aws_access_key_id="x", aws_secret_access_key="x")
+print("made")
+"""
+    assert run_alone(unzipped, code).strip() == "made"
+
+
+def test_the_zip_alone_reads_every_policy_and_renders_every_template(unzipped: Path) -> None:
+    code = """
+from chalicelib import bootstrap
+from chalicelib.adapters.rendering import TemplateWriter
+from jinja2 import Environment, FileSystemLoader
+assert "standard" in bootstrap.policies()
+templates = bootstrap.TEMPLATES
+assert str(templates).startswith({task!r}), templates
+TemplateWriter(archive=None, templates=templates)
+email = Environment(loader=FileSystemLoader(templates / "email"))
+names = [n for n in email.list_templates() if n.endswith(".j2")]
+for name in names:
+    email.parse(email.loader.get_source(email, name)[0])
+print(len(names))
+""".replace("{task!r}", repr(str(unzipped)))
+    assert int(run_alone(unzipped, code)) >= 30
+
+
+def test_a_part_that_is_not_configured_is_named_with_what_it_is(unzipped: Path) -> None:
+    code = """
+from chalicelib import bootstrap
+try:
+    bootstrap.parts()
+except bootstrap.MissingSetting as error:
+    print(error)
+"""
+    said = run_alone(unzipped, code)
+    assert "RELANCE_TABLE is not set" in said
+    assert "TableName" in said
+
+
+def test_the_zip_holds_what_runs_and_nothing_else(packaged: Package) -> None:
+    with zipfile.ZipFile(packaged.zip) as archive:
+        names = archive.namelist()
+    assert {"app.py", "chalice/app.py", "chalicelib/bootstrap.py", "templates/policies/standard.yaml"} <= set(names)
+    assert not [n for n in names if n.endswith(".pyc") or n.startswith(("tests/", "demo/", "infra/"))]
+    tops = {n.split("/")[0] for n in names}
+    assert not tops & {"chalice_cli", "pip", "setuptools", "click", "moto", "pytest", "ministack", "inquirer"}
+    assert packaged.zip.stat().st_size < BUSY
+
+
+@pytest.mark.slow
+def test_the_same_project_gives_the_same_bytes(packaged: Package, project: Path, tmp_path: Path) -> None:
+    again = package("local", project=project, kept_in=tmp_path)
+    assert again.zip != packaged.zip
+    assert again.zip.read_bytes() == packaged.zip.read_bytes()
+
+
+def test_a_package_is_made_once_and_again_when_a_name_has_changed(packaged: Package, project: Path) -> None:
+    assert package("local", project=project) == packaged
+    before = {path.relative_to(project) for path in inputs(project)}
+    renamed = project / "templates" / "policies" / "key_account.yaml"
+    renamed.rename(renamed.with_name("key.yaml"))
+    try:
+        after = {path.relative_to(project) for path in inputs(project)}
+    finally:
+        renamed.with_name("key.yaml").rename(renamed)
+    assert len(before) == len(after)
+    assert before != after
+
+
+def test_production_runs_with_the_settings_of_the_trial() -> None:
+    config = json.loads((PROJECT / ".chalice" / "config.json").read_text("utf-8"))
+    assert config["stages"] == {"prod": {}, "local": {}}
+    assert config["autogen_policy"] is False

@@ -1,0 +1,236 @@
+"""The template that is deployed: sound, closed, and no right wider than it must be."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.package import AWS_SERVICES, PROJECT, Package
+
+Template = Mapping[str, Any]
+FUNCTIONS = {"APIHandler", "DunningRun", "MailboxPoll", "Watch", "Due", "Mail", "Imports", "ProviderEvents"}
+QUEUE_OF = {"Due": "DueQueue", "Mail": "MailQueue", "Imports": "ImportQueue", "ProviderEvents": "ProviderEventQueue"}
+
+
+def of_type(template: Template, kind: str) -> dict[str, Any]:
+    return {name: r.get("Properties", {}) for name, r in template["Resources"].items() if r["Type"] == kind}
+
+
+def functions(template: Template) -> dict[str, Any]:
+    return of_type(template, "AWS::Serverless::Function")
+
+
+def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every statement that allows or denies something to a role, with the role's name."""
+    for name, role in of_type(template, "AWS::IAM::Role").items():
+        for policy in role["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                for one in statement["Fn::If"][1:] if "Fn::If" in statement else [statement]:
+                    yield name, one
+
+
+def on_a_local_stack_alone(value: str) -> dict[str, Any]:
+    """What an emulator needs and AWS never sees."""
+    return {"Fn::If": ["OnAws", {"Ref": "AWS::NoValue"}, value]}
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.slow
+def test_cfn_lint_finds_nothing(packaged: Package) -> None:
+    linted = subprocess.run(
+        [str(Path(sys.executable).with_name("cfn-lint")), "--", str(packaged.template)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (linted.returncode, linted.stdout + linted.stderr) == (0, "")
+
+
+def test_every_function_is_there_and_has_a_role_of_its_own(template: Template) -> None:
+    roles = {name: json.dumps(f["Role"]) for name, f in functions(template).items()}
+    assert set(roles) == FUNCTIONS
+    assert len(set(roles.values())) == len(FUNCTIONS)
+
+
+def test_no_role_reaches_beyond_what_the_stack_made(template: Template) -> None:
+    for role, statement in statements(template):
+        for resource in as_list(statement["Resource"]):
+            if (role, resource) == ("DueRole", on_a_local_stack_alone("*")):
+                continue
+            text = json.dumps(resource)
+            assert resource != "*", (role, statement)
+            if isinstance(resource, str) or "Fn::Sub" in resource:
+                ours = r"\$\{(AWS::StackName|[A-Z][A-Za-z]+\.Arn|ConfigurationSet|SenderDomain)\}"
+                assert re.search(ours, text), (role, text)
+
+
+def test_no_role_may_do_everything_with_anything(template: Template) -> None:
+    for role, statement in statements(template):
+        assert statement["Effect"] == "Allow"
+        for action in as_list(statement["Action"]):
+            assert action == on_a_local_stack_alone("sqs:SendMessageBatch") or "*" not in action, (role, action)
+
+
+@pytest.mark.parametrize(
+    ("action", "roles"),
+    [
+        ("ses:SendRawEmail", {"DueRole"}),
+        ("secretsmanager:GetSecretValue", {"DueRole", "MailboxPollRole"}),
+        ("sqs:SendMessage", {"DunningRunRole", "MailboxPollRole", "WatchRole", "SchedulerRole"}),
+        ("s3:PutObject", {"DueRole", "MailboxPollRole"}),
+        ("s3:DeleteObject", set()),
+        ("dynamodb:Scan", set()),
+        ("dynamodb:DeleteTable", set()),
+    ],
+)
+def test_only_those_that_need_a_right_have_it(template: Template, action: str, roles: set[str]) -> None:
+    assert {role for role, statement in statements(template) if action in as_list(statement["Action"])} == roles
+
+
+def test_the_sender_may_read_no_secret_but_its_own_servers(template: Template) -> None:
+    reads = [s for role, s in statements(template) if role == "DueRole" and "secretsmanager" in json.dumps(s["Action"])]
+    assert [s["Resource"] for s in reads] == [{"Fn::GetAtt": ["SmtpSecret", "Id"]}]
+
+
+@pytest.mark.parametrize("function", sorted(QUEUE_OF))
+def test_a_queue_hides_a_message_six_times_as_long_as_its_function_may_run(template: Template, function: str) -> None:
+    queue = template["Resources"][QUEUE_OF[function]]["Properties"]
+    assert queue["VisibilityTimeout"] >= 6 * functions(template)[function]["Timeout"]
+
+
+@pytest.mark.parametrize("function", sorted(QUEUE_OF))
+def test_a_consumer_takes_its_own_queue_and_reports_failures_one_by_one(template: Template, function: str) -> None:
+    (event,) = functions(template)[function]["Events"].values()
+    assert event["Properties"]["Queue"] == {"Fn::Sub": f"${{{QUEUE_OF[function]}.Arn}}"}
+    assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+@pytest.mark.parametrize("function", sorted(QUEUE_OF))
+def test_what_keeps_failing_goes_where_an_alarm_rings(template: Template, function: str) -> None:
+    redrive = template["Resources"][QUEUE_OF[function]]["Properties"]["RedrivePolicy"]
+    (letters, _) = redrive["deadLetterTargetArn"]["Fn::GetAtt"]
+    assert redrive["maxReceiveCount"] >= 3
+    watched = [json.dumps(alarm.get("Dimensions")) for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()]
+    assert any(f'"{letters}"' in dimensions for dimensions in watched)
+
+
+def test_every_queue_is_encrypted(template: Template) -> None:
+    queues = of_type(template, "AWS::SQS::Queue")
+    assert len(queues) == 9
+    assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
+
+
+def test_every_bucket_is_encrypted_closed_versioned_cleaned_up_and_refuses_plain_http(template: Template) -> None:
+    buckets = of_type(template, "AWS::S3::Bucket")
+    assert set(buckets) == {"Archive", "ImportBucket"}
+    for bucket in buckets.values():
+        assert bucket["BucketEncryption"]
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert bucket["LifecycleConfiguration"]["Rules"]
+        assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+        assert all(bucket["PublicAccessBlockConfiguration"].values())
+    policies = of_type(template, "AWS::S3::BucketPolicy").values()
+    assert {policy["Bucket"]["Ref"] for policy in policies} == set(buckets)
+    for policy in policies:
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert statement["Effect"] == "Deny"
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_what_holds_data_outlives_the_stack(template: Template) -> None:
+    kept = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret")
+    for name, resource in template["Resources"].items():
+        if resource["Type"] in kept:
+            assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
+
+
+def test_the_table_can_be_brought_back_to_any_second(template: Template) -> None:
+    (table,) = of_type(template, "AWS::DynamoDB::Table").values()
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_as_many_senders_are_invited_as_the_sender_may_be(template: Template) -> None:
+    due = functions(template)["Due"]
+    (event,) = due["Events"].values()
+    assert event["Properties"]["ScalingConfig"] == {"MaximumConcurrency": due["ReservedConcurrentExecutions"]}
+
+
+def test_nothing_is_traced_and_no_function_runs_longer_than_a_lost_notice_waits(template: Template) -> None:
+    from chalicelib.domain.elapsed import OUTCOME_WITHIN
+
+    for name, function in functions(template).items():
+        assert function["Tracing"] == "PassThrough"
+        assert function["Timeout"] < OUTCOME_WITHIN.total_seconds(), name
+
+
+def test_the_run_keeps_the_creditors_hours_on_weekdays(template: Template) -> None:
+    (schedule,) = of_type(template, "AWS::Scheduler::Schedule").values()
+    assert schedule["ScheduleExpression"] == "cron(0 7-18 ? * MON-FRI *)"
+    assert schedule["ScheduleExpressionTimezone"] == {"Ref": "CreditorZone"}
+    assert "Input" not in schedule["Target"], "without an input the event carries its time"
+
+
+def test_every_schedule_can_be_switched_off(template: Template) -> None:
+    switch = {"Ref": "Schedules"}
+    assert template["Resources"]["RunSchedule"]["Properties"]["State"] == switch
+    for name in ("MailboxPoll", "Watch"):
+        (event,) = functions(template)[name]["Events"].values()
+        assert event["Properties"]["State"] == switch
+
+
+def test_a_run_that_does_not_happen_rings_but_a_weekend_does_not(template: Template) -> None:
+    alarm = template["Resources"]["RunMissedAlarm"]["Properties"]
+    hours = alarm["Period"] * alarm["EvaluationPeriods"] / 3600
+    weekend = 24 - 18 + 24 + 24 + 7
+    assert weekend + 1 < hours <= 7 * 24, "CloudWatch looks back a week at most"
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_every_function_has_an_alarm_for_its_errors(template: Template) -> None:
+    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
+    watched = {a["Dimensions"][0]["Value"]["Ref"] for a in alarms if a["MetricName"] == "Errors"}
+    assert watched == FUNCTIONS
+    assert all(a["AlarmActions"] == [{"Ref": "Alarms"}] for a in alarms)
+
+
+def test_no_secret_stands_in_the_template(template: Template) -> None:
+    for secret in of_type(template, "AWS::SecretsManager::Secret").values():
+        assert set(secret) == {"Description"}
+
+
+def test_merging_left_no_value_with_two_meanings(template: Template) -> None:
+    def look(value: Any, path: str) -> None:
+        if isinstance(value, dict):
+            meanings = [key for key in value if key == "Ref" or key.startswith("Fn::")]
+            assert not meanings or len(value) == 1, path
+            for key, item in value.items():
+                look(item, f"{path}/{key}")
+        elif isinstance(value, list):
+            for number, item in enumerate(value):
+                look(item, f"{path}/{number}")
+
+    look(template["Resources"], "")
+
+
+COMMAND_LINE_ALONE = {"cloudformation", "lambda"}
+
+
+def test_every_service_that_the_functions_call_is_in_the_zip() -> None:
+    source = Path(PROJECT, "chalicelib", "bootstrap.py").read_text("utf-8")
+    called = set(re.findall(r'_client\("([a-z0-9]+)"', source))
+    assert "dynamodb" in called
+    assert called - COMMAND_LINE_ALONE <= AWS_SERVICES
+    for module in Path(PROJECT, "chalicelib").rglob("*.py"):
+        if module.name != "bootstrap.py":
+            assert "boto3.client" not in module.read_text("utf-8"), module
