@@ -12,6 +12,7 @@ from decimal import Decimal
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import parsedate_to_datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +71,15 @@ def table(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def mail(folder: Path, label: dict[str, Any]) -> EmailMessage:
-    message = email.message_from_bytes((folder / "mail" / label["file"]).read_bytes(), policy=default)
+@cache
+def parsed(path: Path) -> EmailMessage:
+    message = email.message_from_bytes(path.read_bytes(), policy=default)
     assert isinstance(message, EmailMessage)
     return message
+
+
+def mail(folder: Path, label: dict[str, Any]) -> EmailMessage:
+    return parsed(folder / "mail" / label["file"])
 
 
 EVERY = [(folder, label) for folder in (WRITTEN, ASIDE) for label in labels(folder)]

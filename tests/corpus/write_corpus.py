@@ -240,6 +240,7 @@ def read_label(letter: Letter, text: str) -> dict[str, Any]:
 # ---- our own reminder, as it is quoted -----------------------------------------------------------------------
 
 FRENCH_MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+SHORT_MONTHS = "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.".split()
 MONTHS = {
     "fr": FRENCH_MONTHS,
     "en": "January February March April May June July August September October November December".split(),
@@ -584,7 +585,7 @@ def quote_head(reminder: Reminder, program: str, language: str) -> list[str]:
         return (["________________________________"] if program != "outlook" else []) + head
     if program in ("gmail", "apple", "iphone"):
         short = {
-            "fr": f"{week[:3]}. {at.day} {MONTHS['fr'][at.month - 1][:4]} {at.year}",
+            "fr": f"{week[:3]}. {at.day} {SHORT_MONTHS[at.month - 1]} {at.year}",
             "en": f"{week[:3]}, {at.day} {MONTHS['en'][at.month - 1][:3]} {at.year}",
         }.get(language, long_date(at, language))
         stamp = short if program == "gmail" else long_date(at, language)
@@ -596,7 +597,7 @@ def quote_head(reminder: Reminder, program: str, language: str) -> list[str]:
     if program in ("zimbra", "free"):
         sent = f"{week.capitalize()} {at.day} {MONTHS[language][at.month - 1].capitalize()} {at:%Y %H:%M:%S}"
         rule = [
-            f"----- {ORIGINAL[language].replace('Message d', 'Mail ') if program == 'free' else ORIGINAL[language]} -----"
+            f"----- {ORIGINAL[language].replace('Message d', 'Mail ')} -----",
         ]
         return (rule if program == "free" else []) + [
             f'{names[0].replace(NBSP, "")} "{OWN_NAME}" <{OWN}>',
@@ -811,11 +812,8 @@ def write_scan() -> bytes:
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
             b"/Resources << /XObject << /I0 5 0 R >> >> >>",
             b"<< /Length " + str(len(paint)).encode() + b" >>\nstream\n" + paint + b"\nendstream",
-            b"<< /Type /XObject /Subtype /Image /Width 24 /Height 24 /ColorSpace /DeviceGray /BitsPerComponent 8 /Length "
-            + str(len(pixels)).encode()
-            + b" >>\nstream\n"
-            + pixels
-            + b"\nendstream",
+            b"<< /Type /XObject /Subtype /Image /Width 24 /Height 24 /ColorSpace /DeviceGray "
+            b"/BitsPerComponent 8 /Length " + str(len(pixels)).encode() + b" >>\nstream\n" + pixels + b"\nendstream",
         ]
     )
 
