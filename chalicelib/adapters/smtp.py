@@ -23,9 +23,9 @@ _LINE_START_DOT = re.compile(rb"(?m)^\.")
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
 _ADDRESS = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]+@[\x21-\x3b\x3d\x3f-\x7e]+")
 # RFC 3463: bad destination mailbox, system or syntax, moved, and (RFC 7505) a domain that takes no mail.
-_NO_SUCH_ADDRESS = re.compile(r"\b5\.1\.(?:1|2|3|6|10)\b")
+_NO_SUCH_ADDRESS = re.compile(r"^5\.1\.(?:1|2|3|6|10)(?![\d.])", re.MULTILINE)
 _AMAZON = re.compile(r"email-smtp(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com|api\.aws)")
-_AMAZON_ID = re.compile(r"\bok\s+([0-9A-Za-z-]{20,})", re.IGNORECASE)
+_AMAZON_ID = re.compile(r"\bok\s+([0-9A-Za-z-]{16,})", re.IGNORECASE)
 
 _STARTTLS, _TLS, _PLAIN = "starttls", "tls", "none"
 
