@@ -176,6 +176,7 @@ def _message(message: Message, caps: Caps, *, size: int, nested: int) -> Inbound
         subject=_first(headers, "subject")[:2000],
         sent_at=_instant(_first(headers, "date")),
         text=text[: caps.text_chars],
+        plain=parts.text[: caps.text_chars],
         html=parts.html[: caps.text_chars * 3],
         html_text=parts.html_text[: caps.text_chars],
         attachments=tuple(parts.attachments),

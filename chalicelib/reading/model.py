@@ -118,6 +118,7 @@ class InboundMessage:
     subject: str = ""
     sent_at: datetime | None = None  # the Date header, in the sender's own zone
     text: str = ""  # the plain body; made from the HTML where there is none
+    plain: str = field(default="", repr=False)  # the text/plain part as it stands; empty where there is none
     html: str = field(default="", repr=False)  # raw, hostile
     html_text: str = field(default="", repr=False)  # the visible words of the HTML, tables as rows
     attachments: tuple[Attachment, ...] = ()
