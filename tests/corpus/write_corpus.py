@@ -122,7 +122,8 @@ def read_hands() -> dict[str, Hand]:
 
     def close() -> None:
         if key:
-            hands[key] = Hand(*parts, "\n".join(signature), "\n".join(disclaimer))  # type: ignore[arg-type]
+            account, name, address, program, language = parts
+            hands[key] = Hand(account, name, address, program, language, "\n".join(signature), "\n".join(disclaimer))
 
     for line in (HERE / "hands.txt").read_text("utf-8").splitlines():
         if not line.strip():
@@ -179,7 +180,9 @@ def read_block(block: str) -> Letter:
         elif mark == "W":
             letter.label["why"] = text
         elif mark == "O":
-            letter.options.update(pair.split("=", 1) for pair in text.split())  # type: ignore[arg-type]
+            for pair in text.split():
+                name, _, value = pair.partition("=")
+                letter.options[name] = value
         elif mark == "S":
             letter.subject = text
         elif mark == "F":
