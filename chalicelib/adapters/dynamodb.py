@@ -17,6 +17,7 @@ import heapq
 import secrets
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -96,7 +97,7 @@ class DynamoCaseStore:
         between pages surely. A new version with an old, still open case would let a paid invoice be chased,
         and the version condition would not see it. So the rows must be those that the profile announces; if
         not, they are read again until they are, or until two readings agree (then it is a remnant, see
-        `_put_aside`).
+        `_move`).
         """
         seen: list[tuple[str, int]] = []
         for _ in range(READS_OF_A_BUSY_FILE):
@@ -141,6 +142,8 @@ class DynamoCaseStore:
         ]
         doing = f"save debtor {piece.after.id}, entries {piece.entries[0].seq} to {piece.after.entries}"
         try:
+            if piece.before:
+                self._move(piece.before, piece.sooner)
             self._table.transact(actions, token=save_id, doing=doing)
         except ConditionLost as lost:
             if not lost.made_by(save_id) and (lost.rows or self._writer(piece) != save_id):
@@ -153,7 +156,8 @@ class DynamoCaseStore:
                 raise
             if writer != save_id:
                 return False
-        self._put_aside(piece)
+        with suppress(ConditionLost, RetryableError):  # the save is done; what is left to do is tidiness
+            self._move(piece.after, piece.later)
         return True
 
     def _writer(self, piece: _Piece) -> str | None:
@@ -199,30 +203,30 @@ class DynamoCaseStore:
             **self._agenda(after.id, next_action_at),
         })  # fmt: skip
 
-    def _put_aside(self, piece: _Piece) -> None:
-        """Move what did not fit into the piece's transaction: records without change that are no longer live.
+    def _move(self, file: DebtorFile, moves: Sequence[_Change]) -> None:
+        """Move unchanged records between what is live and what is past, in transactions of their own.
 
-        Only the last case of many tasks leads here. Killed before, or overtaken: they stay where they are,
-        which costs reading them, and no more: a load leaves out what is not live, and of two rows of one
-        record the later counts.
+        One entry may move more records than its own transaction takes: the last open case of many tasks is
+        paid, or that payment is undone. What becomes live moves before the entry, what is past after it.
+        Killed or overtaken in between, some past records stand among the live ones, which costs reading
+        them, and no more: a load leaves out what is not live, and of two rows of one record the later counts.
         """
-        pk = _partition(piece.after.id)
-        for start in range(0, len(piece.later), ROWS_IN_A_TRANSACTION // 2):
-            moves = piece.later[start : start + ROWS_IN_A_TRANSACTION // 2]
-            actions = [self._table.putting(_record_item(piece.after, move)) for move in moves]
-            actions += [self._table.deleting(pk, _record_key(LIVE, move)) for move in moves]
-            # Clause "still this version": a saver that has come since may have made one of them live again.
+        pk = _partition(file.id)
+        for start in range(0, len(moves), ROWS_IN_A_TRANSACTION // 2):
+            some = moves[start : start + ROWS_IN_A_TRANSACTION // 2]
+            up = some[0].now == LIVE
+            actions = [self._table.putting(_record_item(file, move)) for move in some]
+            actions += [self._table.deleting(pk, _record_key(move.was, move)) for move in some]
+            # Clause "still this version". A pays the last case and is about to put its tasks aside. B undoes that
+            # payment, which makes them live again. A would take them out of sight: stopped.
             actions.append(
                 self._table.updating(
-                    pk, PROFILE, "ADD live_rows :fewer, written_past :more",
+                    pk, PROFILE, f"ADD live_rows :more, {'written' if up else 'written_past'} :count",
                     condition="entries = :ours",
-                    ours=piece.after.entries, fewer=-len(moves), more=len(moves),
+                    ours=file.entries, more=len(some) if up else -len(some), count=len(some),
                 )
             )  # fmt: skip
-            try:
-                self._table.transact(actions, token=secrets.token_hex(16), doing=f"put aside for {pk}")
-            except (ConditionLost, RetryableError):
-                return
+            self._table.transact(actions, token=secrets.token_hex(16), doing=f"move records of debtor {file.id}")
 
     # The agenda
 
@@ -301,10 +305,6 @@ class _Change:
     same: bool  # only the place changes
 
     @property
-    def deferrable(self) -> bool:
-        return self.same and self.now == PAST
-
-    @property
     def moves(self) -> bool:
         return self.was not in ("", self.now)
 
@@ -317,7 +317,8 @@ class _Piece:
     after: DebtorFile
     entries: Sequence[Entry]
     changes: Sequence[_Change]
-    later: Sequence[_Change]  # did not fit, and can wait
+    sooner: Sequence[_Change]  # become live and did not fit: moved before
+    later: Sequence[_Change]  # become past and did not fit: moved after
     live_rows: int  # beside the profile, what a load reads after this piece
 
     @property
@@ -336,7 +337,7 @@ class _Piece:
         return sum(change.now == place for change in self.changes)
 
     def actions(self) -> int:
-        rows = sum(2 if change.moves else 1 for change in (*self.changes, *self.later))
+        rows = sum(2 if change.moves else 1 for change in self.changes)
         return rows + len(self.entries) + len(self.lookups) + 1
 
     def bytes(self) -> int:
@@ -375,18 +376,22 @@ def _draft(before: DebtorFile | None, entries: Sequence[Entry]) -> _Piece:
                 changes.append(
                     _Change(kind=kind[:-1], key=key, record=record, known=known, was=was, now=now, same=same)
                 )
-    return _Piece(before=before, after=after, entries=entries, changes=changes, later=(), live_rows=live_rows)
+    return _Piece(
+        before=before, after=after, entries=entries, changes=changes, sooner=(), later=(), live_rows=live_rows
+    )
 
 
 def _without_surplus(piece: _Piece) -> _Piece:
-    """One entry that moves too many rows: those that can wait, wait."""
+    """One entry that moves too many rows: unchanged records move in transactions of their own."""
     surplus = -(-(piece.actions() - ROWS_IN_A_TRANSACTION) // 2)
-    waiting = [change for change in piece.changes if change.deferrable][: max(surplus, 0)]
+    apart = [change for change in piece.changes if change.same][:surplus]
+    later = [change for change in apart if change.now == PAST]
     return replace(
         piece,
-        changes=[change for change in piece.changes if change not in waiting],
-        later=waiting,
-        live_rows=piece.live_rows + len(waiting),
+        changes=[change for change in piece.changes if change not in apart],
+        sooner=[change for change in apart if change.now == LIVE],
+        later=later,
+        live_rows=piece.live_rows + len(later),
     )
 
 
@@ -465,7 +470,7 @@ def _entry(row: Mapping[str, Any], debtor_id: str) -> Entry:
 
 
 def _file(rows: Sequence[Mapping[str, Any]], debtor_id: str) -> DebtorFile:
-    """A file from its rows; of two rows of one record (see `_put_aside`) the later written counts."""
+    """A file from its rows; of two rows of one record (see `_move`) the later written counts."""
     profile, *others = rows
     plain: dict[str, Any] = {name: profile[name] for name in SCALARS if name in profile}
     latest: dict[tuple[str, str], Mapping[str, Any]] = {}

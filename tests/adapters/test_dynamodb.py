@@ -248,46 +248,57 @@ def test_of_savers_at_the_same_moment_exactly_one_wins(store):
     assert won
 
 
+def pages(table: RealTable, part: str = "FILE#") -> list[dict[str, Any]]:
+    """The rows of a file as one query gives them now."""
+    return [row for sk, row in table.rows("DEBTOR#D1").items() if sk.startswith(part)]
+
+
+def torn(table: RealTable, *readings: list[dict[str, Any]]) -> tuple[DynamoCaseStore, list[Any]]:
+    """A store whose first queries meet these rows, and the readings that it has not met yet."""
+    left = list(readings)
+
+    def query(real: Callable[..., Any], **request: Any) -> Any:
+        return {"Items": left.pop(0)} if left else real(**request)
+
+    return DynamoCaseStore(Around(table.client, "query", query), table.name), left
+
+
 def test_a_load_that_meets_half_of_a_save_reads_again(table, store):
+    """A case is closed: its row goes."""
     before = opened(store, "D1", invoice("F1"), invoice("F2"))
-    old = table.client.query
-    request = {
-        "TableName": table.name, "ConsistentRead": True,
-        "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
-        "ExpressionAttributeValues": {":pk": {"S": "DEBTOR#D1"}, ":sk": {"S": "FILE#"}},
-    }  # fmt: skip
-    first = old(**request)["Items"]
+    old = pages(table)
     after = store.save(before, entries(before, *paid("F1")), next_action_at=AT)
-    second = old(**request)["Items"]
-    torn = iter([[second[0], *first[1:]], [first[0], *second[1:]]])  # new profile, old rows; and the other way
-
-    def query(real: Callable[..., Any], **request: Any) -> Any:
-        items = next(torn, None)
-        return {"Items": items} if items else real(**request)
-
-    assert DynamoCaseStore(Around(table.client, "query", query), table.name).load("D1") == live_part(after)
-    assert next(torn, None) is None
+    new = pages(table)
+    reader, left = torn(table, [new[0], *old[1:]], [old[0], *new[1:]])
+    assert reader.load("D1") == live_part(after)
+    assert left == []
 
 
-def test_a_load_that_meets_a_changed_record_under_the_new_version_reads_again(table, store):
-    before = opened(store, "D1", invoice("F1"), task("t1", "F1"))
-    request = {
-        "TableName": table.name, "ConsistentRead": True,
-        "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
-        "ExpressionAttributeValues": {":pk": {"S": "DEBTOR#D1"}, ":sk": {"S": "FILE#"}},
-    }  # fmt: skip
-    first = table.client.query(**request)["Items"]
+def test_a_load_that_meets_half_of_a_change_reads_again(table, store):
+    """A case is paid in part: its row stays, and tells by its entry which state it is of."""
+    before = opened(store, "D1", invoice("F1"))
+    before = store.save(before, entries(before, task("t1", "F1")), next_action_at=AT)
+    old = pages(table)
     after = store.save(before, entries(before, *paid("F1", "40.00")), next_action_at=AT)
-    second = table.client.query(**request)["Items"]
-    torn = iter([[second[0], *first[1:]]])
-
-    def query(real: Callable[..., Any], **request: Any) -> Any:
-        items = next(torn, None)
-        return {"Items": items} if items else real(**request)
-
-    loaded = DynamoCaseStore(Around(table.client, "query", query), table.name).load("D1")
+    new = pages(table)
+    reader, left = torn(table, [new[0], *old[1:]], [old[0], *new[1:]])
+    loaded = reader.load("D1")
     assert str(loaded.cases["F1"].balance) == "60.00 EUR"
     assert loaded == live_part(after)
+    assert left == []
+
+
+def test_a_whole_load_that_meets_half_of_a_change_of_the_past_reads_again(table, store):
+    before = opened(store, "D1", invoice("F1"), task("t1"))
+    closed = e.TaskClosed(task_id="t1", outcome="done", note="", at=AT)
+    before = store.save(before, entries(before, closed), next_action_at=AT)
+    old = pages(table, "FILE")
+    assigned = e.TaskAssigned(task_id="t1", assignee="lea@acme.test")
+    after = store.save(before, entries(before, assigned), next_action_at=AT)
+    new = pages(table, "FILE")
+    reader, left = torn(table, [new[0], *old[1:]])
+    assert reader.load("D1", whole=True) == after
+    assert left == []
 
 
 def test_a_file_that_changes_during_every_reading_is_tried_again_later(table, store):
@@ -413,6 +424,58 @@ def test_killed_before_it_is_moved_it_is_left_out_of_loads_all_the_same(table, s
     )
     assert store.load("D1", whole=True) == changed
     assert store.load("D1") == live_part(changed)
+
+
+def test_who_makes_records_live_again_is_not_overtaken_by_who_puts_them_aside(table, store):
+    file, past = last_case_of_many_tasks(store)
+    calls = 0
+
+    def overtaken(transact: Callable[..., Any], **request: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            whole = store.load("D1", whole=True)
+            assert store.save(whole, entries(whole, undone(whole)), next_action_at=AT)
+        return transact(**request)
+
+    slow = DynamoCaseStore(Around(table.client, "transact_write_items", overtaken), table.name)
+    assert slow.save(file, past, next_action_at=AT) == apply_all(file, past)
+    assert calls == 3, "the first transaction that puts tasks aside is stopped, and no other is tried"
+    assert len(store.load("D1").tasks) == 100
+    assert store.load("D1") == live_part(apply_all(None, store.journal("D1")))
+
+
+def test_what_one_entry_makes_live_again_is_live_before_the_entry(table, store):
+    file, past = last_case_of_many_tasks(store)
+    file = store.save(file, past, next_action_at=AT)
+    calls = iter(range(2))
+
+    def until_killed(transact: Callable[..., Any], **request: Any) -> Any:
+        if next(calls, None) is None:
+            raise Killed
+        return transact(**request)
+
+    mortal = DynamoCaseStore(Around(table.client, "transact_write_items", until_killed), table.name)
+    with pytest.raises(Killed):
+        mortal.save(file, entries(file, undone(file)), next_action_at=AT)
+    assert store.load("D1") == live_part(file)
+    assert store.load("D1", whole=True) == file
+    after = store.save(file, entries(file, undone(file)), next_action_at=AT)
+    assert len(store.load("D1").tasks) == 100
+    assert store.load("D1") == live_part(after)
+    assert store.load("D1", whole=True) == after == apply_all(None, store.journal("D1"))
+
+
+def test_who_moves_records_for_a_file_that_changed_loses_its_race(table, store):
+    file, past = last_case_of_many_tasks(store)
+    file = store.save(file, past, next_action_at=AT)
+    winner = store.save(file, entries(file, task("late")), next_action_at=AT)
+    assert store.save(file, entries(file, undone(file)), next_action_at=AT) is None
+    assert store.load("D1", whole=True) == winner
+
+
+def undone(file: Any) -> e.AllocationUndone:
+    return e.AllocationUndone(credit_id="p-F1", number="F1", amount=file.credits["p-F1"].amount)
 
 
 def last_case_of_many_tasks(store: DynamoCaseStore) -> tuple[Any, Any]:
