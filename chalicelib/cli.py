@@ -373,12 +373,12 @@ def _doctor(args: argparse.Namespace) -> int:
 
 def _rows(name: str, reader: Reader[R], mapping: ColumnMap, *, skip_bad: bool) -> list[R]:
     """The rows of a ledger file, all checked before any is used; what was noted is told on stderr."""
-    from chalicelib.ledger.read import check, good_rows
+    from chalicelib.ledger.read import load
 
     with _opened(name) as source:
-        _tell(name, check(source, reader, mapping, name=name, skip_bad=skip_bad))
-        source.seek(0)
-        return list(good_rows(source, reader, mapping))
+        rows, findings = load(source, reader, mapping, name=name, skip_bad=skip_bad)
+    _tell(name, findings)
+    return rows
 
 
 def _tell(name: str, findings: Sequence[Finding]) -> None:

@@ -159,8 +159,9 @@ class _Play:
                 self._close(task, "called", at)
         acts, wake_at = self._do_what_is_due(at, today)
         instants = [wake_at] if wake_at else []
-        if self._facts:
-            instants.append(self._opening(self._facts[-1].on))
+        coming = next((fact for fact in reversed(self._facts) if fact.may_bring_work), None)
+        if coming:
+            instants.append(self._opening(coming.on))
         soonest = min(instants, default=None)
         self.next_at = soonest and (soonest if soonest > at else self._opening(today + timedelta(days=1)))
         self._file = live_part(self._file)
@@ -210,6 +211,12 @@ class _Fact:
     on: date
     kind: str  # one of _FACTS_IN_ORDER
     row: InvoiceRow | PaymentRow
+
+    @property
+    def may_bring_work(self) -> bool:
+        """Whether something may be due sooner for it: money and disputes only hold, unless a credit is used up."""
+        used_up = self.kind == "settled" and isinstance(self.row, InvoiceRow) and self.row.is_credit_note
+        return self.kind == "entered" or used_up
 
 
 def _plays(ledger: Ledger, creditor: Creditor, since: date | None, disputed_from: str) -> dict[str, _Play]:

@@ -36,6 +36,7 @@ Reader = Callable[[BinaryIO, ColumnMap], Iterator[R | Finding]]
 
 SHOWN = 20
 """So many findings are told one by one; of the others only the number."""
+NOTES_KEPT = 1000
 
 
 def read_invoices(source: BinaryIO, mapping: ColumnMap = OURS) -> Iterator[InvoiceRow | Finding]:
@@ -85,20 +86,41 @@ def read_payments(source: BinaryIO, mapping: ColumnMap = OURS) -> Iterator[Payme
             yield payment
 
 
+def load(
+    source: BinaryIO, reader: Reader[R], mapping: ColumnMap, *, name: str, skip_bad: bool
+) -> tuple[list[R], list[Finding]]:
+    """Every row of a file and its notes, in one go; refuses what `check` refuses."""
+    good: list[R] = []
+    findings = _weigh(reader(source, mapping), good.append, name=name, skip_bad=skip_bad)
+    return good, findings
+
+
 def check(source: BinaryIO, reader: Reader[R], mapping: ColumnMap, *, name: str, skip_bad: bool) -> list[Finding]:
     """Go over the whole file and return its notes (with `skip_bad` also its errors, whose rows are left out).
 
     BadFile names every wrong row (the first ones in full); a file whose table cannot be read at all is refused with
     `skip_bad` too.
     """
-    findings: list[Finding] = []
-    good = errors = 0
+    return _weigh(reader(source, mapping), lambda row: None, name=name, skip_bad=skip_bad)
+
+
+def good_rows(source: BinaryIO, reader: Reader[R], mapping: ColumnMap) -> Iterator[R]:
+    """The usable rows of a file that `check` has let pass."""
     for item in reader(source, mapping):
         if not isinstance(item, Finding):
+            yield item
+
+
+def _weigh(items: Iterator[R | Finding], keep: Callable[[R], None], *, name: str, skip_bad: bool) -> list[Finding]:
+    findings: list[Finding] = []
+    good = errors = 0
+    for item in items:
+        if not isinstance(item, Finding):
             good += 1
+            keep(item)
             continue
         errors += item.is_error
-        if item.is_error or len(findings) < 1000:
+        if item.is_error or len(findings) < NOTES_KEPT:
             findings.append(item)
     refused = [f for f in findings if f.is_error]
     if refused and (not skip_bad or not good):
@@ -107,13 +129,6 @@ def check(source: BinaryIO, reader: Reader[R], mapping: ColumnMap, *, name: str,
             shown.append(Finding(refused[SHOWN].line, "", f"{errors - SHOWN} more findings from here on").as_error())
         raise BadFile(name, shown)
     return findings
-
-
-def good_rows(source: BinaryIO, reader: Reader[R], mapping: ColumnMap) -> Iterator[R]:
-    """The usable rows of a file that `check` has let pass."""
-    for item in reader(source, mapping):
-        if not isinstance(item, Finding):
-            yield item
 
 
 class _Texts:
