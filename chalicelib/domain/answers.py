@@ -29,8 +29,9 @@ from chalicelib.domain.debtor_file import (
     PromiseState,
     Task,
     TaskKind,
+    at_stake,
 )
-from chalicelib.domain.money import Money, total
+from chalicelib.domain.money import Money
 
 LONGEST_ABSENCE = timedelta(days=30)
 """An automatic answer cannot silence us for longer, whatever return date it names."""
@@ -116,7 +117,6 @@ class _Desk:
     def task(
         self, kind: TaskKind, reason: str, cases: list[Case], *, assignee: str = "", urgent: bool = False
     ) -> Happened:
-        currency = max(cases, key=lambda c: c.balance.amount).balance.currency if cases else ""
         task = Task(
             id=self.id(kind),
             kind=kind,
@@ -124,7 +124,7 @@ class _Desk:
             due_on=self.today if urgent else self.calendar.add(self.today, self.policy.review_due_business_days),
             reason=reason,
             numbers=tuple(c.number for c in cases),
-            at_stake=total((c.balance for c in cases if c.balance.currency == currency), currency) if cases else None,
+            at_stake=at_stake(cases),
             mail=self.answer.mail,
             assignee=assignee,
         )
@@ -262,6 +262,7 @@ def _promise(desk: _Desk, cases: list[Case]) -> Iterator[Happened]:
         pay_on=pay_on,
         grace_on=grace_on,
         amount=answer.promise_amount,
+        owed=at_stake(cases),
         mail=answer.mail,
     )
     yield e.PromiseMade(promise=promise), f"the client promises to pay by {pay_on}; believed until {grace_on}"

@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.domain import events as e
 from chalicelib.domain.calendar import instant
-from chalicelib.domain.debtor_file import Contact, DebtorFile, Notice, Role, Task, TaskKind
+from chalicelib.domain.debtor_file import Contact, DebtorFile, Notice, Role, Task, TaskKind, at_stake
 from chalicelib.domain.ladder import Due
 from chalicelib.domain.plan import Action, Held, Hold, Proposal
 from chalicelib.domain.policy import Do
-from chalicelib.domain.view import View, at_stake, new_task, short
+from chalicelib.domain.view import View, new_task, short
 
 APPROVED = "approved"
 """The outcome of an approval task that lets a formal notice leave."""

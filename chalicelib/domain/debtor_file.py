@@ -7,7 +7,7 @@ the others apart, so that ten years of paid invoices cost nothing on the next ni
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -224,9 +224,19 @@ class Promise:
     pay_on: date
     grace_on: date
     amount: Money | None = None
+    owed: Money | None = None  # what its invoices came to when it was made, in the currency of `amount`
     means: str = ""
     mail: str = ""
     state: PromiseState = PromiseState.OPEN
+
+    def kept(self, cases: Mapping[str, Case]) -> bool:
+        """Whether the money came: every invoice settled, or at least as much paid on them as was promised."""
+        left = [c.balance for n, c in cases.items() if n in self.numbers and c.is_open]
+        if not left:
+            return True
+        if self.amount is None or self.owed is None or any(b.currency != self.amount.currency for b in left):
+            return False
+        return self.owed - total(left, self.amount.currency) >= self.amount
 
 
 class ClaimState(StrEnum):
@@ -377,6 +387,14 @@ class DebtorFile:
     def unallocated(self, currency: str) -> Money:
         """Credit notes and payments of one currency that no invoice has absorbed yet."""
         return total((c.remaining for c in self.credits.values() if c.remaining.currency == currency), currency)
+
+
+def at_stake(cases: Sequence[Case]) -> Money | None:
+    """The sum of balances in the currency of the largest (sums of two currencies would mean nothing)."""
+    if not cases:
+        return None
+    currency = max(cases, key=lambda c: c.balance.amount).balance.currency
+    return total((c.balance for c in cases if c.balance.currency == currency), currency)
 
 
 def live(file: DebtorFile, record: Record) -> bool:

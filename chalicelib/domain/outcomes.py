@@ -20,6 +20,7 @@ from chalicelib.domain.debtor_file import (
     PromiseState,
     Task,
     TaskKind,
+    at_stake,
 )
 from chalicelib.domain.money import Money
 from chalicelib.errors import BadInput
@@ -140,6 +141,7 @@ def _promise(
             pay_on=said.on,
             grace_on=grace_on,
             amount=said.amount,
+            owed=at_stake([c for c in file.open_cases() if c.number in numbers]),
             means=said.means,
         )
         yield e.PromiseMade(promise=promise)

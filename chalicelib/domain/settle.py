@@ -48,7 +48,7 @@ def consequences(file: DebtorFile, *, on: date, at: datetime) -> list[Happened]:
     still_open = {c.number for c in file.open_cases()}
     happened: list[Happened] = []
     for promise in file.promises.values():
-        if promise.state is PromiseState.OPEN and not still_open & set(promise.numbers):
+        if promise.state is PromiseState.OPEN and promise.kept(file.cases):
             happened.append((e.PromiseKept(promise_id=promise.id), f"paid on {on}, promised for {promise.pay_on}"))
     for claim in file.claims.values():
         if claim.state is ClaimState.OPEN and not still_open & set(claim.numbers):

@@ -7,8 +7,7 @@ from datetime import date, datetime, time
 
 from chalicelib.domain.calendar import BusinessCalendar, first_day, instant, local_day, zone_of
 from chalicelib.domain.creditor import Office
-from chalicelib.domain.debtor_file import Case, DebtorFile, Task, TaskKind
-from chalicelib.domain.money import Money, total
+from chalicelib.domain.debtor_file import Case, DebtorFile, Task, TaskKind, at_stake
 from chalicelib.domain.policy import Policy
 
 
@@ -49,14 +48,6 @@ def new_task(view: View, kind: TaskKind, of: str, cases: list[Case], reason: str
         numbers=tuple(c.number for c in cases),
         at_stake=at_stake(cases),
     )
-
-
-def at_stake(cases: list[Case]) -> Money | None:
-    """The sum of balances in the currency of the largest (sums of two currencies would mean nothing)."""
-    if not cases:
-        return None
-    currency = max(cases, key=lambda c: c.balance.amount).balance.currency
-    return total((c.balance for c in cases if c.balance.currency == currency), currency)
 
 
 def short(*parts: str) -> str:

@@ -420,3 +420,20 @@ def test_nothing_can_change_before_the_instant_on_the_agenda(file: DebtorFile, d
         soon = at + timedelta(hours=hours)
         if wake is None or soon < wake:
             assert plan(file, soon).proposals == ()
+
+
+class TestPartOfAPromise:
+    @pytest.mark.parametrize(("paid", "kept"), [("499.99", False), ("500.00", True), ("500.01", True)])
+    def test_a_promise_of_a_part_is_kept_when_the_part_was_paid(self, paid: str, kept: bool) -> None:
+        promise = Promise(
+            id="p", numbers=("F1",), made_on=date(2026, 3, 12), pay_on=date(2026, 3, 20), grace_on=date(2026, 3, 24),
+            amount=eur("500"), owed=eur("1200"),
+        )  # fmt: skip
+        money = Credit(id="v", kind=CreditKind.PAYMENT, on=date(2026, 3, 20), amount=eur(paid), remaining=eur(paid))
+        file = after(
+            file_of(case("F1", TUESDAY_DUE)), e.PromiseMade(promise=promise), e.CreditReceived(credit=money),
+            e.CreditAllocated(credit_id="v", number="F1", amount=eur(paid), on=date(2026, 3, 20)),
+        )  # fmt: skip
+        events = [ev for p in plan(file, paris("2026-03-25")).proposals for ev, _ in p.events]
+        assert any(isinstance(ev, e.PromiseKept) for ev in events) is kept
+        assert any(isinstance(ev, e.PromiseBroken) for ev in events) is not kept
