@@ -36,7 +36,7 @@ _IS_ADVICE = re.compile(
     r"\b(?:remittance (?:advice|details|notification|slip)|payment (?:advice|specification|confirmation|notification|details|remittance|document|summary|voucher)|bill payment|p ?a ?y ?m ?e ?n ?t {1,3}a ?d ?v ?i ?c ?e|avis (?:de |d')(?:virement|paiement|reglement|operation)|ordre de virement|confirmation d'execution|confirmation de (?:virement|paiement)|virements? (?:sepa|emis|execute|effectue|recu)|virement du \d|detail du (?:virement|reglement|paiement)|releve de (?:virement|paiement)|bordereau de (?:reglement|virement|paiement)|mandatement|avis de mise en paiement|preuve de (?:virement|paiement)|zahlungsavis|zahlungsbestatigung|uberweisungsbestatigung|ausfuhrungsbestatigung|betaal(?:specificatie|bevestiging|advies)|aviso de (?:pago|transferencia)|comprobante de (?:pago|transferencia)|justificante de (?:pago|transferencia)|avviso di (?:pagamento|bonifico)|contabile (?:di )?bonifico|distinta (?:di )?(?:pagamento|bonifico)|check (?:no|number|stub|date)|cheque (?:no|number|stub|date)|mt ?103|ntry|camt\.05\d|bktocstmr|:32a:|:20:|faster payment|settled by bank transfer|items listed below are settled|amount (?:paid|remitted)|montant (?:vire|regle|paye|du virement)|total (?:vire|regle|paye|paid|remitted)|paid (?:eur|gbp|usd|amount)|gezahlter betrag|betaald bedrag|donneur d'ordre|ordering (?:customer|party))\b|:32a:|:20:"
 )
 _IS_PLAN = re.compile(
-    r"\b(?:draft|proposal|payment proposal|zahlungsvorschlag\w*|entwurf|not released|nicht freigegeben|projet de (?:reglement|virement)|prevision\w*|previsionnel\w*|en attente de (?:validation|signature)|a valider|non valide|unreleased|pending (?:approval|release)|scheduled payment date|approved for payment|scheduled for payment|will be paid|planned payment|payment (?:is )?scheduled|bozza|borrador|concept(?:lijst)?|betaalvoorstel|voorstel|propuesta de pago|proposta di pagamento|sera paye\w?|paiement (?:prevu|programme|planifie)|date de paiement prevue|expected payment date|estimated payment date|due to be paid)\b"
+    r"\b(?:draft|proposal|payment proposal|zahlungsvorschlag\w*|entwurf|not released|nicht freigegeben|projet de (?:reglement|virement)|prevision\w*|previsionnel\w*|en attente de (?:validation|signature)|a valider|non valide|unreleased|pending (?:approval|release)|scheduled payment date|approved for payment|scheduled for payment|will be paid|planned payment|payment (?:is )?scheduled|bozza|borrador|concept(?:lijst)?|betaalvoorstel|voorstel|propuesta de pago|proposta di pagamento|sera paye\w?|paiement (?:prevu|programme|planifie)|date de (?:paiement|reglement|mise en paiement|virement) previ?(?:sionnelle|ue)|mise en paiement prevue|date de mise en paiement|expected payment date|estimated payment date|due to be paid)\b"
 )
 _TOTAL = re.compile(
     r"(?:^|[|\s(])(?:(?:grand|sum|payment|net|bank|cheque|check|amount|sub)?[ -]?total(?: \w+){0,4}|summe|gesamt\w*|totaal\w*|totale\w*|importe total|somme|montant(?: total| vire| regle| paye| net| du virement| de l'operation)?|amount (?:paid|remitted|of payment|of transfer)|payment amount|paid amount|transfer amount|net (?:amount|payment|paid)|zahlbetrag|betrag|bedrag|importe|importo|applied amt|amount)\b"
@@ -102,15 +102,17 @@ def find(
         problems.append("foreign-payee")
     if not numbers and total is None and on is None:
         return None
+    if sure and not mark and not planned and not numbers:
+        return None
     start, end = (mark or planned).span() if (mark or planned) else (0, min(len(text), 80))  # type: ignore[union-attr]
     final = bool(planned) and not re.search(r"\b(?:confirmation d'execution|has been paid|was paid|execute le|executed|paid on|settled)\b", folded)
     return Advice(
-        kind="promise" if final else "remittance",
+        kind="promise" if final and (on is None or on >= base) else "remittance",
         numbers=numbers,
         lines=tuple(read.paid),
         total=total,
         on=on,
-        reference=_reference(folded, items),
+        reference=_reference(folded, items) or _repeated(lines, items),
         problems=tuple(problems),
         where=(start, end),
     )
@@ -122,6 +124,7 @@ class _Lines:
         self.unknown_amounts: list[Decimal] = []
         self.deductions: list[Decimal] = []
         self.foreign: list[str] = []
+        self._issued = {i.issued_on for i in items} | {i.due_on for i in items}
         self._totals: list[tuple[Decimal, str]] = []
         self._singles: list[Decimal] = []
         self._dates: list[tuple[int, date]] = []  # weight, day
@@ -207,7 +210,8 @@ class _Lines:
             return None
         best = max(w for w, _ in self._dates)
         if best == 0:
-            return None
+            days = {d for w, d in self._dates}
+            return days.pop() if len(days) == 1 and not days & self._issued else None
         return max(d for w, d in self._dates if w == best)
 
 
@@ -232,6 +236,18 @@ def _money(cell: str) -> Decimal | None:
         inner = re.search(r"(?<![\w/.-])-?\d{1,3}(?:[ .,']\d{3})*[.,]\d{2}(?!\d)", text)
         return amounts.parse(inner[0]) if inner and "%" not in text else None
     return amounts.parse(text)
+
+
+def _repeated(lines: Sequence[str], items: Sequence[KnownItem]) -> str | None:
+    """A token with digits that stands in every row with an invoice: the column of the payment's reference."""
+    rows = [line for line in lines if " | " in line and any(re.sub(r"[^a-z0-9]", "", fold(i.number)) in re.sub(r"[^a-z0-9]", "", line) for i in items)]
+    if not rows:
+        return None
+    common = set.intersection(*({c.strip() for c in row.split(" | ")} for row in rows))
+    for token in sorted(common, key=len, reverse=True):
+        if re.search(r"\d", token) and 4 <= len(token) <= 35 and " " not in token and not re.fullmatch(r"[\d/.-]{8,10}|[\d.,]+", token) and not (len(rows) == 1 and re.sub(r"[^a-z0-9]", "", token) in {re.sub(r"[^a-z0-9]", "", fold(i.number)) for i in items}):
+            return token.upper()
+    return None
 
 
 def _reference(folded: str, items: Sequence[KnownItem]) -> str | None:

@@ -30,12 +30,17 @@ class Clause:
 
 
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:m|mm|mme|mlle|mr|mrs|ms|dr|me|st|ste|n|no|nos|nr|num|art|env|ref|tel|cf|ex|inv|fact|fac|rech|bzw|ca|i\.a|z\.b|e\.g|i\.e|etc|approx|incl|inkl|vs|sig|dott|doc|docs|bel|belegnr|tot|mdt|fr|sr|sra|p|pp|v|h|o|a|c|d|s|jan|janv|feb|fev|fevr|mar|apr|avr|jun|jul|juil|aug|sep|sept|oct|okt|nov|dec|dez|lun|ven|jeu|mer|lim|co|corp|ltd|inc|chq|vir|cpte|ht|ttc|r\.g|mio|tsd|max|min|std|dpt|bte)|\d)$"
+    r"(?:\b(?:m|mm|mme|mlle|mr|mrs|ms|dr|me|st|ste|n|no|nos|nr|num|art|env|ref|tel|cf|ex|inv|fact|fac|rech|bzw|ca|i\.a|z\.b|e\.g|i\.e|etc|approx|incl|inkl|vs|sig|dott|doc|docs|bel|belegnr|tot|mdt|fr|ri|ba|ric|sr|sra|p|pp|v|h|o|a|c|d|s|jan|janv|feb|fev|fevr|mar|apr|avr|jun|jul|juil|aug|sep|sept|oct|okt|nov|dec|dez|lun|ven|jeu|mer|lim|co|corp|ltd|inc|chq|vir|cpte|ht|ttc|r\.g|mio|tsd|max|min|std|dpt|bte)|\d)$"
 )
 _END = re.compile(r"[.!?;…]+(?=[\s)\"']|$)|\n+")
 _BULLET = re.compile(r"^\s*(?:[-*•–·>o]\s|\d{1,2}[.)]\s|[a-z]\)\s)")
 _JOIN = re.compile(
     r",\s|\s-\s|;\s|\s/\s|\s\(|\)\s|:\s|\s(?:et|and|mais|but|und|aber|sowie|y|pero|ma|mentre|maar|terwijl|while|whereas|however|tandis que|alors que|puis|then|ensuite|quant a|as for|car|parce que|because|since|so|donc|therefore|ainsi|which|qui|que|dass|que|che|dat|e|en|por|porque|perche|want|omdat|weil|denn|daher|also|after which|sauf|except)\s"
+)
+
+
+_ASKING = re.compile(
+    r"\s*(?:(?:bonjour|bonsoir|hello|hi|hallo|dis|salut|madame|monsieur|mireille|solene|bastien|\w{2,12})?[\s,!.]{0,3})?(?:pou|peu[xt]|est-ce|avez|as-tu|auriez|serait|seriez|voul|voudr|sauri|quand|comment|pourquoi|ou |quel|qui |que |n'a|elle n'|accept|can |could|would|will |did |do |does |have |has |is |are |was |were |may |might|when|where|why|what|which|who|how|any |kan |kunt|zou|mag |wil |heeft|hebt|is |konn|mochten|haben sie|ist |wann|wo |warum|podr|pued|cuando|tien|potre|puo|avete|sarebbe|quando|vous (?:pourr|avez|me|nous)|tu (?:peux|pourr|as|vois))"
 )
 
 
@@ -87,10 +92,18 @@ def cut(
         d, _, r = inside(start, end)
         return signals(folded[start:end], bool(d and r))
 
-    for number, (start, end, question) in enumerate(_sentences(folded)):
+    for number, (start, end, asks) in enumerate(_sentences(folded)):
         row = " | " in folded[start:end]
         pieces = [(start, end)] if row else _pieces(folded, start, end, talks, dates, amounts, references)
+        told = end  # "paid yesterday, can you see it?": up to its last comma the sentence tells, then it asks
+        if asks and not row and not _ASKING.match(folded[start:end]):
+            comma = max(folded.rfind(", ", start, end), folded.rfind(" - ", start, end))
+            if comma > start and talks(start, comma) and not talks(comma, end):
+                pieces = [p for p in pieces if p[1] <= comma] or [(start, comma)]
+                pieces.append((comma + 1, end))
+            told = max(comma, start)
         for s, e in pieces:
+            question = asks and e > told
             d, a, r = inside(s, e)
             clauses.append(Clause(s, e, folded[s:e], number, question, row or bool(_BULLET.match(folded[s:e])), d, a, r))
     return clauses
@@ -137,6 +150,8 @@ def _pieces(
     for index, joint in enumerate(joints):
         stop = joints[index + 1].start() if index + 1 < len(joints) else end
         # what follows up to the sentence's end must talk, and so must what stands before
+        if re.match(r"\s(?:et|and|und|y|e|en)\s", joint[0]) and re.match(r"(?:\w{3,14}(?:ees?|es)|paid|settled|paye|regle|vire|sent|bezahlt|uberwiesen|betaald)\b(?! par)", folded[joint.end() : joint.end() + 20]):
+            continue  # "seront mandatées et payées": one verb with two participles
         if talks(left, joint.start()) and (talks(joint.end(), stop) or talks(joint.end(), end)):
             if not talks(joint.end(), stop):
                 continue

@@ -232,6 +232,8 @@ class _Clauses:
     # ------------------------------------------------------------ grave matters
 
     def _insolvency(self, index: int, clause: Clause) -> None:
+        if re.search(r"\b(?:looking at filing|have to file|may file|might file|call in the loan|we're done|we are done|going under|go under|mettre la cle|fermer boutique|cesser (?:notre|l'|mon) activite|close (?:the|our) doors)\b", clause.text):
+            self.flags.add("trouble")
         for m in p.INSOLVENCY.finditer(clause.text):
             before = clause.text[max(0, m.start() - 60) : m.start()]
             after = clause.text[m.end() : m.end() + 50]
@@ -239,6 +241,9 @@ class _Clauses:
                 self.flags.add("insolvency-denied")
                 continue
             if re.search(r"\b(?:si|if|falls|en cas de|in case of|in the event)\b", before):
+                continue
+            if re.search(r"\b(?:devoir|vais devoir|risque\w*|sinon|otherwise|would have to|might have to|may have to|force\w* (?:a|de)|oblige\w* de|menace\w*)\b", before):
+                self.flags.add("trouble")
                 continue
             self._say("insolvency", index, m)
             return
@@ -451,6 +456,10 @@ class _Clauses:
         base = self.ground.base
         told = [d for d in clause.dates if d.past and d.future and d.past == d.future]
         only_future = any(d.past is None and d.future is not None for d in clause.dates)
+        if paid and re.match(r"\W*(?:c'?est|it's|it is|is)\b", paid[0]) and clause.dates and not told and not any(d.future is None for d in clause.dates):
+            return False  # "lundi c'est réglé"
+        if paid and told and all(d.past and d.past > base for d in told) and re.search(r"\b(?:scadenza|echeance|maturity|fallig\w*|vencimiento|vervaldatum)\b", clause.text):
+            return False
         if paid and not will:
             bare = re.match(r"[|,:;(.\n\s-]*(?:est|sont|is|are|facture\w?|la|les|et)?\s?(?:\w+ee?s?|paid|settled)\b", paid[0]) and not re.search(r"\b(?:ai|a|avons|ont|ete|have|has|had|been|was|were|avis|preuve|advice|proof)\b", paid[0])
             if bare and (only_future or (told and all(d.past and d.past > base for d in told))):
@@ -551,7 +560,7 @@ class _Clauses:
         elif behind and not ahead:
             if future_mark and not past_mark:
                 self._promise(index, clause, sentence, m)
-            elif money or (clause.amounts and (named or past_mark)):
+            elif money or (clause.amounts and (named or past_mark)) or (named and past_mark):
                 self._remit(index, clause, sentence, m)
         elif past_mark and not future_mark and (money or clause.amounts):
             self._remit(index, clause, sentence, m)
@@ -619,6 +628,8 @@ class _Clauses:
                         if on is not None and not self._other_day(c, d):
                             return on, d.certain, False
             return None, True, vague
+        if len(chosen) > 1 and any(re.search(r"\d", c[2].words) for c in chosen):
+            chosen = [c for c in chosen if re.search(r"\d", c[2].words)]  # "the month end run on the 29th"
         if len(chosen) > 1:
             leaving = [c for c in chosen if not self._arrival(clause, c[2])]
             chosen = leaving or chosen
@@ -635,7 +646,7 @@ class _Clauses:
         before = self.folded[max(clause.start, d.start - 44) : d.start + 3]
         if any(r.start <= d.start < r.end for r in clause.references if r.how == "issued"):
             return True
-        if re.search(r"\b(?:echue?s? (?:le|au|du|depuis)|echeance|due|payable|fallig|emise?s? (?:le|du)|dated|datee?s? du|factures? (?:\S{1,20} )?(?:du|de|d')|invoices? (?:\S{1,20} )?(?:of|dated|from)|rechnung (?:\S{1,20} )?vom|livre\w* (?:le|du)|delivered on|commande (?:\S{1,14} )?du|order (?:\S{1,14} )?of|relance du|mail du|courriel du|message du|courrier du|reminder of|letter of|email of|your (?:mail|email|letter|message) of|releve (?:au|du)|statement of|as at|depuis le mail|devis (?:\S{1,10} )?du|quotation of|quote of|bon de livraison (?:\S{1,10} )?du|bl (?:\S{1,10} )?du|avoir (?:\S{1,10} )?du|loyers rentrent|reunion|conseil|meeting|absent\w*|conges?|ferme\w*|holiday|closed|on leave)\s?(?:le|du|on|of|the|au|:|d)?\s?\S{0,6}$", before):
+        if re.search(r"\b(?:echue?s? (?:le|au|du|depuis)|echeance|due|payable|fallig|emise?s? (?:le|du)|dated|datee?s? du|factures? (?:\S{1,20} )?(?:du|de|d')|invoices? (?:\S{1,20} )?(?:of|dated|from)|rechnung (?:\S{1,20} )?vom|livre\w* (?:le|du)|delivered on|commande (?:\S{1,14} )?du|order (?:\S{1,14} )?of|relance du|mail du|courriel du|message du|courrier du|reminder of|letter of|email of|your (?:mail|email|letter|message) of|releve (?:au|du)|statement of|as at|depuis le mail|(?:courriel|mail|message|e-mail|email) (?:du|le|of|vom|del|van)|honoree du|devis (?:\S{1,10} )?du|quotation of|quote of|bon de livraison (?:\S{1,10} )?du|bl (?:\S{1,10} )?du|avoir (?:\S{1,10} )?du|loyers rentrent|reunion|conseil|meeting|absent\w*|conges?|ferme\w*|holiday|closed|on leave)\s?(?:le|du|on|of|the|au|:|d)?\s?\S{0,6}$", before):
             return not re.search(r"\b(?:lcr|traite|echeance du|a echeance|a l'echeance)\b", before) or bool(re.search(r"echue", before))
         return False
 
@@ -717,10 +728,10 @@ class _Clauses:
 
 
 _OWN_MEANS = re.compile(
-    r"\b(?:(?:mon|notre|nos|mes|ma|le) (?:client|banque|maitre d'ouvrage|tresorerie|subvention|salaire|pret|credit|conseil|mairie|departement|etat|salon|saison)\w{0,2}|encaiss\w+|rentree? d'argent|j'ai (?:les|de quoi|l'argent|des)|que je peux|que possible|quand je peux|je pourrai|on pourra|me paie|nous paie|me regle|nous regle|nous payer|de la tresorerie|(?:our|my) (?:own )?(?:customer|client|bank|funding|grant|loan|season|money|cash|owner|boss|director|board)\w{0,2}|we (?:can|are paid|get paid|have the|receive (?:our|the) (?:money|payment|funds|grant))|i can|i have|i get|cash|funds|pays us|pay us|paid us|approval|signature|signs?|signed|wir (?:konnen|haben|wieder)|unser kunde|abgerechnet|sobald moglich|podamos|cobremos|nos paguen|potremo|ci pagano|incass\w+|we kunnen|onze klant|betaald krijgen|vote|votes?|budget|ouverture|accord du|visa|les fetes|conseil municipal)\b"
+    r"\b(?:(?:mon|notre|nos|mes|ma|le|la|l') ?(?:client|banque|maitre d'ouvrage|tresorerie|subvention|salaire|pret|credit|conseil|mairie|departement|etat|salon|saison)\w{0,2}|encaiss\w+|rentree? d'argent|j'ai (?:les|de quoi|l'argent|des)|que je peux|que possible|quand je peux|je pourrai|on pourra|me paie|nous paie|me regle|nous regle|nous payer|de la tresorerie|(?:our|my) (?:own )?(?:customer|client|bank|funding|grant|loan|season|money|cash|owner|boss|director|board)\w{0,2}|we (?:can|are paid|get paid|have the|receive (?:our|the) (?:money|payment|funds|grant))|i can|i have|i get|cash|funds|pays us|pay us|paid us|approval|signature|signs?|signed|wir (?:konnen|haben|wieder)|unser kunde|abgerechnet|sobald moglich|podamos|cobremos|nos paguen|potremo|ci pagano|incass\w+|we kunnen|onze klant|betaald krijgen|vote|votes?|budget|ouverture|accord du|visa|les fetes|conseil municipal)\b"
 )
 _ASKS_LATER = re.compile(
-    r"\b(?:would|could|can|may|might|is it|ok|okay|open to|possible|mag|zou\w*|kan|konnten|konnen|ware|podri\w+|podemos|potremmo|possiamo|sarebbe|serait|seriez|pourri\w+|pourrais|puis-je|peut-on|est-ce|accept\w*|d'accord|voudriez|auriez)\b[^?\n]{0,90}\b(?:pay|settle|clear|spread|later|regl\w+|pay\w+|vers\w+|solder|restants?|reste|betal\w*|zahl\w*|bezahl\w*|pagar\w*|pagare|january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\b[^?\n]{0,80}(?:\b(?:may|june|july|august|september|october|november|december|january|february|march|april|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|mois|months?|weeks?|semaines?|later|plus tard|fois|parts?|times|keer|raten|plazos|rate)\b|\?)"
+    r"\b(?:would|could|can|may|might|is it|ok|okay|open to|possible|mag|zou\w*|kan|konnten|konnen|ware|podri\w+|podemos|potremmo|possiamo|sarebbe|serait|seriez|pourri\w+|pourrais|puis-je|peut-on|est-ce|accept\w*|d'accord|voudriez|auriez)\b[^?\n]{0,90}\b(?:pay|settle|clear|spread|later|regl\w+|pay\w+|vers\w+|solder|restants?|reste|betal\w*|zahl\w*|bezahl\w*|pagar\w*|pagare|january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\b[^?\n]{0,80}(?:\b(?:may|june|july|august|september|october|november|december|january|february|march|april|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|mois|months?|weeks?|semaines?|later|plus tard|fois|parts?|times|keer|raten|plazos|rate)\b)"
 )
 _TRANSFER_AGAIN = re.compile(r"\b(?:r?envoy\w*|renvoie\w*|retransm\w*|transmettre|resend|re-send|send|forward|zusenden|schicken|senden|sturen|toesturen|enviar\w*|reenvi\w*|inviar\w*|mandar\w*|opnieuw)\b")
 
@@ -740,7 +751,7 @@ STRONG_FUTURE = re.compile(
     r"\b(?:sera|seront|sere[zt]|va|vont|vais|allons|partira|partiront|quitter(?:a|ont)|reglera|reglerons|reglerai|paierons|paierai|paiera|virerons|virerai|virera|verserons|solderons|ferons|ferai|fera|effectuerons|procederons|procederai|enverrons|enverrai|aurez|auras|recevrez|interviendra|passera|will|'ll|shall|going to|wird|werden|worden|wordt|zal|zullen|pagaremos|pagheremo|sara|verra|scheduled|prevue?s?|programmee?s?|planned|gets cut|goes|going)\b"
 )
 UNRELATED_PAYMENT = re.compile(
-    r"\b(?:aucun (?:virement|paiement|reglement) (?:fournisseur|ne)|supplier payments? due|payments? (?:is|are) made (?:by|on|every)|nos (?:paiements|reglements) (?:s'effectuent|se font|sont)|payment terms|conditions de (?:paiement|reglement)|notre client|nos clients|our (?:own )?(?:customer|client)s? (?:pay|has|have|will)|nous (?:doit|doivent)|m'ont (?:paye|regle)|owes us|owe us|maitre d'ouvrage|subvention|early.payment|escompte|reglement (?:interieur|general|des honoraires)|reglement par cheque (?:est )?accepte|rgpd|gdpr)\b"
+    r"\b(?:aucun (?:virement|paiement|reglement) (?:fournisseur|ne)|supplier payments? due|payments? (?:is|are) made (?:by|on|every)|nos (?:paiements|reglements) (?:s'effectuent|se font|sont)|payment terms|conditions de (?:paiement|reglement)|notre client|nos clients|our (?:own )?(?:customer|client)s? (?:pay|has|have|will)|nous (?:doit|doivent)|m'ont (?:paye|regle)|owes us|owe us|maitre d'ouvrage|subvention|early.payment|escompte|votre honoree|reglement (?:interieur|general|des honoraires)|reglement par cheque (?:est )?accepte|rgpd|gdpr)\b"
 )
 PRONOUN = re.compile(r"^\W*(?:elles?|ils?|ce(?:lle|lui)?-?c?i?|cela|ca|le tout|la somme|le (?:reglement|virement|paiement|montant)|it|this|that|they|these|the (?:payment|amount|transfer|money)|sie|es|dies|esta|este|questa|deze|het|dat|nous|on|je|we|i|both|all|dont|le cheque|virement|paiement|reglement|payment|transfer|settled|paid)\b")
 PLAIN_PAPER = re.compile(r"(?:factures?|invoices?|rechnung|factura|fattur[ae]|factuur|facturen|iban|statements?|vat number|copies|cop(?:y|ies)|releves?)")
@@ -850,4 +861,6 @@ def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags
         kept = [s for s in kept if not (s.intent == "remittance" and s.reference is None and any(abs(s.clause - d.clause) <= 2 and (set(s.numbers) <= set(d.numbers) or not s.numbers) for d in doubles))]
     disputed = {s.clause for s in kept if s.intent == "dispute"}
     kept = [s for s in kept if not (s.intent == "document_request" and s.clause in disputed and not contacts)]
+    if any(s.intent in ("contact_change", "complaint", "document_request", "payment_plan_request", "dispute") for s in kept):
+        kept = [s for s in kept if not (s.intent == "promise_to_pay" and s.on is None and s.amount is None and not s.vague and not s.numbers)]
     return tuple(kept)

@@ -235,7 +235,10 @@ def answered_by_itself(message: InboundMessage, own: str) -> int:
 
 
 _BACK = re.compile(
-    r"(?:de retour|retour|je reviens|reviendrai|reprise|reprendrai|reprends?|reouverture|rouvrir\w*|reouvr\w*|rouvr\w*|je serai (?:a mon poste|de nouveau|joignable)|a nouveau joignable|(?:be |am |i'll be )?back|return(?:ing|s)?|reopen\w*|resum\w*|available again|wieder|zuruck|ab (?:dem|montag|dienstag|mittwoch|donnerstag|freitag)|de vuelta|regres\w+|vuelvo|volver\w*|incorpor\w+|rientr\w+|di nuovo|torno|tornero|di ritorno|atenderle|regress\w+|terug|weer (?:aanwezig|bereikbaar|op)|vanaf|a compter du|a partir du|des le)\b"
+    r"(?:de retour|retour|je reviens|reviendrai|reprise|reprendrai|reprends?|reouverture|rouvrir\w*|reouvr\w*|rouvr\w*|je serai (?:a mon poste|de nouveau|joignable)|a nouveau joignable|(?:be |am |i'll be )?back|return(?:ing|s)?|reopen\w*|resum\w*|available again|wieder|zuruck|ab (?:dem|montag|dienstag|mittwoch|donnerstag|freitag)|de vuelta|regres\w+|vuelvo|volver\w*|incorpor\w+|rientr\w+|di nuovo|torno|tornero|di ritorno|atenderle|regress\w+|terug|weer (?:aanwezig|bereikbaar|op)|\bab\b|vanaf|a compter du|a partir du|des le)\b"
+)
+_SURELY_BACK = re.compile(
+    r"(?:de retour|\bretour|reviens|reviendrai|reprise|reprendr|reouv|rouvr|a mon poste|joignable|\bback\b|return|reopen|resum|again|wieder|zuruck|de vuelta|regres|vuelvo|volver|atenderle|rientr|di nuovo|torno|tornero|di ritorno|terug|weer )"
 )
 _UNTIL = re.compile(r"(?:jusqu'?\s?(?:au|a)|until|till|through|thru|up to|bis(?: zum| einschliesslich| einschlieslich| inklusive| inkl\.?)?|hasta(?: el)?|fino (?:al|a)|ate|tot(?: en met| t/m)?|t/m|au|to|al|inclus)\b")
 
@@ -244,6 +247,7 @@ def return_on(own: str, base: date, *, month_first: bool = False) -> tuple[date 
     """The day an absent person is back, and whether that is certain. 'Until the 4th' is back on the next working day."""
     folded = flat(own[:4000])
     found = [f for f in dates.find(folded, base, month_first=month_first) if f.future or f.past]
+    surely: list[date] = []
     back: list[date] = []
     until: list[tuple[date, bool]] = []
     for one in found:
@@ -254,11 +258,15 @@ def return_on(own: str, base: date, *, month_first: bool = False) -> tuple[date 
         clause = re.split(r"[.;!?\n]", before)[-1]
         after = folded[one.end : one.end + 30]
         if _BACK.search(clause) and not re.search(r"(?:jusqu|until|till|bis |hasta|fino|tot |from .{0,20} to|urgen|avant mon)\S{0,8}\s?\S{0,6}$", clause.strip()[-22:]):
-            back.append(on)
+            (surely if _SURELY_BACK.search(clause) else back).append(on)
+        elif re.match(r"\s?(?:wieder|zuruck|back|again|terug|de retour|de nouveau|a nouveau|de vuelta)\b", after):
+            surely.append(on)
         elif re.match(r"\s?(?:at the latest|inclus|included|inclusive|au soir|compris|inclusief)", after) or re.search(r"(?:einschli|inkl|en met|t/m|through|thru)", clause):
             until.append((on, True))
         elif _UNTIL.search(clause):
             until.append((on, False))
+    if surely:
+        return surely[-1], len(set(surely)) == 1
     if back:
         return max(back) if len(set(back)) == 1 else back[-1], len(set(back)) == 1
     if until:
@@ -285,6 +293,21 @@ _OFFER = re.compile(
 _THEIR_INVOICE = re.compile(
     r"(?:votre (?:facture|commande|abonnement|releve|avis d'echeance|contrat)(?: \S{1,20}){0,6} (?:est|sera) (?:disponible|jointe?|prelevee?|en ligne|joint|accessible|prete)|votre facture (?:n|du|d[e'])|(?:ci-joint|en piece jointe|veuillez trouver|vous trouverez)(?: \S{1,14}){0,4} (?:notre|la|votre) facture|sera prelevee?|notre facture|nous vous (?:adressons|transmettons|envoyons) (?:notre|la|votre) facture|(?:your|our) (?:new |latest |monthly )?(?:invoice|bill|receipt|order|subscription|statement)(?: \S{1,20}){0,6} (?:is|are) (?:ready|available|attached|enclosed|now|due|overdue)|(?:please find|attached|enclosed)(?: \S{1,12}){0,5} our invoice|we (?:have )?invoiced you|you(?:'ll| will) be (?:charged|billed|debited)|payment (?:is )?due (?:by|on|date)|anbei (?:\S{1,14} ){0,4}(?:unsere|ihre) rechnung|unsere rechnung|ihre rechnung (?:ist|vom|nr|steht)|(?:in allegato|alleghiamo|trasmettiamo|invio)(?: \S{1,12}){0,3} (?:la )?(?:nostra )?fattura|nostra fattura|adjunt\w+ (?:\S{1,12} ){0,4}(?:nuestra )?factura|nuestra factura|bijgaand (?:\S{1,12} ){0,4}(?:onze )?factuur|onze factuur|new invoice from|invio fattura|facture n\S{0,3} \S+ (?:de|pour) .{0,40}(?:ttc|ht)\b)"
 )
+
+
+_COURTESY = re.compile(
+    r"(?:\bvoeux\b|bonne(?:s)? (?:annee|fetes)|joyeu(?:x|ses) (?:noel|fetes)|season'?s greetings|merry christmas|happy new year|frohe (?:weihnachten|feiertage)|gutes neues jahr|felices fiestas|feliz (?:navidad|ano)|buone feste|buon (?:natale|anno)|prettige (?:feestdagen|kerst)|invit(?:ation|e)\b.{0,60}(?:porte|inauguration|salon|foire|cocktail)|remise des offres|appel d'offres|correspond a votre alerte|newsletter|webinar)"
+)
+
+
+def courtesy(own: str) -> bool:
+    """Greetings, invitations, alerts: nothing that answers a reminder."""
+    return bool(_COURTESY.search(flat(own[:3000])))
+
+
+def their_invoice(own: str) -> bool:
+    """Somebody sends us an invoice of his own."""
+    return bool(re.search(r"\b(?:notre|our|unsere|nuestra|nostra|onze) (?:facture|invoice|rechnung|factura|fattura|factuur)\b(?! (?:n\S{0,3} )?(?:a|est|sera|has|is|was|dated))", flat(own[:3000])) and _THEIR_INVOICE.search(flat(own[:3000])))
 
 
 def unrelated(message: InboundMessage, own: str, *, known_sender: bool, names_us: bool) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import combinations
 
 from chalicelib.reading import advice as advice_
 from chalicelib.reading import attachments as attachments_
@@ -114,6 +115,17 @@ class _Reading:
             return self._auto_reply(whole, said)
         known = self.account is not None
         names_us = bool(said.numbers or self.subject.numbers or _threaded(message, self.context) or advices)
+        if not known and not names_us and not said.foreign and not self.verdict.why == "header-injection":
+            strong = {s.intent for s in said.statements} & {"insolvency", "complaint", "contact_change"}
+            if not strong:
+                codes = ["supplier-invoice"] if machine.unrelated(message, whole, known_sender=False, names_us=False) == "supplier" else []
+                if "instructions" in said.flags:
+                    codes.append("instructions-inside")
+                return _plain("unrelated", message, self.verdict, self.account, self.hint, own=whole, codes=codes)
+        if known and not names_us and not said.statements and machine.courtesy(whole):
+            return _plain("unrelated", message, self.verdict, self.account, self.hint, own=whole)
+        if known and not names_us and machine.their_invoice(whole) and not any(s.intent in ("remittance", "promise_to_pay", "dispute") and s.numbers for s in said.statements):
+            return _plain("unrelated", message, self.verdict, self.account, self.hint, own=whole, codes=["supplier-invoice"])
         other = machine.unrelated(message, whole + "\n" + message.text[:2000], known_sender=known, names_us=names_us)
         if other:
             codes = ["supplier-invoice"] if other == "supplier" else []
@@ -203,11 +215,15 @@ class _Reading:
         for one in self.attached:
             if not one.text:
                 continue
-            found = advice_.find(one.text, self.items, self.base, elsewhere=self.context.items, month_first=self.month_first, our_names=names, sure=sure and bool(re.search(r"total|montant|amount|betrag|bedrag|import", fold(one.text))) and not _is_bank_details(one.text))
+            found = advice_.find(one.text, self.items, self.base, elsewhere=self.context.items, month_first=self.month_first, our_names=names, sure=_spreadsheet(one) or sure and bool(re.search(r"total|montant|amount|betrag|bedrag|import", fold(one.text))) and not _is_bank_details(one.text))
             if found:
                 out.append((f"attachment:{one.name}", found))
-        if not out and _is_document(self.own):
-            found = advice_.find(self.own, self.items, self.base, elsewhere=self.context.items, month_first=self.month_first, our_names=names)
+        pays = {s.intent for s in said.statements}
+        listed = len(re.findall(r"(?m)^[^\n]* \| [^\n]*\d[.,]\d\d\b", self.own)) >= 2 and pays in ({"remittance"}, {"promise_to_pay"}) and not any(s.amount for s in said.statements)
+        if not out and (_is_document(self.own) or listed):
+            found = advice_.find(self.own, self.items, self.base, elsewhere=self.context.items, month_first=self.month_first, our_names=names, sure=listed)
+            if found and listed and "promise_to_pay" in pays:
+                found = replace(found, kind="promise")
             if found:
                 out.append(("body", found))
         return out
@@ -257,6 +273,8 @@ class _Reading:
     # ------------------------------------------------------------ replies
 
     def _reply(self, said: Said, advices: list[tuple[str, advice_.Advice]]) -> Reading:
+        self.said = said
+        self.numbers = said.numbers or self.subject.numbers
         statements = self._complete(said)
         contacts = self._contacts_of(said)
         folded = fold(self.own)
@@ -315,7 +333,7 @@ class _Reading:
 
     def _complete(self, said: Said) -> list[Statement]:
         """Statements without an invoice speak of those of the subject, or of the only one there is."""
-        fallback = self.subject.numbers
+        fallback = self.subject.numbers or (said.numbers if len(said.numbers) == 1 else ())
         return [s if s.numbers or s.intent in ("complaint", "insolvency", "contact_change") else replace(s, numbers=fallback) for s in said.statements]
 
     def _payments(self, statements: list[Statement], advices: Sequence[tuple[str, advice_.Advice]]) -> tuple[Promise | None, Remittance | None, list[Statement]]:
@@ -392,6 +410,11 @@ class _Reading:
         for intent in ("insolvency", "complaint"):
             if intent in intents:
                 codes.append(intent)
+        letters = [c for c in self.own if c.isalpha()]
+        if len(letters) > 40 and sum(c.isupper() for c in letters) > 0.7 * len(letters) and not advices:
+            codes.append("hostile")
+        if "trouble" in flags:
+            codes.append("trouble")
         for flag in ("legal", "bank-details", "refund", "hostile", "internal"):
             if flag in flags:
                 codes.append(flag)
@@ -452,8 +475,10 @@ class _Reading:
             codes.append("date-uncertain")
         paid = {n for s in statements if s.intent == "remittance" for n in s.numbers}
         promised = {n for s in statements if s.intent == "promise_to_pay" for n in s.numbers}
-        if paid & promised and not any(s.amount for s in statements if s.intent in ("remittance", "promise_to_pay")):
+        given = {s.amount for s in statements if s.intent == "remittance"}, {s.amount for s in statements if s.intent == "promise_to_pay"}
+        if paid & promised and (None in given[0] | given[1] or given[0] & given[1]):
             codes.append("contradiction")
+        codes += self._amount_doubts(statements, promise, remittance, dispute)
         if any(s.intent == "remittance" and not s.numbers for s in statements) and any(s.intent == "promise_to_pay" and not s.numbers for s in statements):
             codes.append("contradiction")
         contested = {n for s in statements if s.intent == "dispute" for n in s.numbers}
@@ -465,10 +490,32 @@ class _Reading:
             both = [known[n].amount for n in dict.fromkeys((*contested, *paid)) if n in known]
             if len(both) >= 2 and max(both) > min(both) * Decimal("1.01"):
                 codes.append("duplicate-differs")
-        if remittance is not None and remittance.amount is not None and self.items:
-            named = [known[n].amount for n in paid if n in known]
-            if named and remittance.amount > sum(named, Decimal(0)) and remittance.amount > sum((i.amount for i in self.items), Decimal(0)):
-                codes.append("amount-differs")
+        if dispute and "dispute-denied" in flags_of(self.said) and not promised:
+            codes.append("contradiction")
+
+    def _amount_doubts(self, statements: Sequence[Statement], promise: Promise | None, remittance: Remittance | None, dispute: Dispute | None) -> list[str]:
+        """An amount that is none of the balances it speaks of, nor their sum: a typing error, a part payment, a trap."""
+        known = {i.number: i.amount for i in self.items}
+        intents = {s.intent for s in statements}
+        if "payment_plan_request" in intents or (dispute and remittance is not None):
+            return []
+        if re.search(r"\b(?:acompte|deposit|down payment|on account|first instal?ment|premier (?:versement|reglement)|anzahlung|acconto|anticipo|aanbetaling)\b", fold(self.own)):
+            return []
+        for intent, total in (("promise_to_pay", promise.amount if promise else None), ("remittance", remittance.amount if remittance else None)):
+            if total is None:
+                continue
+            spoken = [s for s in statements if s.intent == intent]
+            named = list(dict.fromkeys(n for s in spoken for n in s.numbers if n in known)) or list(self.numbers)
+            balances = [known[n] for n in named if n in known]
+            if not balances:
+                continue
+            rounded = total == total.to_integral_value()
+            sums = {sum(c, Decimal(0)) for size in range(1, min(len(balances), 6) + 1) for c in combinations(balances, size)} if len(balances) <= 10 else {sum(balances, Decimal(0))}
+            whole = sum(known.values(), Decimal(0))
+            if total in sums or total == whole or (rounded and any(abs(total - s) < 1 for s in sums)) or (rounded and total % 100 == 0 and any(abs(total - s) <= 60 and s >= 2000 for s in sums)):
+                continue
+            return ["amount-differs"]
+        return []
 
     def _check_parts(self, intents: Sequence[Intent], advices: Sequence[tuple[str, advice_.Advice]]) -> None:
         codes, message = self.codes, self.message
@@ -544,6 +591,10 @@ def _threaded(message: InboundMessage, context: Context) -> bool:
     return any(i.rpartition("@")[2].rstrip(">").lower() in ours for i in (message.in_reply_to or "", *message.references) if i)
 
 
+def flags_of(said: Said) -> frozenset[str]:
+    return said.flags
+
+
 def message_words(message: InboundMessage, own: str) -> str:
     return f"{message.subject}\n{own[:4000]}"
 
@@ -555,10 +606,14 @@ def _subject(subject: str) -> str:
 def _is_document(own: str) -> bool:
     """Rows and figures rather than sentences."""
     folded = fold(own)
-    rows = len(re.findall(r"(?m)^.*(?: \| |\s{3,}).*\d.*$", folded))
+    rows = len(re.findall(r"(?m)^.*(?: \| |\s{3,}).*\d.*$", folded)) + len(re.findall(r"(?m)^[a-z' ]{3,40}\s?: \S", folded)) // 2
     if re.search(r":32a:|:20:", folded):
         return True
     return bool(advice_._IS_ADVICE.search(folded) or advice_._IS_PLAN.search(folded)) and rows >= 1
+
+
+def _spreadsheet(one: attachments_.AttachedText) -> bool:
+    return one.name.lower().endswith((".csv", ".xlsx", ".xlsm", ".tsv")) and bool(re.search(r" \| .*\d[.,]\d\d", one.text))
 
 
 def _is_bank_details(text: str) -> bool:

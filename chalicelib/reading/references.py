@@ -119,10 +119,26 @@ def find(
     spans += [(f.start, f.end) for f in found]
     found += _by_issue(folded, items, dates, found)
     found += _by_amount(items, amounts, found)
-    found += _everything(folded, items, found)
+    found += _everything(folded, items, found, amounts)
     found = _without_overlap(found)
     found = _without_overlap(found + _ordinals(folded, found))
     return References(tuple(found), tuple(dict.fromkeys(w for _, _, w in foreign)))
+
+
+@lru_cache(maxsize=64)
+def _shapes(numbers: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    """Patterns of what our numbers look like: letters as they are, digits any; all-digit numbers keep their first three."""
+    shapes: dict[str, None] = {}
+    for number in numbers:
+        low = fold(number)
+        if re.search(r"[a-z]", low) and sum(c.isdigit() for c in low) >= 4:
+            first = re.sub(r"\d", "#", low)
+            head = re.match(r"\d*", low)
+            keep = head[0][:2] if head and head[0] else ""
+            shapes[re.escape(keep + first[len(keep) :]).replace("\\#", "\\d").replace("#", "\\d")] = None
+        elif len(low) >= 8 and sum(c.isdigit() for c in low) >= 8:
+            shapes[re.escape(low[:4]) + re.sub(r"\d", lambda m: r"\d", re.escape(low[4:]))] = None
+    return tuple(re.compile(rf"(?<![\w/-]){s}(?![\w/-])") for s in list(shapes)[:40])
 
 
 def _foreign(
@@ -130,7 +146,10 @@ def _foreign(
 ) -> list[tuple[int, int, str]]:
     out = []
     ours = {_compact(i.number) for i in items}
-    for m in _OURS_SHAPE.finditer(folded):
+    shapes = [m for pattern in _shapes(tuple(sorted({*(i.number for i in items), *list(elsewhere)[:400]}))) for m in pattern.finditer(folded)]
+    for m in [*_OURS_SHAPE.finditer(folded), *shapes]:
+        if any(s < m.end() and m.start() < e for s, e, _ in out) or _ORDER_LEAD.search(folded[max(0, m.start() - 40) : m.start()]):
+            continue
         if _compact(m[0]) in ours or any(f.start < m.end() and m.start() < f.end for f in found):
             continue
         out.append((m.start(), m.end(), m[0]))
@@ -246,7 +265,10 @@ def _rounds_to(amount: Decimal, a: FoundAmount) -> bool:
     return int(amount) == int(a.value) and amount != a.value
 
 
-def _everything(folded: str, items: Sequence[KnownItem], found: Sequence[FoundReference]) -> list[FoundReference]:
+_PARTIAL = re.compile(r"\b(?:acompte|avoir|gutschrift|credit|creditnota|partiel\w*|part payment|deposit|instal?ment|premier versement|tiers)\b")
+
+
+def _everything(folded: str, items: Sequence[KnownItem], found: Sequence[FoundReference], amounts: Sequence[FoundAmount] = ()) -> list[FoundReference]:
     out = []
     for m in _ALL.finditer(folded):
         counted = re.search(r"\b(?:deux|two|both|zwei|beide|dos)\b", m[0])
@@ -256,7 +278,14 @@ def _everything(folded: str, items: Sequence[KnownItem], found: Sequence[FoundRe
     if out:
         return out
     named = {n for f in found for n in f.numbers}
+    partial = _PARTIAL.search(folded) or len(named) == 1 and any(
+        a.value not in {i.amount for i in items} for a in amounts
+    )
     for m in _REST.finditer(folded):
+        if re.match(r"\s(?:ecri\w+|voyez|contact\w*|voir|adress\w+|please|write|est un|c'est|quand|suivra|de (?:la|cette|l'))", folded[m.end() : m.end() + 14]):
+            continue
+        if partial and m[0] in ("le reste", "le restant", "the rest", "der rest", "el resto", "il resto", "de rest", "the remainder", "the balance", "le solde"):
+            continue
         others = tuple(i.number for i in items if i.number not in named)
         if named and others and re.match(r"[^\n]{0,80}", folded[m.end() :]):
             single = m[0] in ("l'autre", "la derniere", "the other", "die andere", "la otra", "l'altra", "the other one", "de andere", "the other invoice")

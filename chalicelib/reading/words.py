@@ -243,6 +243,7 @@ def _header_block(folded: Sequence[str], index: int) -> int:
             if blanks > 1 or index + length + 1 >= len(folded) or not (_HEADER_LINE.match(folded[index + length + 1]) or _FROM_LINE.match(folded[index + length + 1])):
                 break
         elif _FROM_LINE.match(line) or _HEADER_LINE.match(line):
+            blanks = 0
             has_from = has_from or bool(_FROM_LINE.match(line))
             count += 1
         elif count and length and (line.startswith((" ", "\t")) or "@" in line) and len(line) < 200:
@@ -390,7 +391,7 @@ def _answers_inside(words: Words, folded: Sequence[str]) -> Words:
     own_above = [line for line in words.lines if line.kind == "own"]
     own_text = fold(" ".join(line.text for line in own_above))
     says_so = bool(_REPLY_INSIDE.search(own_text))
-    if not says_so and len(own_text.strip()) > 40:
+    if not says_so and (len(own_text.strip()) > 40 or _ANSWER.search(own_text)):
         return words
     if not any(line.kind == "mark" for line in words.lines):
         return words
@@ -412,6 +413,8 @@ def _answers(low: str) -> bool:
     line = low.strip()
     if not line or len(line) > 600:
         return False
+    if re.match(r"(?:-{1,3}>|=+>|\*{2,3}\s?[a-z]|>{2,}|r\s?:\s|rep(?:onse)?\s?:|answer\s?:|reply\s?:|\[[a-z .]{2,20}\]\s?:?)", line):
+        return True
     if " | " in line:
         cells = [c.strip() for c in line.split(" | ")]
         last = cells[-1]
