@@ -189,7 +189,12 @@ def _simulate(args: argparse.Namespace) -> int:
     summary = Summary(ledger)
     print_act = _print_json if args.jsonl else _print_nothing if args.summary else _print_row
     for act in simulate(
-        ledger, simulated_creditor(country), since=args.since, until=args.until, disputed_from=args.disputed_from
+        ledger,
+        simulated_creditor(country),
+        since=args.since,
+        until=args.until,
+        disputed_from=args.disputed_from,
+        settled=summary.settled,
     ):
         summary.note(act)
         print_act(act)

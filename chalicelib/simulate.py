@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from chalicelib.domain import events as e
 from chalicelib.domain.apply import apply_all
@@ -101,12 +101,13 @@ class Ledger:
 
 def simulate(
     ledger: Ledger, creditor: Creditor, *, since: date | None = None, until: date | None = None,
-    disputed_from: str = "issued",
+    disputed_from: str = "issued", settled: MutableMapping[str, date] | None = None,
 ) -> Iterator[Act]:  # fmt: skip
     """Every action in the order of time, from the day on which the program is switched on to the last day.
 
     Without `since` it is on from the first invoice; without `until` it runs until nothing is left to do. An invoice
     that the ledger calls disputed without a day is disputed from its issue or its due date (`disputed_from`).
+    `settled` is filled, by invoice number, with the days on which the ledger's money settled them.
     """
     if contradictions := ledger.contradictions():
         raise BadFile("ledger", [f.as_error() for f in contradictions])
@@ -116,11 +117,15 @@ def simulate(
     while agenda:
         at, account = heapq.heappop(agenda)
         if until and local_day(at, creditor.zone) > until:
-            return
+            break
         play = plays[account]
         yield from play.wake(at)
         if play.next_at:
             heapq.heappush(agenda, (play.next_at, account))
+    if settled is not None:
+        for play in plays.values():
+            play.learn(until or date.max, datetime.max.replace(tzinfo=UTC))
+            settled.update(play.settled)
 
 
 def simulated_creditor(country: str) -> Creditor:
@@ -141,6 +146,7 @@ class _Play:
         self._zone = debtor.zone or zone_of(debtor.country, creditor.zone)
         policy = ledger.policies[debtor.policy]
         self._opens = policy.hours[0]
+        self.settled: dict[str, date] = {}
         self.next_at = self._opening(max(facts[0].on, since or facts[0].on))
         opening: list[tuple[e.Event, str]] = [(e.DebtorOpened(debtor=debtor), "ledger")]
         if email:
@@ -152,8 +158,7 @@ class _Play:
     def wake(self, at: datetime) -> list[Act]:
         """Let the ledger's facts happen, do what is due, and set `next_at`."""
         today = local_day(at, self._creditor.zone)
-        while self._facts and self._facts[-1].on <= today:
-            self._happen(_events_of(self._facts.pop(), self._file, today, at), at)
+        self.learn(today, at)
         for task in self._file.open_tasks():
             if task.kind is TaskKind.CALL and task.due_on <= today:
                 self._close(task, "called", at)
@@ -166,6 +171,12 @@ class _Play:
         self.next_at = soonest and (soonest if soonest > at else self._opening(today + timedelta(days=1)))
         self._file = live_part(self._file)
         return acts
+
+    def learn(self, today: date, at: datetime) -> None:
+        """Let everything happen that the ledger says of the days up to today."""
+        while self._facts and self._facts[-1].on <= today:
+            self._happen(_events_of(self._facts.pop(), self._file, today, at), at)
+        self.settled.update({c.number: c.settled_on for c in self._file.cases.values() if c.settled_on})
 
     def _do_what_is_due(self, at: datetime, today: date) -> tuple[list[Act], datetime | None]:
         office = Office(
@@ -353,6 +364,7 @@ class Summary:
         self._ledger = ledger
         self._actions: Counter[str] = Counter()
         self._steps: Counter[str] = Counter()
+        self.settled: dict[str, date] = {}  # for `simulate` to fill
         self._contacted: set[str] = set()  # invoices written or called about, at all
         self._reminded: set[str] = set()  # by mail, after the due date
         steps = [step for policy in ledger.policies.values() for step in policy.steps]
@@ -372,7 +384,7 @@ class Summary:
     def figures(self) -> dict[str, int | str]:
         """The figures by their names, in the order in which they are shown."""
         claims = [r for r in self._ledger.invoices if not r.is_credit_note]
-        paid = [r for r in claims if r.paid_on]
+        paid = {r.number: self.settled[r.number] <= r.due_on for r in claims if r.number in self.settled}
         disputed = [r for r in claims if r.disputed]
         currencies = sorted({r.amount.currency for r in claims})
         figures: dict[str, int | str] = {
@@ -392,11 +404,11 @@ class Summary:
         for step in sorted(self._steps, key=lambda s: order.get(s, 99)):
             figures[f"invoices at {step}"] = self._steps[step]
         figures |= {
-            "invoices paid by the due date": sum(bool(r.paid_on and r.paid_on <= r.due_on) for r in paid),
+            "invoices paid by the due date": sum(paid.values()),
             "invoices paid late, before any reminder": sum(
-                bool(r.paid_on and r.paid_on > r.due_on) and r.number not in self._reminded for r in paid
+                not in_time and number not in self._reminded for number, in_time in paid.items()
             ),
-            "invoices paid after a reminder": sum(r.number in self._reminded for r in paid),
+            "invoices paid after a reminder": sum(number in self._reminded for number in paid),
             "invoices never spoken of": sum(r.number not in self._contacted for r in claims),
             "disputed invoices, left out": len(disputed),
             "invoices not paid": len(claims) - len(paid),

@@ -304,9 +304,9 @@ def test_a_task_is_assigned_and_closed_with_its_outcome(run, program, call):
     assert run("tasks", "assign", call, "lea")[0] == 0
     assert program.file("C1").tasks[call[3:]].assignee == "lea"
 
-    code, out, _ = run("tasks", "close", call, "promised", "--on", "2026-02-20", "--note", "spoke to Lou")
+    code, out, err = run("tasks", "close", call, "promised", "--on", "2026-02-20", "--note", "spoke to Lou")
 
-    assert (code, out) == (0, f"{call}: closed, promised\n")
+    assert (code, out, err) == (0, f"{call}: closed, promised\n", "")
     (promise,) = program.file("C1").promises.values()
     assert str(promise.pay_on) == "2026-02-20"
 

@@ -70,3 +70,17 @@ def test_the_mapping_that_is_explained_is_read():
 def test_every_column_is_explained():
     for column in {*INVOICE_COLUMNS, *INVOICE_EXTRAS, *PAYMENT_COLUMNS, *PAYMENT_EXTRAS}:
         assert re.search(rf"\b{column}\b", PAGE), column
+
+
+def test_the_sample_ledger_shows_every_situation(capsys):
+    docs = Path(__file__).parents[1] / "docs"
+    files = ["--invoices", str(docs / "sample-invoices.csv"), "--payments", str(docs / "sample-payments.csv")]
+    assert "docs/sample-invoices.csv --payments docs/sample-payments.csv" in README
+
+    assert cli.main(["simulate", *files, "--jsonl"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert {line["action"] for line in lines} >= {"email", "call", "formal_notice", "choose", "task", "joined"}
+    told = {number for line in lines for number in line["invoices"]}
+    assert "S-1005" not in told, "disputed"
+    assert "S-1006" not in {n for line in lines if line["date"] >= "2026-01-30" for n in line["invoices"]}, "credited"

@@ -23,6 +23,8 @@ ARROWS: dict[str, set[str]] = {
     "app": ENTRY | {"web", "entry"},
     "cli": ENTRY | {"doctor", "reading_command", "simulate"},
     "doctor": {"domain", "ports", "errors"},
+    # `relance read`: mails in, lines out; no store and no ledger.
+    "reading_command": {"reading", "errors"},
     "web": ENTRY | {"entry"},
     # What the entry points share: the event's clock, the log, failures one by one.
     "entry": {"domain", "ports", "errors"},
