@@ -97,7 +97,7 @@ def find(
             problems.append("total")
     if read.foreign or read.unknown_amounts:
         problems.append("foreign-invoice")
-    payee = next((m[1] for m in map(_PAYEE.match, lines) if m), None)
+    payee = next((m[1] for m in (_PAYEE.match(line) for line in lines if line.count(" | ") <= 1) if m), None)
     if payee and our_names and not any(n in payee for n in our_names):
         problems.append("foreign-payee")
     if not numbers and total is None and on is None:

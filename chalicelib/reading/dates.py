@@ -305,7 +305,7 @@ def _bare_day(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, past, future, weak=m[1] is None)
 
 
-@_rule(rf"\b({_W})\s(?:le\s|the\s|den\s|el\s)?([0-3]?\d)(?:er|st|nd|rd|th|\.)?(?![\d/:h]|[.,]\d|\s\d{3}|\s?(?:€|eur|h|heures|uhr|am|pm|{_M})\b|\.\d)")
+@_rule(rf"\b(?:next\s|this\s|last\s|coming\s)?({_W})\s(?:le\s|the\s|den\s|el\s|dia\s)?([0-3]?\d)(?:er|st|nd|rd|th|\.)?(?![\d/:h]|[.,]\d|\s\d{3}|\s?(?:€|eur|h|heures|uhr|am|pm|{_M})\b|\.\d)")
 def _weekday_day(m: re.Match[str], day: _Day) -> FoundDate | None:
     number, weekday = int(m[2]), _WEEKDAY_OF[m[1]]
     near = [d for d in (_make(*_month(day, s), number) for s in (-1, 0, 1)) if d and d.weekday() == weekday]

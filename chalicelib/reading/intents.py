@@ -269,7 +269,7 @@ class _Clauses:
             m = _ASKS_LATER.search(clause.text)
         if not m or (p.PLAN_AGREED.search(sentence) and not clause.question):
             return False
-        if re.match(r"patienter|attendre|bear with|wait until|hold|report\b|un (?:petit )?delai", m[0]) and (clause.dates or self._promised_nearby(clause)) and not clause.question and not re.search(r"\b(?:report|sollicit|demand|accord|grateful|would|could)\w*", clause.text):
+        if re.match(r"patienter|attendre|bear with|wait until|hold|report\b|un (?:petit )?delai", m[0]) and (clause.dates or self._promised_nearby(clause)) and not clause.question and not re.search(r"\b(?:report|sollicit|demand|accord|souhait|aimer|voudr|besoin|apprecia|grateful|would|could|need)\w*", clause.text):
             return False
         near = sentence + self._next_sentence(clause)
         ask = clause.question or bool(p.PLAN_ASK.search(clause.text)) or bool(p.PLAN_ASK.search(sentence)) or bool(re.search(r"\?", near))
@@ -346,7 +346,7 @@ class _Clauses:
                 continue
             if reason == "credit_note" and re.search(r"\b(?:deja|bien) (?:recu|deduit|impute)|credit note (?:received|already|applied|taken)|deducted", text) and p.PAID.search(text):
                 continue
-            if reason == "price" and not (p.CONTEST.search(sentence) or p.REFUSES.search(sentence) or p.BLOCKED.search(sentence) or re.search(r"surfactur|over.?charg|ecart|erreur|difference|mismatch|discrep|au lieu|instead|rather than|wrong|incorrect|trop |oubli|missing|omitted|forgot|pas (?:ete )?(?:applique|deduit)|not (?:been )?(?:applied|deducted)|should (?:be|have been)|vous (?:l'avez|avez) (?:passe|factur)|you (?:have )?(?:charged|invoiced|billed)|factur|higher|inversion|ne correspond|never agreed|falsch|weicht|stimmt|incorrecto|errato|klopt", sentence) or self._near_refusal(clause)):
+            if reason == "price" and not re.search(r"prec|prezz|prijs|preis|rabatt|scont|descuent|korting", m[0]) and not (p.CONTEST.search(sentence) or p.REFUSES.search(sentence) or p.BLOCKED.search(sentence) or re.search(r"surfactur|over.?charg|ecart|erreur|difference|mismatch|discrep|au lieu|instead|rather than|wrong|incorrect|trop |oubli|missing|omitted|forgot|pas (?:ete )?(?:applique|deduit)|not (?:been )?(?:applied|deducted)|should (?:be|have been)|vous (?:l'avez|avez) (?:passe|factur)|you (?:have )?(?:charged|invoiced|billed)|factur|higher|inversion|ne correspond|never agreed|falsch|weicht|stimmt|incorrecto|errato|klopt", sentence) or self._near_refusal(clause)):
                 continue
             if reason == "other" and re.search(r"\b(?:contact|adresse mail|ecrire|e-?mail)\b", text) and not p.REFUSES.search(sentence):
                 continue
@@ -415,7 +415,10 @@ class _Clauses:
         negated = p.NOT_YET_PAID.search(text)
         if negated and paid and negated.start() <= paid.end() and paid.start() <= negated.end() + 12:
             paid = None
-        if negated and will and negated.start() <= will.start() <= negated.end():
+        if negated and will and negated.start() < will.end() and will.start() < negated.end():
+            will = None
+        barred = _CANNOT.search(text)
+        if barred and will and barred.start() <= will.start():
             will = None
         if disputed and not (paid or (will and clause.dates)):
             return
@@ -428,6 +431,8 @@ class _Clauses:
             return
         past = self._is_past(clause, paid, will)
         if not past and will is None and paid is None:
+            return
+        if not past and re.search(r"\b(?:by now|deja (?:du|etre|arrive)|inzwischen|by this time)\b", text) and not clause.dates:
             return
         if not past:
             if self._conditional(clause, sentence):
@@ -531,7 +536,7 @@ class _Clauses:
         money = p.PAY_STEM.search(text) or (PRONOUN.match(text) and p.PAY_STEM.search(sentence))
         known = [a for a in clause.amounts if any(a.value == i.amount for i in self.ground.items)]
         named = bool(clause.numbers)
-        if not days or len(text) > 260:
+        if not days or len(text) > 200:
             return
         if not (money or (named and clause.amounts) or (named and len(text) < 120) or (known and len(text) < 140) or (clause.amounts and not self.statements and len(text) < 120)):
             return
@@ -593,6 +598,8 @@ class _Clauses:
 
     def _remit(self, index: int, clause: Clause, sentence: str, m: re.Match[str] | None) -> None:
         on, certain, _ = self._date(index, clause, sentence, past=True)
+        if on is None and not clause.dates and _JUST_NOW.search(clause.text):
+            on = self.ground.base
         amount = self._amount(index, clause)
         reference = self._payment_reference(index, clause)
         self._say("remittance", index, m, numbers=self._numbers(index), on=on, amount=amount, reference=reference, certain=certain)
@@ -643,10 +650,11 @@ class _Clauses:
 
     def _other_day(self, clause: Clause, d: dates_.FoundDate) -> bool:
         """A date of an invoice, a delivery, a letter: not the day of a payment."""
-        before = self.folded[max(clause.start, d.start - 44) : d.start + 3]
+        article = re.match(r"(?:le|du|au|the|on|of|am|vom|el|il|del|de|depuis le|des le|pour le|avant le)\s", d.words)
+        before = self.folded[max(clause.start, d.start - 44) : d.start] + (article[0] if article else "")
         if any(r.start <= d.start < r.end for r in clause.references if r.how == "issued"):
             return True
-        if re.search(r"\b(?:echue?s? (?:le|au|du|depuis)|echeance|due|payable|fallig|emise?s? (?:le|du)|dated|datee?s? du|factures? (?:\S{1,20} )?(?:du|de|d')|invoices? (?:\S{1,20} )?(?:of|dated|from)|rechnung (?:\S{1,20} )?vom|livre\w* (?:le|du)|delivered on|commande (?:\S{1,14} )?du|order (?:\S{1,14} )?of|relance du|mail du|courriel du|message du|courrier du|reminder of|letter of|email of|your (?:mail|email|letter|message) of|releve (?:au|du)|statement of|as at|depuis le mail|(?:courriel|mail|message|e-mail|email) (?:du|le|of|vom|del|van)|honoree du|devis (?:\S{1,10} )?du|quotation of|quote of|bon de livraison (?:\S{1,10} )?du|bl (?:\S{1,10} )?du|avoir (?:\S{1,10} )?du|loyers rentrent|reunion|conseil|meeting|absent\w*|conges?|ferme\w*|holiday|closed|on leave)\s?(?:le|du|on|of|the|au|:|d)?\s?\S{0,6}$", before):
+        if re.search(r"\b(?:echue?s? (?:le|au|du|depuis)|echeance|due|payable|fallig|emise?s? (?:le|du)|dated|datee?s? du|factures? (?:\S{1,20} )?(?:du\b|de\b|d')|invoices? (?:\S{1,20} )?(?:of|dated|from)|rechnung (?:\S{1,20} )?vom|livre\w* (?:le|du)|delivered on|commande (?:\S{1,14} )?du|order (?:\S{1,14} )?of|relance du|mail du|courriel du|message du|courrier du|reminder of|letter of|email of|your (?:mail|email|letter|message) of|releve (?:au|du)|statement of|as at|depuis le mail|(?:courriel|mail|message|e-mail|email) (?:du|le|of|vom|del|van)|honoree du|devis (?:\S{1,10} )?du|quotation of|quote of|bon de livraison (?:\S{1,10} )?du|bl (?:\S{1,10} )?du|avoir (?:\S{1,10} )?du|loyers rentrent|reunion|conseil|meeting|absent\w*|conges?|ferme\w*|holiday|closed|on leave)\s?(?:le|du|on|of|the|au|:|d)?\s?\S{0,6}$", before):
             return not re.search(r"\b(?:lcr|traite|echeance du|a echeance|a l'echeance)\b", before) or bool(re.search(r"echue", before))
         return False
 
@@ -715,6 +723,8 @@ class _Clauses:
             again = _TRANSFER_AGAIN.search(text)
             near = [r for r in clause.references if again and 0 <= r.start - clause.start - again.end() < 30]
             asked = again if near else None
+        if asked is None and clause.references and not clause.amounts and _LACK.search(text) and not p.PAY_STEM.search(text) and not re.search(r"marchandise|materiel|livr|goods|deliver|lamp|ware|merce|mercanc|goederen|avoir|credit|gutschrift", text):
+            asked = _LACK.search(text)
         if asked is None or any(s.intent == "complaint" and s.clause == index for s in self.statements):
             return
         if p.CORRECTED.search(sentence) or (p.OFFERED.search(text) and not re.search(r"\?|pou[vr]\w+|merci de|please|can you|could you|besoin|need", text)):
@@ -727,6 +737,8 @@ class _Clauses:
         self._say("document_request", index, asked, numbers=self._numbers(index))
 
 
+_CANNOT = re.compile(r"\b(?:ne (?:peut|peuvent|pouvons|puis|pourra|pourrons|saurait)|cannot|can't|can not|unable to|kann nicht|konnen (?:wir )?nicht|no pued\w+|no podemos|non poss\w+|non puo|kan niet|kunnen (?:wij |we )?niet)\b")
+_JUST_NOW = re.compile(r"\b(?:viens? (?:juste )?de|venons (?:juste )?de|vient d|just (?:paid|sent|made|wired|transferred|settled|now)|have just|soeben|gerade eben|acabo de|acabamos de|ho appena|abbiamo appena|zojuist|net (?:betaald|overgemaakt))\b")
 _OWN_MEANS = re.compile(
     r"\b(?:(?:mon|notre|nos|mes|ma|le|la|l') ?(?:client|banque|maitre d'ouvrage|tresorerie|subvention|salaire|pret|credit|conseil|mairie|departement|etat|salon|saison)\w{0,2}|encaiss\w+|rentree? d'argent|j'ai (?:les|de quoi|l'argent|des)|que je peux|que possible|quand je peux|je pourrai|on pourra|me paie|nous paie|me regle|nous regle|nous payer|de la tresorerie|(?:our|my) (?:own )?(?:customer|client|bank|funding|grant|loan|season|money|cash|owner|boss|director|board)\w{0,2}|we (?:can|are paid|get paid|have the|receive (?:our|the) (?:money|payment|funds|grant))|i can|i have|i get|cash|funds|pays us|pay us|paid us|approval|signature|signs?|signed|wir (?:konnen|haben|wieder)|unser kunde|abgerechnet|sobald moglich|podamos|cobremos|nos paguen|potremo|ci pagano|incass\w+|we kunnen|onze klant|betaald krijgen|vote|votes?|budget|ouverture|accord du|visa|les fetes|conseil municipal)\b"
 )

@@ -338,6 +338,8 @@ class _Reading:
 
     def _payments(self, statements: list[Statement], advices: Sequence[tuple[str, advice_.Advice]]) -> tuple[Promise | None, Remittance | None, list[Statement]]:
         """One promise and one remittance of all statements: the sum and the latest day; documents complete the words."""
+        if any(where == "body" for where, _ in advices):  # the figures were read as a document, not as sentences
+            statements = [s for s in statements if s.intent not in ("promise_to_pay", "remittance")]
         paid_documents = [a for _, a in advices if a.kind == "remittance"]
         planned = [a for _, a in advices if a.kind == "promise"]
         if planned and not paid_documents and any(s.intent == "promise_to_pay" for s in statements):

@@ -196,6 +196,10 @@ def _fragments(folded: str, items: Sequence[KnownItem], free: object) -> list[Fo
         follows = bool(_AFTER_FRAGMENT.match(folded, m.end()))
         if not (led or line_start or len(digits) >= 5 or (digits[0] == "0" and len(digits) >= 3) or (len(digits) >= 3 and follows)):
             continue
+        rest = folded[m.end() : m.end() + 12]
+        street = folded[max(0, m.start() - 40) : m.start()].rpartition("\n")[2]
+        if re.match(r",?\s(?:[a-z]-?)?\d{4,5}\s[a-z]", rest) or re.search(r"(?:strasse|strase|straat|str\.|weg|platz|\brue|\bavenue|\broad|\bstreet|\bvia|\bcalle|plein|laan|chaussee)\b[^,;]{0,20}$", street):
+            continue
         if re.search(r"(?:article|art\.|tel\.?|fax|poste|ext\.?|rue|bp|cs|code|capital|po|commande|order|cheque|check|chq|ref\.?|reference|virement|vir|bank|iban|siret|siren|rcs|ht|lot|devis|quote|bl)\s?(?:n\s?°|no\.?|:|#)?\s?$", before):
             continue
         out.append(FoundReference(m.start(), m.end(), digits, tuple(matches), "fragment"))

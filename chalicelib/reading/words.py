@@ -312,6 +312,7 @@ def _cut_one(folded: Sequence[str], kinds: list[str], start: int, end: int, toke
             if seen or i + 1 < end:
                 cut = i
                 break
+        line = re.sub(r"^(?:i\.\s?[av]\.|ppa\.|p\.\s?o\.)\s*", "", line)
         words = re.findall(r"[a-z][a-z'-]*", line)
         if (
             seen
