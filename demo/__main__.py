@@ -13,8 +13,9 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -40,16 +41,18 @@ IN_THE_WAY = (
 )  # fmt: skip
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, *, look: Callable[[Played], None] | None = None) -> int:
+    """Play and show; `look` is shown what was played while everything is still up."""
     parser = argparse.ArgumentParser(prog="python -m demo", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--state", type=Path, default=STATE, help="where mails, logs and demo.json go (.relance)")
     parser.add_argument("--aws-port", type=int, help="port of the embedded AWS (a free one)")
     parser.add_argument("--mail-page-port", type=int, help="port of the mail server's page (a free one)")
     chosen = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, _end)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _end)
     try:
         with _only_one(chosen.state):
-            return _demo(chosen)
+            return _demo(chosen, look)
     except KeyboardInterrupt:
         print("\ninterrupted; everything that was started has been ended", file=sys.stderr)
         return 130
@@ -60,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _refuse(f"the disk is full: make room and start again ({error})" if full else str(error))
 
 
-def _demo(chosen: argparse.Namespace) -> int:
+def _demo(chosen: argparse.Namespace, look: Callable[[Played], None] | None) -> int:
     progress = Progress()
     creditor = read_creditor((LEDGER / "creditor.yaml").read_text("utf-8"), "creditor.yaml")
     started = time.monotonic()
@@ -73,6 +76,8 @@ def _demo(chosen: argparse.Namespace) -> int:
         if stays:
             played.stage.wake(progress.say)
         _leave(chosen.state, played, seconds)
+        if look:
+            look(played)
         print(f"\n{table(played.figures)}\n")
         print(_where(chosen.state, played, seconds))
         if stays:

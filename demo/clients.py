@@ -203,7 +203,7 @@ def abri_du_marin(s: Scene) -> Iterator[Act]:
     """Soon, one of these days."""
     if s.nth == 1:
         yield s.says(
-            "bonjour, c'est noté, on s'en occupe dès que possible\nThierry\n",
+            "bonjour, c'est noté, on vous règle ça dès que possible\nThierry\n",
             Meaning(kind="vague", numbers=tuple(s.asked)),
             program="phone", clock="22:15", day=s.today,
         )  # fmt: skip

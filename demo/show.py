@@ -22,9 +22,9 @@ STEPS = {
 class Progress:
     """One line a day: rewritten in place on a terminal, every ten days where nobody looks."""
 
-    def __init__(self, out: TextIO = sys.stdout) -> None:
-        self._out = out
-        self._lives = out.isatty()
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+        self._lives = self._out.isatty()
 
     def day(self, day: date, told: Chronicle) -> None:
         number = (day - told.first_day).days + 1

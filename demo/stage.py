@@ -154,6 +154,14 @@ class Stage:
         counts = {q: sum(self._waiting(self.outputs[f"{q}DeadLettersUrl"])) for q in QUEUES}
         return {queue: count for queue, count in counts.items() if count}
 
+    def count_rows(self, prefix: str) -> int:
+        """Rows of the application's table whose partition begins so."""
+        pages = boto3.client("dynamodb", **self.stack.client_settings()).get_paginator("scan").paginate(
+            TableName=self.outputs["TableName"], Select="COUNT", FilterExpression="begins_with(pk, :prefix)",
+            ExpressionAttributeValues={":prefix": {"S": prefix}},
+        )  # fmt: skip
+        return sum(page["Count"] for page in pages)
+
     def play_clock(self) -> None:
         """From now on S3's notices of dropped files stay away: they would carry the real clock."""
         bucket = self.outputs["ImportBucket"]

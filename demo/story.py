@@ -60,9 +60,9 @@ class Story:
         scenes.append(("08:40", self._poll))
         if day.weekday() < 5:
             scenes += [("09:05", lambda at: self._run(day, at)), ("10:05", lambda at: self._run(day, at))]
-        scenes += [("12:00", lambda _: self._habits(day)), ("14:00", self._poll)]
+        scenes += [("12:00", lambda _: self._habits(day)), ("14:00", self._poll_if_any)]
         if works:
-            scenes += [("15:00", lambda at: self._work(day, at)), ("16:05", lambda at: self._run(day, at))]
+            scenes += [("15:00", lambda at: self._work(day, at)), ("16:05", lambda at: self._run_if_worked(day, at))]
             scenes.append(("18:30", lambda at: self.stage.fire("Watch", at)))
         for clock, scene in scenes:
             at = _at(day, clock)
@@ -102,6 +102,16 @@ class Story:
         found = self.stage.fire("MailboxPoll", at)
         if found.get("fetched"):
             self.stage.quiet("Mail")
+
+    def _poll_if_any(self, at: datetime) -> None:
+        """The mailbox is polled every five minutes; played are the polls that find something."""
+        if any(sent_at <= at for sent_at, *_ in self._waiting):
+            self._poll(at)
+
+    def _run_if_worked(self, day: date, at: datetime) -> None:
+        """The run is hourly; played are those at which the clients' doors open, and one after the person's work."""
+        if any(_local_day(w.at) == day for w in self.chronicle.worked):
+            self._run(day, at)
 
     def _run(self, day: date, at: datetime) -> None:
         found = self.stage.fire("DunningRun", at)
@@ -203,6 +213,10 @@ class Story:
                     ],
                 },
             })  # fmt: skip
+
+
+def _local_day(at: datetime) -> date:
+    return at.astimezone(ZONE).date()
 
 
 def _at(day: date, clock: str) -> datetime:

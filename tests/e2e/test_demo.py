@@ -1,0 +1,405 @@
+"""The demonstration's sixty days, judged by what its clients know: when they paid, what they wrote, what they got.
+
+One run for all tests. What the program believes is read from its table only to be compared with that.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from email import policy
+from email.parser import BytesParser
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import holidays
+import pytest
+
+from chalicelib.domain.apply import apply_all
+from chalicelib.domain.calendar import zone_of
+from chalicelib.domain.debtor_file import DESK, DebtorFile, Notice, PromiseState, TaskKind
+from chalicelib.domain.events import Entry, ReplyReceived
+from chalicelib.domain.propose import Action, Plan, propose
+from chalicelib.pipeline.keep import office_of
+from chalicelib.ports import MailRecord, MailState
+from demo.__main__ import main
+from demo.chronicle import Chronicle, Got, Said
+from demo.play import Played
+
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.slow]
+
+GRACE_BUSINESS_DAYS = {"": 2, "public_body": 5, "key_account": 3}
+HOLD_BUSINESS_DAYS = {"": 5, "public_body": 10, "key_account": 5}
+
+INTENTS = {
+    "promise": "promise_to_pay", "vague": "promise_to_pay", "unknown_sender": "promise_to_pay",
+    "remittance": "remittance", "dispute": "dispute", "plan": "payment_plan_request",
+    "document": "document_request", "contact": "contact_change", "complaint": "complaint",
+    "insolvency": "insolvency",
+}  # fmt: skip
+
+
+@dataclass
+class Seen:
+    """What the run left, taken while everything was up."""
+
+    state: Path
+    code: int = -1
+    printed: str = ""
+    chronicle: Chronicle = field(default=None)  # type: ignore[assignment]
+    files: dict[str, DebtorFile] = field(default_factory=dict)
+    journals: dict[str, list[Entry]] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
+    mails: tuple[bytes, ...] = ()
+    records: dict[str, MailRecord] = field(default_factory=dict)
+    mail_rows: int = 0
+    dead_letters: dict[str, int] = field(default_factory=dict)
+
+    def look(self, played: Played) -> None:
+        stage = played.stage
+        self.chronicle, self.mails = played.chronicle, played.mails
+        self.dead_letters = stage.dead_letters()
+        office = office_of(stage.parts)
+        for id_ in stage.parts.store.debtor_ids():
+            file = stage.parts.store.load(id_, whole=True)
+            assert file is not None
+            self.files[id_] = file
+            self.journals[id_] = list(stage.parts.store.journal(id_))
+            self.plans[id_] = propose(file, office, at=stage.clock.at)
+        for said in self.chronicle.said:
+            if record := stage.parts.mail_log.get(said.id):
+                self.records[said.id] = record
+        self.mail_rows = stage.count_rows("MAIL#")
+
+    def notice(self, got: Got) -> tuple[DebtorFile, Notice]:
+        """The notice that a delivered mail is, by the token in its Reply-To."""
+        token = got.mail.reply_to.partition("+")[2].partition("@")[0]
+        found = [(f, n) for f in self.files.values() for n in f.notices.values() if n.token == token]
+        assert len(found) == 1, f"{got.account}: {len(found)} notices have the token of a mail that arrived"
+        return found[0]
+
+    def asked(self) -> Iterator[tuple[Got, str, datetime]]:
+        """Every delivered mail with each invoice that it takes a step for, and when it left."""
+        for got in self.chronicle.got:
+            _, notice = self.notice(got)
+            for number, _ in notice.takes:
+                yield got, number, got.mail.sent_at.astimezone(UTC)
+
+
+@pytest.fixture(scope="session")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    state = tmp_path_factory.mktemp("demo") / "state"
+    result = Seen(state)
+    said, complained = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(complained):
+        patch.setenv("CI", "true")
+        result.code = main(["--state", str(state)], look=result.look)
+    result.printed = said.getvalue()
+    if result.code != 0:
+        pytest.fail(f"{result.printed}\n{complained.getvalue()}")
+    return result
+
+
+def test_the_demonstration_ends_with_0_and_leaves_no_dead_letters(seen: Seen) -> None:
+    assert seen.code == 0
+    assert seen.dead_letters == {}
+    assert "Mails sent:" in seen.printed
+    assert len(seen.printed.splitlines()) < 120
+    assert len(seen.chronicle.books.clients) >= 40
+    assert len(seen.chronicle.books.sales) >= 150
+    assert (seen.chronicle.last_day - seen.chronicle.first_day).days == 59
+
+
+def test_no_reminder_leaves_for_an_invoice_whose_payment_was_imported(seen: Seen) -> None:
+    wrong = []
+    for got, number, at in seen.asked():
+        known = [p for p in seen.chronicle.paid if p.imported_at and p.imported_at <= at]
+        paid = sum((amount for p in known for n, amount in p.meant if n == number), Decimal())
+        if paid >= seen.chronicle.books.sales[number].amount:
+            wrong.append(f"{got.account} {number}: paid, and reminded at {at}")
+    assert wrong == []
+    assert any(p.imported_at for p in seen.chronicle.paid)
+
+
+def test_no_reminder_leaves_for_a_disputed_invoice(seen: Seen) -> None:
+    disputes = _meant(seen, "dispute")
+    for sale in seen.chronicle.books.sales.values():
+        if sale.disputed:
+            disputes.append((sale.account, sale.number, _instant(sale.entered_on), date.max))
+    assert len(disputes) >= 3
+    resolved = {
+        (w.account, n): w.at for w in seen.chronicle.worked if w.kind == TaskKind.ANSWER_DISPUTE for n in w.numbers
+    }
+    wrong = [
+        f"{account} {number}: disputed since {since}, and reminded at {at}"
+        for account, number, since, _ in disputes
+        for got, asked, at in seen.asked()
+        if asked == number and since <= at < resolved.get((account, number), datetime.max.replace(tzinfo=UTC))
+    ]
+    assert wrong == []
+
+
+def test_no_reminder_leaves_for_a_promised_invoice_until_the_grace_is_over(seen: Seen) -> None:
+    promises = _meant(seen, "promise") + [
+        (w.account, n, w.at, w.on)
+        for w in seen.chronicle.worked if w.outcome == "promised" and w.on
+        for n in w.numbers
+    ]  # fmt: skip
+    assert len(promises) >= 8
+    wrong = []
+    for account, number, since, day in promises:
+        until = _add(day, GRACE_BUSINESS_DAYS[seen.chronicle.books.clients[account].policy])
+        wrong += [
+            f"{account} {number}: promised for {day}, and reminded on {at}"
+            for _, asked, at in seen.asked()
+            if asked == number and since <= at and _local(at) <= until
+        ]
+    assert wrong == []
+
+
+def test_no_reminder_leaves_for_an_announced_payment_until_the_bank_had_its_time(seen: Seen) -> None:
+    announced = _meant(seen, "remittance")
+    assert len(announced) >= 4
+    wrong = []
+    for account, number, since, _ in announced:
+        until = _add(_local(since), HOLD_BUSINESS_DAYS[seen.chronicle.books.clients[account].policy])
+        wrong += [
+            f"{account} {number}: announced on {since}, and reminded on {at}"
+            for _, asked, at in seen.asked()
+            if asked == number and since <= at and _local(at) <= until
+        ]
+    assert wrong == []
+
+
+def test_nobody_writes_to_the_insolvent_or_to_whoever_asked_us_to_stop(seen: Seen) -> None:
+    enough = ("insolvency", "complaint")
+    silenced = [(s.account, s.read_at) for s in seen.chronicle.said for m in s.means if m.kind in enough]
+    assert {account for account, _ in silenced} == {"C127", "C128"}
+    for account, since in silenced:
+        assert since is not None
+        assert [g for g in seen.chronicle.got if g.account == account and g.mail.sent_at > since] == []
+
+
+def test_mail_leaves_on_business_days_of_both_sides_and_in_the_clients_hours(seen: Seen) -> None:
+    wrong = []
+    for got in seen.chronicle.got:
+        client = seen.chronicle.books.clients[got.account]
+        here = got.mail.sent_at.astimezone(ZoneInfo("Europe/Paris"))
+        there = got.mail.sent_at.astimezone(ZoneInfo(zone_of(client.country, "Europe/Paris")))
+        closed_here = here.weekday() > 4 or here.date() in holidays.country_holidays("FR", years=here.year)
+        away = holidays.country_holidays(client.country, years=there.year)
+        closed_there = there.weekday() > 4 or there.date() in away
+        if closed_here or closed_there or not 9 <= there.hour < 17:
+            wrong.append(f"{got.account} ({client.country}): {there}")
+    assert wrong == []
+    assert len(seen.chronicle.got) > 100
+
+
+def test_no_step_is_taken_twice_for_an_invoice_and_recipient(seen: Seen) -> None:
+    taken = Counter(
+        (got.account, number, step, got.delivery.recipients[0])
+        for got in seen.chronicle.got if not got.bounced
+        for number, step in seen.notice(got)[1].takes
+    )  # fmt: skip
+    assert [t for t, times in taken.items() if times > 1] == []
+
+
+def test_a_debtor_gets_one_mail_a_day_and_currency_at_most(seen: Seen) -> None:
+    days = Counter((g.account, _local(g.mail.sent_at), seen.notice(g)[1].currency) for g in seen.chronicle.got)
+    assert [d for d, times in days.items() if times > 1] == []
+
+
+def test_what_the_clients_got_is_what_the_table_says_was_sent(seen: Seen) -> None:
+    sent = [n for f in seen.files.values() for n in f.notices.values() if n.state in ("sent", "bounced")]
+    assert len(sent) == len(seen.chronicle.got) + len(seen.chronicle.refused)
+    assert len({n.message_id for n in sent}) == len(sent)
+    files = sorted((seen.state / "mail" / "out").glob("*.eml"))
+    assert len(files) == len(seen.chronicle.got)
+    tokens = {n.token for n in sent}
+    for path in files:
+        mail = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+        assert str(mail["Reply-To"]).partition("+")[2].partition("@")[0] in tokens, path.name
+        assert mail["Auto-Submitted"] == "auto-generated"
+
+
+def test_every_mail_names_each_invoice_that_it_asks_for(seen: Seen) -> None:
+    assert [(g.account, n) for g, n, _ in seen.asked() if n not in g.mail.text] == []
+
+
+def test_every_answer_has_exactly_one_record_and_none_is_left_unread(seen: Seen) -> None:
+    said = [s.id for s in seen.chronicle.said if s.read_at]
+    assert len(said) == len(set(said)) >= 25
+    assert [id_ for id_ in said if id_ not in seen.records] == []
+    assert [r.id for r in seen.records.values() if r.state is MailState.ARCHIVED] == []
+    # Beside the clients' there are the reports of mail servers: one record each, and not one more.
+    assert seen.mail_rows == len(set(seen.mails)) == len(list((seen.state / "mail" / "in").glob("*.eml")))
+    for said_ in seen.chronicle.said:
+        entries = [e for j in seen.journals.values() for e in j if _answers(e, said_)]
+        unmatched = seen.records[said_.id].state is MailState.UNMATCHED
+        nobodys = any(m.kind in ("newsletter", "unknown_sender") for m in said_.means)
+        assert len(entries) == (0 if unmatched or (not entries and nobodys) else 1), said_
+
+
+def test_what_clients_mean_is_what_is_read(seen: Seen) -> None:
+    wrong = []
+    for said in seen.chronicle.said:
+        meant = {INTENTS[m.kind] for m in said.means if m.kind in INTENTS}
+        read = set(seen.records[said.id].reading.get("intents") or ())
+        if not any(m.kind in ("forged", "absence", "newsletter") for m in said.means) and read != meant:
+            wrong.append(f"{said.account} on {said.at:%d %b}: meant {sorted(meant)}, read {sorted(read)}")
+    assert wrong == []
+
+
+def test_what_clients_promised_stands_in_their_files_with_its_day(seen: Seen) -> None:
+    wrong = []
+    for account, number, _, day in _meant(seen, "promise"):
+        promises = [p for p in seen.files[account].promises.values() if number in p.numbers and p.pay_on == day]
+        if not promises:
+            held = [(p.numbers, p.pay_on) for p in seen.files[account].promises.values()]
+            wrong.append(f"{account} {number}: promised for {day}; the file has {held}")
+    assert wrong == []
+
+
+def test_a_promise_is_kept_or_broken_as_the_money_came(seen: Seen) -> None:
+    checked = 0
+    for account, number, _, day in _meant(seen, "promise"):
+        grace = _add(day, GRACE_BUSINESS_DAYS[seen.chronicle.books.clients[account].policy])
+        if grace >= seen.chronicle.last_day:
+            continue
+        paid = [p.imported_at for p in seen.chronicle.paid for n, _ in p.meant if n == number and p.imported_at]
+        imported = [_local(at) for at in paid]
+        promise = next(p for p in seen.files[account].promises.values() if number in p.numbers and p.pay_on == day)
+        expected = PromiseState.KEPT if imported and max(imported) <= grace else PromiseState.BROKEN
+        assert promise.state is expected, f"{account} {number}, promised for {day}, imported {imported}"
+        checked += 1
+    assert checked >= 4
+
+
+def test_each_dead_or_silent_path_ends_in_a_task(seen: Seen) -> None:
+    def kinds(account: str) -> set[TaskKind]:
+        return {t.kind for t in seen.files[account].tasks.values()}
+
+    assert TaskKind.DEAD_ADDRESS in kinds("C116")  # its server reports
+    assert TaskKind.DEAD_ADDRESS in kinds("C117")  # its server refuses, the provider says so
+    assert {TaskKind.CALL, TaskKind.APPROVE_NOTICE} <= kinds("C114")  # says nothing at all
+    assert {TaskKind.CALL, TaskKind.APPROVE_NOTICE} <= kinds("C115")
+    assert {TaskKind.CALL, TaskKind.APPROVE_NOTICE} <= kinds("C111")
+    assert TaskKind.BROKEN_PROMISE in kinds("C103") | kinds("C138")
+    assert TaskKind.BROKEN_PROMISE in kinds("C138")
+    assert TaskKind.UNCONFIRMED_PAYMENT in kinds("C120")  # announced, never came
+    assert TaskKind.ASK_PROMISE in kinds("C119")  # soon, one of these days
+    assert TaskKind.NEGOTIATE_PLAN in kinds("C105")
+    assert TaskKind.INSOLVENCY in kinds("C128")
+    assert TaskKind.COMPLAINT in kinds("C127")
+    assert TaskKind.CONFIRM_CONTACT in kinds("C108")
+    assert TaskKind.SEND_DOCUMENT in kinds("C109")
+    desk = [t for t in seen.files[DESK].tasks.values() if t.kind is TaskKind.REVIEW_MAIL]
+    stranger = next(s for s in seen.chronicle.said if any(m.kind == "unknown_sender" for m in s.means))
+    about = [t for f in (*desk, *seen.files["C143"].tasks.values()) for t in [f] if t.mail == stranger.id]
+    assert about, "nobody looks at the mail of an unknown sender"
+
+
+def test_whoever_paid_nothing_and_said_nothing_has_a_task_after_six_weeks(seen: Seen) -> None:
+    spoke = {s.account for s in seen.chronicle.said} | {p.transfer.account for p in seen.chronicle.paid}
+    silent = set(seen.chronicle.books.clients) - spoke
+    assert silent
+    for account in silent:
+        oldest = min(s.due_on for s in seen.chronicle.books.of(account))
+        if (seen.chronicle.last_day - max(oldest, seen.chronicle.first_day)).days > 42:
+            assert seen.files[account].tasks, account
+
+
+def test_a_forged_mail_changes_nothing_but_a_task_and_one_bounded_pause(seen: Seen) -> None:
+    forged = next(s for s in seen.chronicle.said if any(m.kind == "forged" for m in s.means))
+    entries = seen.journals["C134"]
+    at = next(i for i, e in enumerate(entries) if _answers(e, forged))
+    after = [type(e.event).__name__ for e in entries[at:] if e.at == entries[at].at]
+    assert set(after) <= {"ReplyReceived", "BlockPlaced", "TaskRaised"}
+    assert "TaskRaised" in after
+    assert seen.files["C134"].claims == {}
+
+
+def test_every_open_invoice_is_dealt_with_or_has_a_stated_reason(seen: Seen) -> None:
+    for id_, file in seen.files.items():
+        plan = seen.plans[id_]
+        told = Counter([h.number for h in plan.held] + [n for p in plan.proposals for n, _ in p.takes])
+        assert told == Counter(c.number for c in file.open_cases()), id_
+        assert all(h.reason for h in plan.held), id_
+        # Whatever was due has been done by the last run.
+        assert [p for p in plan.proposals if p.action is not Action.NOTE] == [], id_
+
+
+def test_folding_every_journal_gives_the_file(seen: Seen) -> None:
+    for id_, file in seen.files.items():
+        assert apply_all(None, seen.journals[id_]) == file, id_
+        assert [e.seq for e in seen.journals[id_]] == list(range(1, file.entries + 1))
+
+
+def test_the_figures_in_demo_json_are_those_of_the_story(seen: Seen) -> None:
+    left = json.loads((seen.state / "demo.json").read_text("utf-8"))
+    figures = left["figures"]
+    assert sum(figures["sent"].values()) == len(seen.chronicle.got) + len(seen.chronicle.refused)
+    assert figures["came_back"] == sum(g.bounced for g in seen.chronicle.got) + len(seen.chronicle.refused)
+    assert sum(figures["answers"].values()) == len(seen.mails)
+    tasks = [t for f in seen.files.values() for t in f.tasks.values()]
+    assert sum(k["open"] for k in figures["tasks"].values()) == sum(t.is_open for t in tasks)
+    assert sum(k["closed"] for k in figures["tasks"].values()) == sum(not t.is_open for t in tasks)
+    entered = [s for s in seen.chronicle.books.sales.values() if s.entered_on <= seen.chronicle.last_day]
+    assert sum(figures["cases"].values()) == sum(s.amount > 0 for s in entered)
+    for currency in ("EUR", "GBP"):
+        invoiced = sum((s.amount for s in entered if s.currency == currency), Decimal())
+        collected = sum(
+            (p.transfer.amount for p in seen.chronicle.paid if p.imported_at and p.transfer.currency == currency),
+            Decimal(),
+        )
+        assert Decimal(figures["collected"][currency]) == collected
+        still_open = Decimal(figures["still_open"][currency]) - Decimal(figures["unallocated"].get(currency, "0"))
+        assert still_open == invoiced - collected
+    assert left["routes"].startswith("http://127.0.0.1:")
+    assert left["mail_page"].startswith("http://127.0.0.1:")
+    assert left["sign_in"]
+
+
+def test_an_import_of_the_ledger_that_comes_again_changes_nothing(seen: Seen) -> None:
+    """Order numbers that were found came with a ledger that repeats known invoices."""
+    corrected = seen.files["C106"]
+    assert {c.purchase_order for c in corrected.cases.values()} >= {"PO-24-0933"}
+    assert len(corrected.cases) == 3
+
+
+def _meant(seen: Seen, kind: str) -> list[tuple[str, str, datetime, date]]:
+    """(account, invoice, since when our program could know, day) of what clients meant by their mails."""
+    return [
+        (said.account, number, said.read_at, meaning.day or date.max)
+        for said in seen.chronicle.said
+        for meaning in said.means
+        if meaning.kind == kind and said.read_at
+        for number in meaning.numbers
+    ]
+
+
+def _answers(entry: Entry, said: Said) -> bool:
+    return isinstance(entry.event, ReplyReceived) and entry.event.mail == said.id
+
+
+def _local(at: datetime) -> date:
+    return at.astimezone(ZoneInfo("Europe/Paris")).date()
+
+
+def _instant(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
+def _add(day: date, business_days: int) -> date:
+    """Business days of France after a day, counted here and not by the program's own calendar."""
+    off = holidays.country_holidays("FR", years=[day.year, day.year + 1])
+    while business_days:
+        day += timedelta(days=1)
+        business_days -= day.weekday() < 5 and day not in off
+    return day
