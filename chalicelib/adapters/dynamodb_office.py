@@ -44,9 +44,7 @@ class DynamoOfficeStore:
         return _health(list(self._table.query("pk = :pk AND begins_with(sk, :sk)", pk=CREDITOR, sk="READ#")))
 
     def load(self) -> tuple[Creditor, Health]:
-        rows = list(
-            self._table.query("pk = :pk AND sk BETWEEN :a AND :z", pk=CREDITOR, a="PROFILE", z="READ#~")
-        )
+        rows = list(self._table.query("pk = :pk AND sk BETWEEN :a AND :z", pk=CREDITOR, a="PROFILE", z="READ#~"))
         return _creditor(rows), _health(rows)
 
     def note_read(self, source: str, at: datetime) -> None:

@@ -72,9 +72,7 @@ class Table:
 
     def get(self, pk: str, sk: str) -> dict[str, Any] | None:
         with _translated(f"read {pk} {sk}", self.name):
-            answer = self._client.get_item(
-                TableName=self.name, Key=to_item({"pk": pk, "sk": sk}), ConsistentRead=True
-            )
+            answer = self._client.get_item(TableName=self.name, Key=to_item({"pk": pk, "sk": sk}), ConsistentRead=True)
         return from_item(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Sequence[tuple[str, str]]) -> Iterator[dict[str, Any]]:
@@ -152,9 +150,7 @@ class Table:
     def putting(self, item: Item, *, condition: str = "", **values: Any) -> dict[str, Any]:
         return {"Put": {"TableName": self.name, "Item": item, **_terms(condition, values)}}
 
-    def updating(
-        self, pk: str, sk: str, change: str, *, condition: str = "", **values: Any
-    ) -> dict[str, Any]:
+    def updating(self, pk: str, sk: str, change: str, *, condition: str = "", **values: Any) -> dict[str, Any]:
         request = {"TableName": self.name, "Key": to_item({"pk": pk, "sk": sk}), "UpdateExpression": change}
         return {"Update": request | _terms(condition, values, change)}
 

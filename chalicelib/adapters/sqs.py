@@ -52,9 +52,7 @@ class SqsQueue:
             left = {refused["Id"]: left[refused["Id"]] for refused in failed}
             if not left:
                 return
-        raise RetryableError(
-            f"queue {self._url} did not take {len(left)} messages ({before} before them are in)"
-        )
+        raise RetryableError(f"queue {self._url} did not take {len(left)} messages ({before} before them are in)")
 
     def _meaning(self, error: ClientError | BotoCoreError, before: int) -> Exception:
         so_far = f"{before} messages before are in"

@@ -27,7 +27,7 @@ from chalicelib.ports import CaseStore
 from tests.contract.samples import AT, TODAY, claimed, contact, entries, invoice, opened, paid, task
 
 # One table serves all examples: each has a debtor of its own.
-many = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 _numbers = itertools.count(1)
 
 
