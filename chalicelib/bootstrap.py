@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.policy_file import load_policies
-from chalicelib.errors import PermanentError
+from chalicelib.errors import PermanentError, Throttled
 from chalicelib.ports import Archive, Mailbox, Outbox, Parts
 
 if TYPE_CHECKING:
@@ -151,12 +151,35 @@ def _outbox() -> Outbox:
             client = _client("ses", config=ONCE)
             return SesOutbox(client, configuration_set=_setting("RELANCE_SES_CONFIGURATION_SET"))
         case "smtp":
-            from chalicelib.adapters.smtp import SmtpOutbox, SmtpSettings
-
-            name = _setting("RELANCE_SMTP_SECRET")
-            return SmtpOutbox(_login(SmtpSettings, name, _secrets().get(name)))
+            return _SmtpByItsSecret(_setting("RELANCE_SMTP_SECRET"))
         case other:
             raise PermanentError(f"RELANCE_OUTBOX is {other!r}: write ses or smtp")
+
+
+class _SmtpByItsSecret:
+    """An Outbox that logs in with its secret as it is when a mail leaves.
+
+    Nothing is read before: of all functions only the sender may. A secret that was rotated is noticed within minutes.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._secret, self._text = secret, ""
+        self._outbox: Outbox | None = None
+
+    def send(self, raw: bytes, *, sender: str, recipients: Sequence[str], tags: Mapping[str, str]) -> str:
+        return self._present().send(raw, sender=sender, recipients=recipients, tags=tags)
+
+    def _present(self) -> Outbox:
+        from chalicelib.adapters.smtp import SmtpOutbox, SmtpSettings
+
+        try:
+            text = _secrets().get(self._secret)
+            if self._outbox is None or text != self._text:
+                self._outbox, self._text = SmtpOutbox(_login(SmtpSettings, self._secret, text)), text
+        except PermanentError as error:
+            # Nothing has left: a wrong setting must not fail every notice of the day, they stay due.
+            raise Throttled(f"the mail server's login cannot be had: {error}") from error
+        return self._outbox
 
 
 @cache

@@ -95,11 +95,16 @@ def stack(packaged: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         stack.client("secretsmanager").put_secret_value(
             SecretId=stack["MailboxSecret"], SecretString=json.dumps({**login, "tls": False})
         )
-        offices = DynamoOfficeStore(stack.client("dynamodb"), stack["TableName"])
-        offices.set_creditor(CREDITOR)
-        offices.note_read("payments", AT)
-        offices.note_read("mailbox", AT)
+        open_office(stack)
         yield stack
+
+
+def open_office(stack: Stack) -> None:
+    """Enter the creditor, whose payments and mailbox have just been read."""
+    offices = DynamoOfficeStore(stack.client("dynamodb"), stack["TableName"])
+    offices.set_creditor(CREDITOR)
+    offices.note_read("payments", AT)
+    offices.note_read("mailbox", AT)
 
 
 @pytest.fixture
@@ -197,6 +202,28 @@ def test_a_run_reminds_who_is_due_and_a_bounce_takes_the_reminder_back(stack: St
     file = stack.file(account)
     assert file
     assert any(t.kind is TaskKind.DEAD_ADDRESS for t in file.open_tasks())
+
+
+def test_mail_leaves_by_an_smtp_server_where_that_is_chosen(stack: Stack, packaged: Package, account: str) -> None:
+    settings = {k: v for k, v in stack.ministack.client_settings().items() if k != "endpoint_url"}
+    deployed = deploy(
+        "local", endpoint=stack.ministack.endpoint, settings=settings, stack="relance-smtp", packaged=packaged,
+        parameters={"SenderDomain": DOMAIN, "Schedules": "DISABLED", "Outbox": "smtp"}, say=lambda _: None,
+    )  # fmt: skip
+    other = Stack(stack.ministack, stack.mail, deployed)
+    server = {"host": stack.mail.host, "port": stack.mail.smtp_port, "security": "none"}
+    other.client("secretsmanager").put_secret_value(SecretId=other["SmtpSecret"], SecretString=json.dumps(server))
+    open_office(other)
+    imported(other, account)
+    other.put("Due", {"debtor_id": account, "at": AT.isoformat()})
+
+    def sent() -> Any:
+        file = other.file(account)
+        return file and [n for n in file.notices.values() if n.state is NoticeState.SENT]
+
+    (notice,) = eventually(sent)
+    (delivery,) = [d for d in stack.mail.deliveries() if notice.to in d.recipients]
+    assert notice.message_id.encode() in delivery.raw
 
 
 def topic_of_reports(stack: Stack) -> str:
