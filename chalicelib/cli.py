@@ -14,9 +14,10 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -380,10 +381,31 @@ def _rows(name: str, reader: Reader[R], mapping: ColumnMap, *, skip_bad: bool) -
     """The rows of a ledger file, all checked before any is used; what was noted is told on stderr."""
     from chalicelib.ledger.read import load
 
-    with _opened(name) as source:
-        rows, findings = load(source, reader, mapping, name=name, skip_bad=skip_bad)
+    try:
+        with _opened(name) as source:
+            rows, findings = load(source, reader, mapping, name=name, skip_bad=skip_bad)
+    except BadFile as refused:
+        raise BadFile(name, [*refused.findings, *_fitting_mapping(name, reader, mapping)]) from None
     _tell(name, findings)
     return rows
+
+
+def _fitting_mapping(name: str, reader: Reader[R], mapping: ColumnMap) -> list[BadInput]:
+    """The shipped mapping that knows the columns of a file whose header is not ours, as a last word on it."""
+    from chalicelib.ledger.mapping import OURS
+    from chalicelib.ledger.records import Finding
+
+    def fits(other: ColumnMap) -> bool:
+        with _opened(name) as source, closing(reader(source, other)) as items:
+            # A note on the encoding may come before what is found in the header.
+            return not any(isinstance(item, Finding) and item.is_error for item in islice(items, 2))
+
+    if mapping is not OURS or name == "-" or fits(OURS):
+        return []
+    for shipped in _shipped_mappings():
+        if fits(_mapping(shipped)):
+            return [BadInput("line 1", "these are the columns of a mapping that is shipped", f"add --map {shipped}")]
+    return []
 
 
 def _tell(name: str, findings: Sequence[Finding]) -> None:
@@ -431,13 +453,16 @@ def _mapping(given: str | None) -> ColumnMap:
 
     if not given:
         return OURS
-    folder = TEMPLATES / "mappings"
-    shipped = sorted(path.stem for path in folder.glob("*.yaml"))
+    shipped = _shipped_mappings()
     if given in shipped:
-        return read_mapping((folder / f"{given}.yaml").read_text("utf-8"), given)
+        return read_mapping((TEMPLATES / "mappings" / f"{given}.yaml").read_text("utf-8"), given)
     if not given.endswith((".yaml", ".yml")) and "/" not in given:
         raise BadInput("--map", f"no mapping {given!r}", f"one of {', '.join(shipped)}, or a YAML file")
     return read_mapping(_text(given), given)
+
+
+def _shipped_mappings() -> list[str]:
+    return sorted(path.stem for path in (TEMPLATES / "mappings").glob("*.yaml"))
 
 
 def _country(given: str) -> str:

@@ -183,6 +183,19 @@ def test_what_cannot_be_used_is_refused_in_one_line(run, invoices, words, what):
     assert (code, out, err) == (2, "", f"relance: {what}\n")
 
 
+def test_a_file_that_a_shipped_mapping_fits_is_answered_with_its_name(run, tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(
+        "Numéro;Compte;Client;Pays;Émise le;Échéance;Montant;Devise\nF1;C1;Nord;FR;05/01/2026;04/02/2026;5;EUR\n"
+    )
+
+    code, _, err = run("simulate", "--invoices", path)
+    assert code == 2
+    assert err.splitlines()[-1].endswith("these are the columns of a mapping that is shipped; add --map french")
+
+    assert run("simulate", "--invoices", path, "--map", "french", "--summary")[0] == 0
+
+
 def test_a_wrong_day_on_the_command_line_is_refused(run, invoices):
     code, _, err = run("simulate", "--invoices", invoices, "--from", "02/09/2026")
 

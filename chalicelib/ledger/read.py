@@ -10,7 +10,7 @@ file first, for what must be all or nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import date
 from difflib import get_close_matches
 from typing import BinaryIO, TypeVar
@@ -32,14 +32,14 @@ from chalicelib.ledger.records import Finding, InvoiceRow, PaymentRow
 from chalicelib.ledger.table import Row, find_encoding, plain, rows
 
 R = TypeVar("R", InvoiceRow, PaymentRow)
-Reader = Callable[[BinaryIO, ColumnMap], Iterator[R | Finding]]
+Reader = Callable[[BinaryIO, ColumnMap], Generator[R | Finding, None, None]]
 
 SHOWN = 20
 """So many findings are told one by one; of the others only the number."""
 NOTES_KEPT = 1000
 
 
-def read_invoices(source: BinaryIO, mapping: ColumnMap = OURS) -> Iterator[InvoiceRow | Finding]:
+def read_invoices(source: BinaryIO, mapping: ColumnMap = OURS) -> Generator[InvoiceRow | Finding, None, None]:
     """Invoices and credit notes. The same number twice: an equal row is ignored and noted, another is an error."""
     seen: dict[str, tuple[int, int]] = {}  # number: the line that had it first, a hash of its content
     for item in _cells(source, mapping, INVOICE_COLUMNS, INVOICE_EXTRAS):
@@ -66,7 +66,7 @@ def read_invoices(source: BinaryIO, mapping: ColumnMap = OURS) -> Iterator[Invoi
         yield from row.findings
 
 
-def read_payments(source: BinaryIO, mapping: ColumnMap = OURS) -> Iterator[PaymentRow | Finding]:
+def read_payments(source: BinaryIO, mapping: ColumnMap = OURS) -> Generator[PaymentRow | Finding, None, None]:
     """Payments received. Equal rows are payments of their own (to lose one would be to chase the paid), and noted."""
     seen: dict[int, tuple[int, int]] = {}  # hash of the content: first line, how often so far
     for item in _cells(source, mapping, PAYMENT_COLUMNS, PAYMENT_EXTRAS):
