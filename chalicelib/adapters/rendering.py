@@ -100,7 +100,7 @@ class TemplateWriter:
         return Rendered(
             subject=_shortened(_one_line(subject), _SUBJECT_LONGEST),
             text=_tidy(self._render(message, "body-text", values, html=False)),
-            html=_tidy(self._render(message, "body-html", values, html=True)),
+            html=_dense(self._render(message, "body-html", values, html=True)),
         )
 
     def templates(self, language: str) -> frozenset[str]:
@@ -291,7 +291,13 @@ def _filled(text: str, indent: str = "") -> str:
 
 def _tidy(text: str) -> str:
     """No trailing blanks, no more than one empty line in a row, one newline at the end."""
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip("\n") + "\n"
+    lines = [line.rstrip(" \t") for line in text.split("\n")]
+    kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line or before]
+    return "\n".join(kept).strip("\n") + "\n"
+
+
+def _dense(html: str) -> str:
+    return "\n".join(line for line in html.split("\n") if line.strip()) + "\n"
 
 
 def _one_line(text: str) -> str:

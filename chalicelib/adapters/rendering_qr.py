@@ -16,29 +16,29 @@ def png(text: str, *, scale: int = 4) -> bytes:
     code = segno.make_qr(text, error="m", boost_error=False, encoding="utf-8", mask=_MASK)
     if int(code.version) > 13:
         raise ValueError(f"{len(text)} characters are too many for the QR code of a transfer")
-    border = b"\x01" * (_QUIET_ZONE * scale)
-    rows = []
-    for row in code.matrix:
-        dots = border + b"".join((b"\x00" if dark else b"\x01") * scale for dark in row) + border
-        rows.extend([dots] * scale)
-    blank = [b"\x01" * len(rows[0])] * (_QUIET_ZONE * scale)
-    return _black_and_white([*blank, *rows, *blank])
+    margin = b"L" * _QUIET_ZONE
+    light = b"L" * (len(code.matrix) + 2 * _QUIET_ZONE)
+    rows = [margin + row.translate(_LETTERS) + margin for row in map(bytes, code.matrix)]
+    return _black_and_white([light] * _QUIET_ZONE + rows + [light] * _QUIET_ZONE, scale)
 
 
-def _black_and_white(rows: list[bytes]) -> bytes:
-    """A PNG of one bit a dot: 0 is black, 1 is white. Written here: segno's writer takes as long as all the rest."""
-    width, height = len(rows[0]), len(rows)
-    packed: dict[bytes, bytes] = {}
-    for row in set(rows):
-        bits = row.translate(_DIGITS).ljust(-(-width // 8) * 8, b"1")
-        packed[row] = b"\x00" + int(bits, 2).to_bytes(len(bits) // 8, "big")
+def _black_and_white(rows: list[bytes], scale: int) -> bytes:
+    """A PNG of one bit a dot, from rows of D (dark, 0) and L (light, 1), each module `scale` dots wide and high.
+
+    Written here: segno's own writer takes as long as all the rest of a mail.
+    """
+    width, height = len(rows[0]) * scale, len(rows) * scale
+    data = []
+    for row in rows:
+        bits = row.replace(b"D", b"0" * scale).replace(b"L", b"1" * scale).ljust(-(-width // 8) * 8, b"1")
+        data.append((b"\x00" + int(bits, 2).to_bytes(len(bits) // 8, "big")) * scale)
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    data = zlib.compress(b"".join(packed[row] for row in rows), 6)
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+    image = zlib.compress(b"".join(data), 6)
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", image) + _chunk(b"IEND", b"")
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-_DIGITS = bytes.maketrans(b"\x00\x01", b"01")
+_LETTERS = bytes.maketrans(b"\x00\x01", b"LD")

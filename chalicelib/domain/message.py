@@ -172,14 +172,14 @@ class Message:
 
     @property
     def full_name(self) -> str:
-        """The creditor with its legal form, as letters and contracts name it."""
-        name, form = self.creditor.name, self.creditor.legal_form
-        return name if form.lower() in name.lower().split() or not form else f"{name} {form}"
+        """The creditor with its legal form, as a contract names it: without the capital that letters must print."""
+        form = self.creditor.legal_form.partition(" au capital")[0]
+        return _with_form(self.creditor.name, form)
 
     @property
     def imprint(self) -> tuple[str, ...]:
-        parts = (self.full_name, *self.creditor.address, self.creditor.legal_id)
-        return tuple(part for part in parts if part)
+        name = _with_form(self.creditor.name, self.creditor.legal_form)
+        return tuple(part for part in (name, *self.creditor.address, self.creditor.legal_id) if part)
 
     @property
     def debtor_imprint(self) -> tuple[str, ...]:
@@ -430,6 +430,12 @@ def _law(creditor: Creditor, debtor: Debtor) -> Law:
 
 def _times(money: Money, count: int) -> Money:
     return Money.of(money.amount * count, money.currency)
+
+
+def _with_form(name: str, form: str) -> str:
+    """The legal form follows the name, unless the name ends in it already."""
+    said = form.partition(" ")[0]
+    return name if not form or said.lower() in name.lower().split() else f"{name} {form}"
 
 
 def _clean_creditor(creditor: Creditor) -> Creditor:

@@ -409,6 +409,13 @@ def test_the_legal_form_is_not_said_twice() -> None:
     assert said(file, what, legal_form="").full_name == "Atelier Verre Clair"
 
 
+def test_the_capital_is_printed_in_the_imprint_and_spoken_nowhere() -> None:
+    file, what = file_of(case("F1", "2026-02-10")), notice("first_reminder", "F1")
+    message = said(file, what, legal_form="SAS au capital de 120 000 €")
+    assert message.full_name == "Atelier Verre Clair SAS"
+    assert message.imprint[0] == "Atelier Verre Clair SAS au capital de 120 000 €"
+
+
 def part_paid(number: str) -> Case:
     return case(number, "2026-02-10", "1000.00", balance=eur("250.00"))
 
