@@ -185,7 +185,9 @@ def _reply(desk: _Desk) -> Iterator[Happened]:
             urgent=True,
         )
     if answer.decision != "apply" or not answer.intents:
-        if not {"insolvency", "complaint"} & set(answer.intents):
+        if answer.intents == ("promise_to_pay",) and answer.promise_on is None:
+            yield from _promise(desk, desk.cases("promise_to_pay"))
+        elif not {"insolvency", "complaint"} & set(answer.intents):
             yield desk.task(TaskKind.REVIEW_MAIL, answer.reason, desk.cases(*answer.intents))
         return
     yield from _act(desk)

@@ -81,6 +81,10 @@ class TestPromise:
         assert bool(file.promises) is promised
         assert kinds(file) == ([] if promised else [TaskKind.NEGOTIATE_PLAN])
 
+    def test_a_vague_promise_that_a_person_is_to_look_at_asks_for_amount_date_and_means(self) -> None:
+        file = answered(written_to(), decision="review", reason="no date", intents=("promise_to_pay",))
+        assert kinds(file) == [TaskKind.ASK_PROMISE]
+
     def test_a_vague_promise_is_not_accepted_as_one(self) -> None:
         file = answered(written_to(), intents=("promise_to_pay",))
         assert (file.promises, kinds(file)) == ({}, [TaskKind.ASK_PROMISE])
