@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -142,8 +143,9 @@ class Stage:
 
     @property
     def routes(self) -> str:
-        """Where the deployed routes are."""
-        return self.outputs["EndpointURL"]
+        """Where the deployed routes are: the local stack answers for every API under one path."""
+        api = urlsplit(self.outputs["EndpointURL"])
+        return f"{self.stack.endpoint}/_aws/execute-api/{(api.hostname or '').partition('.')[0]}{api.path}"
 
     def is_ours(self, delivery: Delivery) -> bool:
         """Whether we sent it: the envelope's sender is our mailbox, with the notice's token."""
