@@ -168,7 +168,8 @@ def test_any_answer_of_a_person_pauses_the_whole_debtor_with_an_end(intents: tup
 
 
 def test_an_unclear_answer_is_read_by_a_person() -> None:
-    assert kinds(answered(written_to(), decision="review", intents=("promise_to_pay",))) == [TaskKind.REVIEW_MAIL]
+    unclear = answered(written_to(), decision="review", intents=("promise_to_pay",), promise_on=date(2026, 3, 20))
+    assert kinds(unclear) == [TaskKind.REVIEW_MAIL]
     assert kinds(answered(written_to(), intents=())) == [TaskKind.REVIEW_MAIL]
 
 
