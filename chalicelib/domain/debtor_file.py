@@ -7,15 +7,13 @@ the others apart, so that ten years of paid invoices cost nothing on the next ni
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from chalicelib.domain.money import Money, total
-
-_T = TypeVar("_T")
 
 DESK = "desk"
 """The id of the creditor's own file: tasks that belong to no debtor (unmatched mail, blind alerts) hang there."""
@@ -351,13 +349,19 @@ class DebtorFile:
         return sorted((t for t in self.tasks.values() if t.is_open), key=lambda t: (t.due_on, t.id))
 
     def promise_on(self, number: str) -> Promise | None:
-        return _first(p for p in self.promises.values() if p.state is PromiseState.OPEN and number in p.numbers)
+        """The open promise that reaches furthest (the order of a mapping says nothing: a store may change it)."""
+        found = [p for p in self.promises.values() if p.state is PromiseState.OPEN and number in p.numbers]
+        return max(found, key=lambda p: (p.grace_on, p.id), default=None)
 
     def claim_on(self, number: str) -> PaymentClaim | None:
-        return _first(c for c in self.claims.values() if c.state is ClaimState.OPEN and number in c.numbers)
+        """The open announcement of a payment that the bank has the longest time to confirm."""
+        found = [c for c in self.claims.values() if c.state is ClaimState.OPEN and number in c.numbers]
+        return max(found, key=lambda c: (c.hold_on, c.id), default=None)
 
     def dispute_on(self, number: str) -> Dispute | None:
-        return _first(d for d in self.disputes.values() if d.is_open and number in d.numbers)
+        """The oldest open dispute."""
+        found = [d for d in self.disputes.values() if d.is_open and number in d.numbers]
+        return min(found, key=lambda d: (d.opened_on, d.id), default=None)
 
     def block_on(self, number: str) -> Block | None:
         """The block that holds this invoice the longest."""
@@ -429,7 +433,3 @@ def live_part(file: DebtorFile) -> DebtorFile:
 def _open(file: DebtorFile, number: str) -> bool:
     case = file.cases.get(number)
     return case is not None and case.is_open
-
-
-def _first(found: Iterator[_T]) -> _T | None:
-    return next(found, None)
