@@ -111,12 +111,13 @@ class TemplateWriter:
     def _render(self, message: Message, part: str, values: dict[str, Any], *, html: bool) -> str:
         name = f"{message.language}/{message.template}-{part}.j2"
         try:
-            template = self._environment(message.language, html=html).get_template(name)
+            return self._environment(message.language, html=html).get_template(name).render(values)
         except jinja2.TemplateNotFound as error:
             raise BadInput(
                 f"templates/email/{error.name}", "there is no such template", "write it, or name another in the policy"
             ) from error
-        return template.render(values)
+        except jinja2.TemplateError as error:
+            raise BadInput(f"templates/email/{name}", str(error), "correct the template") from error
 
     def _environment(self, language: str, *, html: bool) -> jinja2.Environment:
         """Made when first needed: to compile what a cold start does not use would be most of it."""

@@ -33,6 +33,8 @@ LANGUAGES = ("fr", "en")
 FORMAL_NOTICE = "formal_notice"
 FORMAL_NOTICE_DAYS = 8
 
+OTHERS_SHOWN = 30
+
 _DAYS_TO_PAY = {"second_reminder": 5, "third_reminder": 5, "last_reminder": 7}
 """Days that a reminder leaves: fewer than to the next rung, so that its day is over by then."""
 
@@ -196,8 +198,17 @@ class Message:
         return tuple(mail for mail in self.earlier if not mail.before_due)
 
     @property
-    def others_total(self) -> Money:
-        return total((line.balance for line in self.others), self.currency)
+    def others_shown(self) -> tuple[Line, ...]:
+        """The other invoices that the mail lists one by one, the oldest due first."""
+        return self.others[:OTHERS_SHOWN]
+
+    @property
+    def others_summed(self) -> tuple[Line, ...]:
+        """Those that it gives as a number and a sum: nobody reads two thousand lines, and mail programs cut them."""
+        return self.others[OTHERS_SHOWN:]
+
+    def sum(self, lines: tuple[Line, ...]) -> Money:
+        return total((line.balance for line in lines), self.currency)
 
     @property
     def documents(self) -> tuple[Line, ...]:

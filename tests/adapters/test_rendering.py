@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import struct
 import zlib
 from dataclasses import replace
@@ -24,7 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.adapters.memory import FakeArchive
-from chalicelib.adapters.rendering import ATTACHED_LARGEST_BYTES, TemplateWriter
+from chalicelib.adapters.rendering import ATTACHED_LARGEST_BYTES, TEMPLATES, TemplateWriter
 from chalicelib.adapters.rendering_mime import checked_address
 from chalicelib.adapters.rendering_qr import png
 from chalicelib.adapters.rendering_words import amount, day, days, iban, listing, payment_link, short_day
@@ -393,6 +394,26 @@ def test_a_mailbox_of_ours_that_is_no_address_is_refused() -> None:
 def test_a_step_without_words_is_refused_with_the_file_that_it_needs() -> None:
     with pytest.raises(BadInput, match=r"templates/email/fr/stern_letter-subject\.j2"):
         raw_mail(situation(), notice("stern_letter", "F-1"))
+
+
+@pytest.mark.parametrize("words", ["{% block opening %}{{ message.nothing }}{% endblock %}", "{% block opening %}{{"])
+def test_a_template_with_a_mistake_is_refused_by_its_name(tmp_path: Path, words: str) -> None:
+    shutil.copytree(TEMPLATES, tmp_path, dirs_exist_ok=True)
+    broken = tmp_path / "email" / "fr" / "first_reminder-body-text.j2"
+    broken.write_text("{% extends layout %}" + words, "utf-8")
+    writer = TemplateWriter(FakeArchive(), templates=tmp_path)
+    with pytest.raises(BadInput, match=r"templates/email/fr/first_reminder-body-text\.j2: .*correct the template"):
+        writer.write(situation(), notice("first_reminder", "F-1"), CREDITOR, today=TODAY, at=AT)
+
+
+def test_what_is_not_listed_one_by_one_is_given_as_a_number_and_a_sum() -> None:
+    cases = [case(f"N{i:03}", "2026-04-10", "10.01") for i in range(2000)]
+    mail = written(file_of(case("LATE", "2026-02-10"), *cases), notice("first_reminder", "LATE"))
+    for words in (text_of(mail), " ".join(seen(html_of(mail)).words)):
+        assert "et 1970 autres factures" in squeezed(words)
+        assert "19 719,70 €" in squeezed(words)
+        assert "N029" in words
+        assert "N030" not in words
 
 
 def test_every_step_that_writes_has_its_words_in_both_languages() -> None:

@@ -121,7 +121,7 @@ def test_what_is_asked_adds_up_to_the_cent(amounts: list[Decimal], data: st.Data
     assert message.asked_total.amount == sum(c.balance.amount for c in wanted)
     assert sorted(asked(message)) == sorted(c.number for c in wanted)
     assert sorted(asked(message) + list(standing(message))) == sorted(c.number for c in cases)
-    assert message.asked_total + message.others_total == file.owed("EUR")
+    assert message.asked_total + message.sum(message.others) == file.owed("EUR")
 
 
 @pytest.mark.parametrize(
@@ -414,6 +414,14 @@ def test_the_capital_is_printed_in_the_imprint_and_spoken_nowhere() -> None:
     message = said(file, what, legal_form="SAS au capital de 120 000 €")
     assert message.full_name == "Atelier Verre Clair SAS"
     assert message.imprint[0] == "Atelier Verre Clair SAS au capital de 120 000 €"
+
+
+@pytest.mark.parametrize(("others", "summed"), [(29, 0), (30, 0), (31, 1)])
+def test_a_mail_lists_thirty_other_invoices_and_sums_the_rest(others: int, summed: int) -> None:
+    cases = [case(f"F{i:02}", "2026-04-10", "10.01") for i in range(others)]
+    message = said(file_of(case("LATE", "2026-02-10"), *cases), notice("first_reminder", "LATE"))
+    assert len(message.others_shown) == others - summed
+    assert message.sum(message.others_summed) == (eur("10.01") if summed else eur("0.00"))
 
 
 def part_paid(number: str) -> Case:
