@@ -97,6 +97,8 @@ class TemplateWriter:
             "left_out": left_out,
         }
         subject = self._render(message, "subject", values, html=False)
+        if message.language != "fr":  # a subject is one line anyway, and plain ASCII travels as it is
+            subject = subject.replace(words.NBSP, " ")
         return Rendered(
             subject=_shortened(_one_line(subject), _SUBJECT_LONGEST),
             text=_tidy(self._render(message, "body-text", values, html=False)),

@@ -314,6 +314,11 @@ def test_french_typography_has_no_break_spaces_and_never_a_narrow_one(template: 
         assert "'" not in words
 
 
+def test_an_english_subject_of_plain_letters_travels_as_it_is() -> None:
+    raw = raw_mail(situation(), for_template("courtesy", language="en"))
+    assert b"\r\nSubject: Invoice F-6 falls due on 12 April 2026\r\n" in raw
+
+
 def test_data_is_not_retouched_by_typography() -> None:
     file = file_of(case("F 1 : 2 ?", "2026-02-10"))
     assert "F 1 : 2 ?" in text_of(written(file, notice("first_reminder", "F 1 : 2 ?")))
