@@ -90,11 +90,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dynamodb-endpoint", help="URL of a DynamoDB that keeps the table of the local stack")
     parser.add_argument("--stack", default="", help="name of the CloudFormation stack (relance-<stage>)")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the template")
+    parser.add_argument("--verbose", action="store_true", help="where packaging fails, all that it printed")
     chosen = parser.parse_args(arguments)
     if chosen.stage == "local" and not chosen.endpoint:
         parser.error("--stage local needs --endpoint: it never goes to AWS")
     for pair in chosen.set:
-        if "=" not in pair:
+        if pair.find("=") < 1:
             parser.error(f"--set {pair}: write KEY=VALUE")
     try:
         deployed = deploy(
@@ -106,6 +107,8 @@ def main(arguments: list[str] | None = None) -> int:
             settings=_local_settings() if chosen.endpoint else None,
         )
     except (DeployFailed, PackagingFailed, BotoCoreError, ClientError) as error:
+        if isinstance(error, PackagingFailed) and chosen.verbose:
+            print(error.said, file=sys.stderr)
         print(f"not deployed: {error}", file=sys.stderr)
         return 1
     width = max(len(key) for key in deployed.outputs)

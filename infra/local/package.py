@@ -40,7 +40,13 @@ ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the same content gives the same bytes, and C
 
 
 class PackagingFailed(Exception):
-    """`chalice package` gave up. The message is what it said."""
+    """The package could not be made. The message is one line; `said` is all that the tool printed."""
+
+    def __init__(self, tool: str, said: str) -> None:
+        self.said = said
+        lines = said.splitlines() or ["it said nothing"]
+        errors = [line.split("ERROR: ", 1)[1] for line in lines if "ERROR: " in line]
+        super().__init__(f"{tool}: {' / '.join(errors or lines[-1:])}")
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,7 @@ def _run_chalice(stage: str, copy: Path, out: Path) -> None:
     said = f"{done.stdout}\n{done.stderr}".strip()
     # Chalice ends with 0 even where a requirement has no wheel for Lambda, and ships the zip without it.
     if done.returncode != 0 or "Could not install dependencies" in said:
-        raise PackagingFailed(f"chalice package: {said}")
+        raise PackagingFailed("chalice package", said)
 
 
 def _make_lean(zip_file: Path) -> None:
@@ -141,7 +147,7 @@ def _compile(task: Path) -> None:
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
-        raise PackagingFailed(f"compileall: {(done.stdout + done.stderr).strip()}")
+        raise PackagingFailed("compileall", (done.stdout + done.stderr).strip())
 
 
 def _is_shipped(name: str) -> bool:

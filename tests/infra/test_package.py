@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.package import PROJECT, Package, inputs, package
+from infra.local.package import PROJECT, Package, PackagingFailed, inputs, package
 
 BUSY = 9_000_000
 """Bytes of the zip above which somebody should ask what came in."""
@@ -135,3 +135,16 @@ def test_production_runs_with_the_settings_of_the_trial() -> None:
     config = json.loads((PROJECT / ".chalice" / "config.json").read_text("utf-8"))
     assert config["stages"] == {"prod": {}, "local": {}}
     assert config["autogen_policy"] is False
+
+
+def test_a_package_index_that_has_not_what_we_pin_is_told_in_one_line(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    with pytest.raises(PackagingFailed, match="boto3") as raised:
+        package("local", project=project, kept_in=tmp_path / "kept")
+    assert len(str(raised.value).splitlines()) == 1
+    assert "Traceback" in raised.value.said
+    assert list((tmp_path / "kept").iterdir()) == []
