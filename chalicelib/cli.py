@@ -377,17 +377,28 @@ def _doctor(args: argparse.Namespace) -> int:
 # --- what is given on the command line
 
 
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    if name == "-":
+        yield io.BytesIO(sys.stdin.buffer.read())
+        return
+    if not Path(name).is_file():
+        raise BadInput(name, "there is no such file", "check the path")
+    with Path(name).open("rb") as source:
+        yield source
+
+
 def _rows(name: str, reader: Reader[R], mapping: ColumnMap, *, skip_bad: bool) -> list[R]:
     """The rows of a ledger file, all checked before any is used; what was noted is told on stderr."""
     from chalicelib.ledger.read import load
 
     try:
         with _opened(name) as source:
-            rows, findings = load(source, reader, mapping, name=name, skip_bad=skip_bad)
+            read = load(source, reader, mapping, name=name, skip_bad=skip_bad)
     except BadFile as refused:
         raise BadFile(name, [*refused.findings, *_fitting_mapping(name, reader, mapping)]) from None
-    _tell(name, findings)
-    return rows
+    _tell(name, read[1])
+    return read[0]
 
 
 def _fitting_mapping(name: str, reader: Reader[R], mapping: ColumnMap) -> list[BadInput]:
@@ -413,17 +424,6 @@ def _tell(name: str, findings: Sequence[Finding]) -> None:
         print(f"{'left out' if finding.is_error else 'note'}: {name}: {finding}", file=sys.stderr)
     if len(findings) > NOTES_SHOWN:
         print(f"note: {name}: {len(findings) - NOTES_SHOWN} more", file=sys.stderr)
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    if name == "-":
-        yield io.BytesIO(sys.stdin.buffer.read())
-        return
-    if not Path(name).is_file():
-        raise BadInput(name, "there is no such file", "check the path")
-    with Path(name).open("rb") as source:
-        yield source
 
 
 def _text(name: str) -> str:

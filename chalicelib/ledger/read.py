@@ -31,7 +31,7 @@ from chalicelib.ledger.mapping import (
 from chalicelib.ledger.records import Finding, InvoiceRow, PaymentRow
 from chalicelib.ledger.table import Row, find_encoding, plain, rows
 
-R = TypeVar("R", InvoiceRow, PaymentRow)
+R = TypeVar("R", bound=InvoiceRow | PaymentRow)
 Reader = Callable[[BinaryIO, ColumnMap], Generator[R | Finding, None, None]]
 
 SHOWN = 20

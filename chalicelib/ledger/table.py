@@ -101,7 +101,8 @@ def rows(source: BinaryIO, encoding: Encoding, known: Sequence[str], separator: 
     try:
         yield from _rows(text, known, separator)
     finally:
-        text.detach()
+        if not source.closed:  # who stopped reading half-way may have closed it
+            text.detach()
 
 
 def _rows(text: io.TextIOWrapper, known: Sequence[str], separator: str) -> Iterator[Row | Finding]:
