@@ -422,6 +422,10 @@ class _Clauses:
             will = None
         if disputed and not (paid or (will and clause.dates)):
             return
+        if paid and not self._about_money(clause, sentence, paid):
+            paid = None
+        if will and not self._about_money(clause, sentence, will):
+            will = None
         if not paid and not will:
             if not negated and not disputed:
                 self._loose_payment(index, clause, sentence)
@@ -456,6 +460,22 @@ class _Clauses:
                 self.flags.add("payment-asked")
                 return
             self._remit(index, clause, sentence, paid or will)
+
+    def _about_money(self, clause: Clause, sentence: str, m: re.Match[str]) -> bool:
+        """'Sera envoyé lundi' and 'has been sent' speak of a payment only beside money, an invoice or an amount."""
+        if _MONEY_VERB.search(m[0]):
+            return True
+        if p.PAYMENT_NOUN.search(clause.text) or clause.amounts:
+            return True
+        if _OTHER_GOODS.search(clause.text):
+            return False
+        if clause.numbers:
+            return True
+        return bool(p.PAYMENT_NOUN.search(sentence)) or bool(PRONOUN.match(clause.text) and self._spoken_of_money(clause))
+
+    def _spoken_of_money(self, clause: Clause) -> bool:
+        earlier = [c for c in self.clauses if clause.sentence - 2 <= c.sentence < clause.sentence]
+        return any(c.numbers or c.amounts or p.PAYMENT_NOUN.search(c.text) for c in earlier) or not earlier
 
     def _is_past(self, clause: Clause, paid: re.Match[str] | None, will: re.Match[str] | None) -> bool:
         base = self.ground.base
@@ -759,6 +779,12 @@ def _listed(folded: str, found: Sequence[amounts_.FoundAmount]) -> bool:
     return True
 
 
+_MONEY_VERB = re.compile(
+    r"regl|pay|paie|vire|virement|vers[eo]|sold|acquit|mandat|honor|decaiss|debit|remb|apur|liquid|ordonnanc|cheque|check|\bpaid|settl|clear|transf|remit|wire|fund|money|fric|argent|bezahl|uberw|beglich|beglei|angew|zahl|ausgeziff|pag|abon|ingres|transfer|liquid|sald|bonific|betal|betaal|overg|voldaan|gestort|comptes?\b|account|bank|run\b|campagne|echeanc|bacs|chaps|lcr|traite|sepa|avis|remittance|invoice|facture"
+)
+_OTHER_GOODS = re.compile(
+    r"\b(?:techniciens?|livraisons?|livre\w*|colis|palettes?|marchandises?|materiel|retours?|equipes?|collegues?|mails?|courriels?|courrier|reponse|dossier|visa|photos?|copies?|duplicata|facture corrigee|avoir|devis|commande|contrat|formulaire|attestation|technician|engineer|delivery|goods|parcel|pallets?|colleague|team|e-?mails?|answer|reply|photos?|pictures?|copy|form|quote|order|contract|credit note|corrected|reminder|letter|lieferung|ware|antwort|unterlagen|entrega|mercancia|respuesta|merce|consegna|risposta|levering|goederen|antwoord|offerte)\b"
+)
 STRONG_FUTURE = re.compile(
     r"\b(?:sera|seront|sere[zt]|va|vont|vais|allons|partira|partiront|quitter(?:a|ont)|reglera|reglerons|reglerai|paierons|paierai|paiera|virerons|virerai|virera|verserons|solderons|ferons|ferai|fera|effectuerons|procederons|procederai|enverrons|enverrai|aurez|auras|recevrez|interviendra|passera|will|'ll|shall|going to|wird|werden|worden|wordt|zal|zullen|pagaremos|pagheremo|sara|verra|scheduled|prevue?s?|programmee?s?|planned|gets cut|goes|going)\b"
 )
