@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import smtplib
 import socket
 import threading
 import tracemalloc
@@ -19,6 +20,8 @@ from chalicelib.adapters import imap
 from chalicelib.adapters.imap import ImapMailbox, ImapSettings
 from chalicelib.errors import PermanentError, RetryableError
 from chalicelib.ports import Fetched
+from infra.local.mailserver import MailServer
+from tests.conftest import CREDITOR as MAILBOX
 from tests.parts.dovecot import Dovecot
 
 RAW = b"From: client@debtor.test\r\nTo: compta@acme.test\r\nSubject: re\r\n\r\npaye le 12\r\n"
@@ -290,6 +293,31 @@ class TestSpamFolder:
             client.create_folder("Courrier indésirable")
         box.put(RAW, folder="Courrier indésirable")
         assert [m.raw for m in box.fetch(folder="Courrier indésirable")] == [RAW]
+
+
+class TestEmbeddedServer:
+    """The server of the demo, which is none of Dovecot's family."""
+
+    def test_it_is_read_to_its_end_and_byte_for_byte(self, mailserver: MailServer) -> None:
+        address = "embedded@debtor.test"
+        login = ImapSettings(
+            host=mailserver.host, port=mailserver.imap_port, user=MAILBOX, password=mailserver.password, tls=False
+        )
+        raws = [b"From: %s\r\nSubject: r\xe9 %d\r\n\r\npay\xe9 %d\r\n" % (address.encode(), n, n) for n in range(45)]
+        with ImapMailbox(login) as mailbox:
+            _, before = mailbox.status("INBOX")
+        with smtplib.SMTP(mailserver.host, mailserver.smtp_port) as smtp:
+            for raw in raws:
+                smtp.sendmail(address, [MAILBOX], raw)
+        with ImapMailbox(login) as mailbox:
+            validity, uid_next = mailbox.status("INBOX")
+            got = list(mailbox.fetch_after("INBOX", before - 1, limit=1000))
+            assert list(mailbox.fetch_after("INBOX", uid_next - 1, limit=1000)) == []
+            assert mailbox.spam_folder() in ("", "Junk", "Spam")
+        assert validity > 0
+        assert uid_next == before + 45
+        assert [message.raw for message in got] == raws
+        assert [message.uid for message in got] == list(range(before, uid_next))
 
 
 class TestBroken:
