@@ -244,10 +244,14 @@ def _import(args: argparse.Namespace) -> int:
     from chalicelib.pipeline.import_ledger import import_invoices, import_payments
 
     who, tell = getpass.getuser(), _progress()
-    if args.what == "invoices":
-        done = import_invoices(parts, invoices, at=at, who=who, skip_bad=args.skip_bad, progress=tell)
-    else:
-        done = import_payments(parts, payments, at=at, who=who, skip_bad=args.skip_bad, progress=tell)
+    try:
+        if args.what == "invoices":
+            done = import_invoices(parts, invoices, at=at, who=who, skip_bad=args.skip_bad, progress=tell)
+        else:
+            done = import_payments(parts, payments, at=at, who=who, skip_bad=args.skip_bad, progress=tell)
+    except BadInput as error:  # a row that contradicts our books knows its line, not its file
+        where = f"{args.file}: {error.where}" if error.where.startswith("line ") else error.where
+        raise BadInput(where, error.what, error.remedy) from error
     _tell(args.file, done.findings)
     print(f"{args.file}: {done.rows} {args.what} of {done.debtors} debtors: {done.new} new, {done.known} known")
     return 0

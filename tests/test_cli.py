@@ -264,6 +264,18 @@ def test_a_wrong_file_writes_nothing(run, program, invoices):
     assert list(program.store.debtor_ids()) == []
 
 
+def test_a_row_that_contradicts_the_books_is_named_by_file_and_line(run, program, invoices):
+    run("import", "invoices", invoices)
+    invoices.write_text(invoices.read_text("utf-8").replace("1200.50", "1300.50"), "utf-8")
+    entries = program.file("C1").entries
+
+    code, _, err = run("import", "invoices", invoices)
+
+    assert code == 2
+    assert err.startswith(f"relance: {invoices}: line 2, column amount: F1 stands in our books with 1200.50 EUR")
+    assert program.file("C1").entries == entries
+
+
 def test_a_dry_run_checks_and_writes_nothing(run, invoices):
     code, out, _ = run("import", "invoices", invoices, "--dry-run")
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.calendar import BusinessCalendar, instant
@@ -356,6 +356,38 @@ def test_the_promises_below_can_be_broken():
 @given(ledgers())
 def test_no_ledger_breaks_a_promise(of):
     assert broken_promises(list(simulate(of, FRANCE)), of) == []
+
+
+@st.composite
+def ladders(draw) -> Policy:
+    """Any ladder that its reader accepts: odd anchors, large minimums, formal notices and choices in the middle."""
+    lines = ["name: drawn", "version: 1", "title: {en: Drawn}", f"spacing_days: {draw(st.integers(0, 9))}", "steps:"]
+    past_due = 0
+    for i in range(draw(st.integers(1, 7))):
+        unit = draw(st.sampled_from(["days", "business days"]))
+        if i == 0 and draw(st.booleans()):
+            when = f"due - {draw(st.integers(1, 20))} {unit}"
+            do = draw(st.sampled_from(["email", "call"]))
+        else:
+            anchor = draw(st.sampled_from(["due", *(f"s{n}" for n in range(i))]))
+            past_due += draw(st.integers(0, 10))
+            when = f"{anchor} + {past_due if anchor == 'due' else draw(st.integers(0, 12))} {unit}"
+            do = draw(st.sampled_from(["email", "email", "call", "formal_notice", "choose"]))
+        minimum = draw(st.sampled_from([0, 0, 0, 100, 10000]))
+        lines.append(f"  - {{id: s{i}, when: {when}, do: {do}, minimum: {minimum}}}")
+    try:
+        return read_policy("\n".join(lines))
+    except BadFile:
+        assume(False)
+        raise
+
+
+@settings(max_examples=150)
+@given(ledgers(), ladders())
+def test_no_ladder_breaks_a_promise(of, ladder):
+    drawn = replace(of, policies={"standard": ladder, "drawn": ladder}, policy="drawn")
+
+    assert broken_promises(list(simulate(drawn, FRANCE)), drawn) == []
 
 
 @settings(max_examples=40)
