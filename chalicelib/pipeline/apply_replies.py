@@ -7,6 +7,7 @@ are one transaction, and the mail's own record is settled last. A mail that cann
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -91,9 +92,14 @@ def _settled(parts: Parts, office: Office, mail: MailRecord, *, at: datetime) ->
     if len(owners) != 1:
         return _without_owner(parts, office, mail, message, owners, at=at)
     file = load(parts, owners[0].debtor_id)
-    reading = _unharmed(read, message, _context(parts, office, mail, file, message), about=message)
+    reading = _read(message, _context(parts, office, mail, file, message))
     _answer_once(parts, office, file.id, _answer(mail, message, reading, file, office), at=at)
     return _record(mail, MailState.READ, message, reading, debtor_id=file.id)
+
+
+def _read(message: InboundMessage, context: Context) -> Reading:
+    started = time.monotonic()  # bounds the time that is spent on attachments; what is read does not depend on it
+    return _unharmed(lambda: read(message, context, elapsed=lambda: time.monotonic() - started), about=message)
 
 
 def _unharmed(work: Callable[..., _T], *what: Any, about: InboundMessage | None = None) -> _T:
@@ -107,14 +113,17 @@ def _unharmed(work: Callable[..., _T], *what: Any, about: InboundMessage | None 
         raise Unreadable(f"it breaks the reader ({type(error).__name__})", **told) from error
 
 
-def _answer_once(parts: Parts, office: Office, debtor_id: str, answer: Answer, *, at: datetime) -> None:
+def _answer_once(
+    parts: Parts, office: Office, debtor_id: str, answer: Answer, *, at: datetime, raises_task: bool = True
+) -> None:
     """Let an answer change the file, unless it has: a queue delivers twice, and two workers may be at it."""
 
     def decide(file: DebtorFile) -> Happened:
         # Looked up after the file was loaded: whoever answers in between makes our save lose, and we look again.
         if file.id in parts.store.find("mail", answer.mail):
             return []
-        return list(_news(file, respond(file, answer, office, at=at)))
+        news = _news(file, respond(file, answer, office, at=at))
+        return [(event, why) for event, why in news if raises_task or not isinstance(event, e.TaskRaised)]
 
     keep(parts, office, debtor_id, decide, at=at, who=answer.sender or "mail")
 
@@ -149,17 +158,23 @@ def _without_owner(
 ) -> MailRecord:
     """Nobody's, or several debtors': a person tells whose, unless it is plainly no answer at all."""
     context = Context(our_addresses=_ours(office), received_at=_received_at(mail))
-    reading = _unharmed(read, message, context, about=message)
+    reading = _read(message, context)
     hints = [owner.debtor_id for owner in owners] or named_in(parts, message)
-    if not hints and _needs_nobody(message, reading):
+    nobody_needed = _needs_nobody(message, reading)
+    if nobody_needed and not hints:
         return _record(mail, MailState.READ, message, reading)
     why = f"could be of {', '.join(hints[:5])}: a person tells whose it is" if hints else "no debtor is recognised"
     # A stranger in the folder of spam is spam, and what is old was looked at by people when it came.
+    sender = (message.sender or "an unclear sender")[:320]
     if owners or not (_in_spam(mail, office) or _is_late(mail)):
         # One task a sender: who looks at it sees that sender's other mails beside it.
-        sender = (message.sender or "an unclear sender")[:320]
         reason = f"mail from {sender}: {why}"
         raise_on_desk(parts, office, TaskKind.REVIEW_MAIL, reason, about=sender, at=at, mail=mail.id)
+    if reading.kind in ("reply", "unrelated") and not nobody_needed and not _is_late(mail):
+        # One of them has answered: until a person tells which, each is left in peace, once.
+        answer = Answer(mail=mail.id, kind="reply", decision="review", reason=why, trusted=False, sender=sender)
+        for owner in owners[:5]:
+            _answer_once(parts, office, owner.debtor_id, answer, at=at, raises_task=False)
     return _record(mail, MailState.UNMATCHED, message, reading, why=why)
 
 

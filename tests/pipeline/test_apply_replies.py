@@ -194,9 +194,12 @@ class TestNobodys:
         said = "Bonjour,\r\n\r\nNous réglerons la facture {} par virement le 20 mars 2026."
         assert arrive(program, letter(said.format(""), sender="books@cabinet.example")) == ["unmatched"]
         assert desk(program) == [TaskKind.REVIEW_MAIL]
+        for id_ in ("C001", "C002"):  # one of them has answered: neither is chased meanwhile, once
+            assert (blocks(program, id_), kinds(program, id_)) == ([BlockKind.UNVERIFIED], [])
         assert arrive(program, letter(said.format("FA-C002"), sender="books@cabinet.example")) == ["read"]
         assert [p.numbers for p in program.file("C002").promises.values()] == [("FA-C002",)]
-        assert replies(program, "C001") == []
+        assert program.file("C001").promises == {}
+        assert len(replies(program, "C001")) == 1
 
     def test_a_newsletter_is_nobodys_work(self, program: Program) -> None:
         news = letter(
@@ -325,6 +328,21 @@ class TestOnce:
         with pytest.raises(RetryableError):
             apply_reply(replace(program.parts, store=Away()), id_, at=AT)
         assert program.mail_log.mails[id_].state is MailState.ARCHIVED
+
+
+def test_the_time_spent_on_attachments_is_bounded(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = reminded(program)
+    told: list[float] = []
+
+    def read(message: Any, context: Any, *, elapsed: Any) -> Any:
+        told.append(elapsed())
+        return real(message, context, elapsed=elapsed)
+
+    real = apply_replies.read
+    monkeypatch.setattr(apply_replies, "read", read)
+    arrive(program, letter(PROMISE, token=token))
+    assert len(told) == 1
+    assert 0 <= told[0] < 2
 
 
 class TestQuarantine:
