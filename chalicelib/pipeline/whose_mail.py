@@ -65,12 +65,12 @@ def named_in(parts: Parts, message: InboundMessage) -> tuple[str, ...]:
 
 
 def answered_notice(file: DebtorFile, message: InboundMessage) -> str:
-    """The id of the notice that this mail answers, by token or thread; empty where it is not known."""
-    tokens, ids = set(_tokens(message)), set(_our_ids(message)) - {""}
-    for notice in file.notices.values():
-        if notice.token in tokens or notice.message_id in ids:
-            return notice.id
-    return ""
+    """The id of the notice that this mail answers, by token or thread; empty where it is not known.
+
+    The likeliest sign comes first: a thread names all our earlier mails too, and they are not what is answered.
+    """
+    signs = {n.token: n.id for n in file.notices.values()} | {n.message_id: n.id for n in file.notices.values()}
+    return next((signs[sign] for sign in (*_tokens(message), *_our_ids(message)) if sign and sign in signs), "")
 
 
 def knows(file: DebtorFile, address: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -150,6 +151,22 @@ def test_a_notice_without_a_message_id_is_not_answered_by_a_mail_without_a_threa
 
     unknown = replace(file, notices={"n": replace(file.notices["n-C001"], message_id="", token="")})
     assert answered_notice(unknown, message()) == ""
+
+
+@pytest.mark.parametrize("signs", [
+    {"tokens": (OTHER_TOKEN,), "in_reply_to": OTHER_SENT_AS, "references": (SENT_AS, OTHER_SENT_AS)},
+    {"in_reply_to": OTHER_SENT_AS, "references": (SENT_AS, OTHER_SENT_AS)},
+    {"references": (SENT_AS, OTHER_SENT_AS)},
+])  # fmt: skip
+def test_the_last_of_our_mails_in_a_thread_is_the_one_that_is_answered(
+    program: Program, signs: dict[str, Any]
+) -> None:
+    second = replace(_notice("C001", OTHER_TOKEN), id="second")
+    _happens(program, "C001", e.NoticeClaimed(notice=second))
+    _happens(program, "C001", e.NoticeSent(notice_id="second", message_id=OTHER_SENT_AS, at=DAY))
+    file = program.parts.store.load("C001")
+    assert file is not None
+    assert answered_notice(file, message(**signs)) == "second"
 
 
 def test_whose_invoices_are_named_is_a_hint(program: Program) -> None:
