@@ -13,6 +13,13 @@ import yaml
 from infra.local.package import PROJECT, Package, inputs, package
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker makes the package and deploys it, whatever the number of workers."""
+    for item in items:
+        if "packaged" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("deployed"))
+
+
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as it was when the run began: somebody may go on writing meanwhile."""

@@ -30,7 +30,7 @@ from infra.local.ministack import MiniStack, run_ministack
 from infra.local.package import Package
 from tests.sample import CREDITOR, paris
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deployed")]
+pytestmark = pytest.mark.slow
 
 Found = TypeVar("Found")
 AT = paris("2026-03-12")
@@ -283,6 +283,15 @@ def test_a_mail_is_collected_archived_and_read(stack: Stack) -> None:
 def test_the_watch_says_whether_we_are_blind(stack: Stack) -> None:
     result, error = stack.invoke("Watch", scheduled(AT))
     assert (error, result["blind"]) == ("", "")
+
+
+def test_schedules_that_are_switched_off_are_off(stack: Stack) -> None:
+    rules = stack.client("events").list_rules()["Rules"]
+    schedules = stack.client("scheduler").list_schedules()["Schedules"]
+    assert [rule["State"] for rule in rules] == ["DISABLED"] * len(rules)
+    assert [schedule["State"] for schedule in schedules] == ["DISABLED"] * len(schedules)
+    assert len(rules) >= 2
+    assert len(schedules) >= 1
 
 
 # Rights
