@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from demo.scene import Act, Meaning, Scene, en, eur, fr, later
+from demo.scene import Act, Meaning, Scene, en, eur, fr
 
 Character = Callable[[Scene], Iterator[Act]]
 
@@ -310,9 +310,10 @@ Dr Anne Kervella
 """,
             Meaning(kind="dispute", numbers=tuple(s.asked[:1])),
         )
-    others = [n for n in s.overdue if n != s.owed[0][0].number]
-    if s.nth > 1 and others:
-        yield s.pays(others, s.business_day(3))
+    elif s.nth == 2:
+        yield s.pays([n for n in s.overdue if n != s.owed[0][0].number], s.business_day(3))
+    elif s.overdue:  # the credit note has come
+        yield s.pays(s.overdue, s.business_day(3))
 
 
 def commune_de_kermorvan(s: Scene) -> Iterator[Act]:
@@ -475,7 +476,21 @@ Katrien Vandermeulen
             subject=f"Automatic reply: {s.mail.subject if s.mail else ''}",
             headers={"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"},
         )  # fmt: skip
-        yield later(s, (back - s.today).days).pays(s.asked, back + timedelta(days=6))
+    elif s.nth == 2:
+        day = s.next(4, at_least=3)
+        yield s.says(
+            f"""
+Dear Claire,
+
+I am back in the office and found your reminder. {s.asked[0]} will be paid on Friday {en(day)}.
+
+Best regards,
+Katrien
+""",
+            Meaning(kind="promise", numbers=tuple(s.asked[:1]), day=day),
+            program="apple",
+        )  # fmt: skip
+        yield s.pays(s.asked[:1], day)
 
 
 def kreiz_immobilier(s: Scene) -> Iterator[Act]:
@@ -535,8 +550,77 @@ def fromagerie_ar_vro(s: Scene) -> Iterator[Act]:
         yield s.pays_at_once(s.overdue, s.business_day(3), reference="FROMAGERIE AR VRO")
 
 
+def conserverie_penn_sardin(s: Scene) -> Iterator[Act]:
+    """Is sure to have paid long ago, before the invoices were in our program."""
+    if s.nth == 1:
+        day = s.today - timedelta(days=50)
+        yield s.says(
+            f"""
+Bonjour,
+
+Les factures {s.asked[0]} et {s.asked[1]} ont été payées par chèque le {fr(day)}. Merci de vérifier.
+
+Yvonne Kerloc'h
+Conserverie Penn Sardin
+""",
+            Meaning(kind="remittance", numbers=tuple(s.asked[:2]), day=day),
+            program="thunderbird", clock="11:55",
+        )  # fmt: skip
+
+
+def chambre_de_metiers(s: Scene) -> Iterator[Act]:
+    """A public accountant gives the day of the payment, and keeps it."""
+    if s.nth == 2:
+        day = s.business_day(8)
+        yield s.says(
+            f"""
+Madame,
+
+La facture {s.asked[0]} sera payée le {fr(day)} par virement du comptable public.
+
+Cordialement,
+L'agence comptable
+Chambre de métiers du Ponant
+""",
+            Meaning(kind="promise", numbers=tuple(s.asked[:1]), day=day),
+            program="outlook", name="Agence comptable",
+        )  # fmt: skip
+        yield s.pays(s.asked[:1], day, reference="CMA PONANT MANDAT")
+
+
+def marechal_bricolage(s: Scene) -> Iterator[Act]:
+    """Its ticket system acknowledges whatever comes."""
+    if s.nth == 1:
+        yield s.says(
+            """
+Bonjour,
+
+Votre demande a bien été enregistrée sous le numéro 48213. Notre service comptabilité fournisseurs vous
+répondra dans les meilleurs délais.
+
+Ceci est un message automatique, merci de ne pas y répondre.
+""",
+            Meaning(kind="acknowledgement"),
+            day=s.today, clock="09:10", program="bare", subject="[Ticket #48213] Votre demande a été enregistrée",
+            headers={"Auto-Submitted": "auto-replied"},
+        )  # fmt: skip
+
+
 def syndic_habitat(s: Scene) -> Iterator[Act]:
-    """Clears everything that is overdue after every second mail."""
+    """Clears everything that is overdue after every second mail; needs our bank details once."""
+    if s.nth == 3:
+        yield s.says(
+            """
+Bonjour,
+
+Pouvez-vous nous renvoyer votre RIB, svp ? Nous changeons de logiciel et il n'a pas été repris.
+
+Merci,
+Brigitte Le Dréau
+""",
+            Meaning(kind="document"),
+            program="phone", clock="17:20",
+        )  # fmt: skip
     if s.nth % 2 == 0 and s.overdue:
         yield s.pays(s.overdue, s.business_day(2), reference="SYNDIC HABITAT")
 
@@ -564,12 +648,15 @@ def galerie_du_steir(s: Scene) -> Iterator[Act]:
 CHARACTERS: dict[str, Character] = {
     "C102": hotel_des_remparts, "C103": brasserie_du_port_rhu, "C104": cabinet_kervella,
     "C105": cornouaille_promotion, "C106": commune_de_kermorvan, "C108": armor_distribution,
-    "C109": mutuelle_oceane, "C110": harrington_and_blythe, "C112": vandermeulen, "C113": schreiner_und_falk,
-    "C118": ecole_de_voile, "C119": abri_du_marin, "C120": pharmacie_de_la_place, "C121": garage_le_floch,
-    "C124": optique_bellec, "C126": campings_bord_de_mer, "C127": kreiz_immobilier, "C128": bati_ouest,
-    "C134": galerie_du_steir, "C135": fromagerie_ar_vro, "C136": domaine_de_kerellou, "C138": odonnell_fitouts,
+    "C109": mutuelle_oceane, "C110": harrington_and_blythe, "C112": vandermeulen,
+    "C113": schreiner_und_falk, "C118": ecole_de_voile, "C119": abri_du_marin,
+    "C120": pharmacie_de_la_place, "C121": garage_le_floch, "C124": optique_bellec,
+    "C126": campings_bord_de_mer, "C127": kreiz_immobilier, "C128": bati_ouest,
+    "C129": conserverie_penn_sardin, "C131": chambre_de_metiers, "C134": galerie_du_steir,
+    "C135": fromagerie_ar_vro, "C136": domaine_de_kerellou, "C138": odonnell_fitouts,
     "C140": comptoir_breton, "C141": ferronnerie_tanguy, "C142": belle_isle_marine,
-    "C143": patisserie_kouign_du, "C146": syndic_habitat, "C147": maison_ti_ar_re_gozh,
+    "C143": patisserie_kouign_du, "C145": marechal_bricolage, "C146": syndic_habitat,
+    "C147": maison_ti_ar_re_gozh,
 }  # fmt: skip
 """Whoever is not here and has no habit says nothing at all."""
 
@@ -617,7 +704,7 @@ Valérie Quiniou
 Call = tuple[str, int]  # outcome, and for a promise the days until it
 
 CALLS: dict[str, tuple[Call, ...]] = {
-    "C103": (("promised", 5),),
+    "C103": (("no_answer", 0), ("promised", 5)),
     "C105": (("reached", 0),),
     "C111": (("no_answer", 0), ("voicemail", 0)),
     "C114": (("no_answer", 0), ("voicemail", 0)),
@@ -641,7 +728,14 @@ def on_the_phone(account: str, nth: int) -> Call | None:
     return calls[nth - 1] if nth <= len(calls) else None
 
 
+FIRST_INSTALMENT = {"C105": Decimal("2800.00")}
+"""What was agreed to be paid now, of all that is owed."""
+
+
 def phone_promise(scene: Scene, numbers: tuple[str, ...], day: date) -> Iterator[Act]:
     """What follows a promise by phone."""
-    if scene.client.account in KEEPS_THE_PHONE_PROMISE:
+    account = scene.client.account
+    if account in KEEPS_THE_PHONE_PROMISE:
         yield scene.pays(numbers, day)
+    if account in FIRST_INSTALMENT:
+        yield scene.pays(numbers[:1], day, part=FIRST_INSTALMENT[account])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
 
 from chalicelib.domain.debtor_file import DESK, Task, TaskKind
+from chalicelib.domain.money import Money
 from chalicelib.domain.outcomes import Outcome
 from chalicelib.pipeline.work_tasks import close_task
 from chalicelib.ports import Parts
@@ -46,6 +49,18 @@ def work(
         )
 
 
+def work_by_routes(ask: Callable[..., Any], *, at: datetime) -> Iterator[Worked]:
+    """Today, as an operator's own program would: take the first open call, give it to somebody, say what came of it."""
+    for found in ask("/tasks?kind=call&limit=1")["tasks"]:
+        account, task = found["debtor"], found["task"]
+        path = f"/tasks/{quote(account)}/{quote(task['id'])}"
+        ask(f"{path}/assign", {"assignee": WHO})
+        closed = ask(f"{path}/close", {"outcome": "voicemail", "note": _NOTES["voicemail"]})["task"]
+        yield Worked(
+            account=account, kind=closed["kind"], outcome=closed["outcome"], numbers=tuple(closed["numbers"]), at=at
+        )
+
+
 def _say(chronicle: Chronicle, account: str, task: Task, day: date, orders: dict[str, str]) -> Outcome | None:
     """What the person comes to about a task today; None: not today, or never."""
     waited = (day - task.raised_on).days
@@ -67,7 +82,8 @@ def _say(chronicle: Chronicle, account: str, task: Task, day: date, orders: dict
             return Outcome(outcome="sent", note="duplicata et RIB envoyés")
         case TaskKind.NEGOTIATE_PLAN if account == "C105" and waited >= 1:
             on = HOME.on_or_after(day + timedelta(days=7))
-            return Outcome(outcome="promised", on=on, note="un premier versement d'abord", means="virement")
+            first = Money.of(clients.FIRST_INSTALMENT[account], "EUR")
+            return Outcome(outcome="promised", on=on, amount=first, note="un premier versement", means="virement")
         case TaskKind.CONFIRM_CONTACT if account in CONFIRMED and waited >= 1:
             return Outcome(outcome="confirmed", email=CONFIRMED[account], note="confirmé au téléphone")
         case TaskKind.ASK_PROMISE if waited >= 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -154,10 +154,6 @@ class Scene:
         )  # fmt: skip
         meant = tuple((sale.number, rest) for sale, rest in self.owed if sale.number in numbers)
         return Pays(transfers=(transfer,), meant=meant)
-
-
-def later(scene: Scene, days: int) -> Scene:
-    return replace(scene, today=scene.today + timedelta(days=days))
 
 
 def fr(day: date, *, weekday: bool = False) -> str:

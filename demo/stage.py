@@ -12,6 +12,8 @@ import json
 import shutil
 import smtplib
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +23,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 
 from chalicelib.adapters.dynamodb import DynamoCaseStore
 from chalicelib.adapters.dynamodb_mail_log import DynamoMailLog
@@ -37,7 +42,7 @@ from chalicelib.ports import Parts
 from demo.mx import vouching
 from infra.local.deploy import Deployed, deploy
 from infra.local.mailserver import Delivery, MailServer, run_mailserver
-from infra.local.ministack import MiniStack, run_ministack
+from infra.local.ministack import ACCESS_KEY, SECRET_KEY, MiniStack, run_ministack
 
 QUEUES = ("Due", "Mail", "Import", "ProviderEvent")
 PLAYED = {"Schedules": "DISABLED", "TlsOnly": "no"}  # days are played by hand, on a loopback without TLS
@@ -113,6 +118,27 @@ class Stage:
         """A client's server delivers its mail to ours."""
         with smtplib.SMTP(self.server.host, self.server.smtp_port, timeout=20) as smtp:
             smtp.sendmail(sender, [to], raw)
+
+    def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Call a deployed route as an operator does: signed; GET, or POST where there is a body."""
+        content = None if body is None else json.dumps(body).encode()
+        request = AWSRequest(
+            method="GET" if content is None else "POST",
+            url=f"{self.routes.rstrip('/')}{path}",
+            data=content,
+            headers={"Content-Type": "application/json"},
+        )
+        SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), "execute-api", self.stack.region).add_auth(request)
+        with self._timed("routes"):
+            sent = urllib.request.Request(  # noqa: S310 — the loopback
+                request.url, data=content, headers=dict(request.headers.items()), method=request.method
+            )
+            try:
+                with urllib.request.urlopen(sent, timeout=60) as answer:  # noqa: S310 — the loopback
+                    return json.loads(answer.read())
+            except urllib.error.HTTPError as error:
+                said = error.read().decode("utf-8", "replace")[:300]
+                raise StageBroken(f"{request.method} {path}: {error.code} {said}") from error
 
     def quiet(self, *queues: str) -> None:
         """Wait until these queues (all, if none is named) hold nothing that waits or is worked on."""

@@ -50,6 +50,7 @@ class Story:
             progress(day, self.chronicle)
             day += timedelta(days=1)
         self.stage.real_clock()
+        self.chronicle.worked.extend(person.work_by_routes(self.stage.ask, at=datetime.now(UTC)))
         return self.chronicle
 
     def _day(self, day: date) -> None:
