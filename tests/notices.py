@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -57,6 +58,5 @@ def keyed(*notices: Notice) -> dict[str, Notice]:
 
 def with_records(file: DebtorFile, **records: Any) -> DebtorFile:
     """The file with these records, given as `promises=[…]` and so on, keyed by their ids."""
-    from dataclasses import replace
-
-    return replace(file, **{kind: {record.id: record for record in found} for kind, found in records.items()})
+    keyed_records: dict[str, Any] = {kind: {r.id: r for r in found} for kind, found in records.items()}
+    return replace(file, **keyed_records)

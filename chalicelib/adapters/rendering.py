@@ -202,15 +202,21 @@ def _headers(
 
 
 def _document(line: Line, content: bytes, language: str, taken: set[str]) -> Enclosure:
-    pdf, xml = content.startswith(b"%PDF"), content.lstrip()[:5] == b"<?xml"
-    suffix, content_type = (
-        (".pdf", "application/pdf") if pdf else (".xml", "application/xml") if xml else ("", "application/octet-stream")
-    )
+    suffix, content_type = _kind_of(content)
     stem = f"{'facture' if language == 'fr' else 'invoice'}-{line.number}"
     name = mime.file_name(stem, suffix)
     if name in taken:  # two numbers that differ in letters a file name cannot have
         name = mime.file_name(f"{len(taken) + 1}-{stem}", suffix)
     return Enclosure(name=name, content_type=content_type, content=content)
+
+
+def _kind_of(content: bytes) -> tuple[str, str]:
+    """Suffix and content type, by the first bytes: archive keys need not end in what they hold."""
+    if content.startswith(b"%PDF"):
+        return ".pdf", "application/pdf"
+    if content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<?xml"):
+        return ".xml", "application/xml"
+    return "", "application/octet-stream"
 
 
 def _environment(folder: Path, language: str, *, html: bool) -> jinja2.Environment:

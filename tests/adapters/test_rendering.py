@@ -31,6 +31,7 @@ from chalicelib.adapters.rendering_qr import png
 from chalicelib.adapters.rendering_words import amount, day, days, iban, listing, payment_link, short_day
 from chalicelib.domain.creditor import Creditor, Persona
 from chalicelib.domain.debtor_file import (
+    Closed,
     Contact,
     Credit,
     CreditKind,
@@ -451,6 +452,31 @@ def test_invoices_go_along_byte_for_byte() -> None:
     assert attached.get_content() == PDF
     assert attached.get_filename() == "facture-F-1.pdf"
     assert f"Pièce jointe{NBSP}: facture-F-1.pdf." in text_of(mail)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "content_type"),
+    [
+        (PDF, "facture-F-1.pdf", "application/pdf"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?><Invoice/>", "facture-F-1.xml", "application/xml"),
+        (b"\n<?xml version='1.0'?><Invoice/>", "facture-F-1.xml", "application/xml"),
+        (b"PK\x03\x04", "facture-F-1", "application/octet-stream"),
+    ],
+)
+def test_an_enclosure_is_named_by_what_it_is(content: bytes, name: str, content_type: str) -> None:
+    mail = written(situation(), notice("first_reminder", "F-1"), archive=archive_with(k_1=content))
+    (attached,) = mail.iter_attachments()
+    assert (attached.get_filename(), attached.get_content_type()) == (name, content_type)
+    assert attached.get_payload(decode=True) == content
+
+
+def test_a_copy_of_a_settled_invoice_says_so_and_asks_for_nothing() -> None:
+    paid = case("F-1", "2026-02-10", balance=eur("0.00"), closed=Closed.PAID, settled_on=TODAY, document="k/1")
+    mail = written(file_of(paid), notice("document_sent", "F-1"), archive=DOCUMENTS)
+    for words in (text_of(mail), " ".join(seen(html_of(mail)).words)):
+        assert "soldée" in words
+        assert "de retard" not in words
+        assert "IBAN" not in words
 
 
 def test_files_whose_names_collide_are_still_two_files() -> None:
