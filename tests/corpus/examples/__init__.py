@@ -1,0 +1,1 @@
+"""Examples that the reader may learn from, and what keeps them well-formed."""
