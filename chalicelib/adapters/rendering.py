@@ -62,28 +62,22 @@ class TemplateWriter:
     def write(self, file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date, at: datetime) -> bytes:
         """The mail as RFC 5322 bytes. BadInput: an address, a template or the notice itself cannot be used."""
         message = compose(file, notice, creditor, today=today)
-        headers = _Addresses.of(notice, creditor, message)
+        addresses = _Addresses.of(notice, creditor, message)
         attached, left_out = self._documents(message, notice)
-        seed = headers.seed
-        content_id = f"virement.{seed}@{headers.domain}" if message.transfer_code else ""
+        code = _code(message, addresses)
         rendered = self.render(
-            message, content_id=content_id, attached=[file.name for file in attached], left_out=left_out
+            message,
+            content_id=code[0].content_id if code else "",
+            attached=[file.name for file in attached],
+            left_out=left_out,
         )
-        code = [
-            Enclosure(
-                name="virement.png",
-                content_type="image/png",
-                content=png(message.transfer_code),
-                content_id=content_id,
-            )
-        ]
         return mime.mail(
-            _headers(message, notice, headers, rendered.subject, at),
+            _headers(message, notice, addresses, rendered.subject, at),
             text=rendered.text,
             html=rendered.html,
-            shown=code if content_id else (),
+            shown=code,
             attached=attached,
-            seed=seed,
+            seed=addresses.seed,
         )
 
     def render(
@@ -199,6 +193,20 @@ def _headers(
         ("Content-Language", message.language),
     ]
     return [(name, value) for name, value in headers if value]
+
+
+def _code(message: Message, addresses: _Addresses) -> list[Enclosure]:
+    """The picture of the transfer's QR code, where the transfer can have one."""
+    if not message.transfer_code:
+        return []
+    return [
+        Enclosure(
+            name="virement.png" if message.language == "fr" else "transfer.png",
+            content_type="image/png",
+            content=png(message.transfer_code),
+            content_id=f"transfer.{addresses.seed}@{addresses.domain}",
+        )
+    ]
 
 
 def _document(line: Line, content: bytes, language: str, taken: set[str]) -> Enclosure:
