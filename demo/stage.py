@@ -131,7 +131,7 @@ class Stage:
         SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), "execute-api", self.stack.region).add_auth(request)
         with self._timed("routes"):
             sent = urllib.request.Request(  # noqa: S310 — the loopback
-                request.url, data=content, headers=dict(request.headers.items()), method=request.method
+                str(request.url), data=content, headers=dict(request.headers.items()), method=request.method
             )
             try:
                 with urllib.request.urlopen(sent, timeout=60) as answer:  # noqa: S310 — the loopback
