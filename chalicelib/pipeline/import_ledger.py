@@ -84,7 +84,7 @@ def import_invoices(
         before = len(settled)
         keep(parts, office, account, decide, at=at, who=who, opens=_debtor(account, some))
         known += before
-        new += len({r.number for r in some} - settled)
+        new += len({r.number for r in some if not r.paid_on} - settled)  # what was paid before is history, not news
         if progress:
             progress(done, len(accounts))
     rows_read = sum(map(len, accounts.values()))
