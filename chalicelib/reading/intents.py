@@ -256,7 +256,7 @@ class _Clauses:
         hits = list({h[0]: h for h in p.HOSTILE.finditer(clause.text)}.values())
         if not hits:
             return
-        loud = self.folded.count("!") >= 2
+        loud = self.folded.count("!") >= 2 or bool(re.search(r"\b(?:votre|vos|your|ihre?r?|su|sus|vostr[aoie]|uw|jullie|you|vous|c'est|this is|cette?|ces)\b", clause.text))
         everywhere = len({h[0] for h in p.HOSTILE.finditer(self.folded)})
         if len(hits) >= 2 or loud or everywhere >= 2:
             self._say("complaint", index, hits[0])
@@ -267,12 +267,15 @@ class _Clauses:
         m = p.PLAN_WORDS.search(clause.text)
         if not m and clause.question:
             m = _ASKS_LATER.search(clause.text)
+        if not m and (p.PAY_STEM.search(clause.text) or clause.amounts) and any(d.future for d in clause.dates) and not p.PAID.search(clause.text):
+            near = sentence + (self._next_sentence(clause) if len(self._next_sentence(clause)) < 120 else "")
+            m = p.CONSENT.search(near) and re.compile(r"\S.*", re.DOTALL).search(clause.text)
         if not m or (p.PLAN_AGREED.search(sentence) and not clause.question):
             return False
         if re.match(r"patienter|attendre|bear with|wait until|hold|report\b|un (?:petit )?delai", m[0]) and (clause.dates or self._promised_nearby(clause)) and not clause.question and not re.search(r"\b(?:report|sollicit|demand|accord|souhait|aimer|voudr|besoin|apprecia|grateful|would|could|need)\w*", clause.text):
             return False
         near = sentence + self._next_sentence(clause)
-        ask = clause.question or bool(p.PLAN_ASK.search(clause.text)) or bool(p.PLAN_ASK.search(sentence)) or bool(re.search(r"\?", near))
+        ask = clause.question or bool(p.CONSENT.search(near)) or bool(p.PLAN_ASK.search(clause.text)) or bool(p.PLAN_ASK.search(sentence)) or bool(re.search(r"\?", near))
         if not ask:
             return False
         if re.match(r"un (?:petit |court )?delai|mensualit|moitie|calendrier|report|attendre|patienter|hold|extend|arrangement|part.?payment|raten\b|plazos", m[0]) and not (
@@ -301,6 +304,14 @@ class _Clauses:
             return False
         reason, m = self._strong_reason(clause, sentence)
         refuses = p.REFUSES.search(text)
+        asking = clause.question and (p.PLAN_WORDS.search(text) or re.match(r"\W*(?:would|could|can|may|pou|peut|est-ce|serait|accept|mag|kan|konn|podr|potre)", text))
+        if asking and not p.CONTEST.search(text):
+            return False
+        if not refuses and clause.references:
+            refuses = _NOT_THAT_ONE.match(self.folded, clause.references[-1].end)
+            if refuses:
+                self.statements.append(Statement("dispute", clause.start, clause.end, refuses.span(), index, numbers=self._numbers(index)))
+                return True
         if m is not None and reason is not None:
             if clause.question and not refuses and not p.CONTEST.search(text) and reason == "quality" and re.search(r"\bpanne\b", m[0]):
                 return False
@@ -315,7 +326,9 @@ class _Clauses:
         if contest and re.match(r"(?:erreur|error|fehler|error|anomalie|mistake)", contest[0]) and re.search(r"sauf erreur|erreur d'aiguillage|erreur de destinataire|in error|par erreur|unless i am mistaken|bevue", text):
             contest = None
         weak = self._weak_reason(sentence)
-        if contest and (weak or re.match(r"contest|disput|litig|desaccord|pas d'accord|disagree|oppos|n'est pas due|ne (?:vous )?do|don't owe|not (?:due|owed|ours)|bestreit|reklam|betwist", contest[0])):
+        if contest and (weak or re.match(r"contest|disput|litig|desaccord|pas d'accord|disagree|oppos|n'est pas due|ne (?:vous )?do|don't owe|not (?:due|owed|ours)|(?<!rumeur est )fausse|faux|errone|incorrect|wrong|falsch|klopt|onjuist|errat|sbagliat|equivocad|stimmt|bestreit|reklam|betwist", contest[0])):
+            if re.match(r"\s(?:person|department|address|mailbox|inbox|number|contact|service|adresse|personne)", text[contest.end() : contest.end() + 12]):
+                return False
             if clause.question and not re.match(r"contest|disput|litig", contest[0]):
                 self.flags.add("question")
                 return False
@@ -340,13 +353,15 @@ class _Clauses:
                 continue
             if reason in ("not_delivered", "quantity") and self._about_a_paper(text, m):
                 continue
+            if reason == "quantity" and re.search(r"manqu|missing|faltan|mancano", m[0]) and any(r.start - clause.start < m.end() and m.start() < r.end - clause.start and r.how in ("number", "fragment") for r in clause.references):
+                continue  # "il me manque la F-1058": the paper, not the goods
             if reason == "duplicate" and re.search(r"\bduplicatas?\b|\bduplicate (?:copy|invoice)\b|copie", text) and not re.search(r"double emploi|doublon|twice|deux fois|is a duplicate", text):
                 continue
             if reason == "duplicate" and re.match(r"duplicad", m[0]) and p.ASK.search(sentence):
                 continue
             if reason == "credit_note" and re.search(r"\b(?:deja|bien) (?:recu|deduit|impute)|credit note (?:received|already|applied|taken)|deducted", text) and p.PAID.search(text):
                 continue
-            if reason == "price" and not re.search(r"prec|prezz|prijs|preis|rabatt|scont|descuent|korting", m[0]) and not (p.CONTEST.search(sentence) or p.REFUSES.search(sentence) or p.BLOCKED.search(sentence) or re.search(r"surfactur|over.?charg|ecart|erreur|difference|mismatch|discrep|au lieu|instead|rather than|wrong|incorrect|trop |oubli|missing|omitted|forgot|pas (?:ete )?(?:applique|deduit)|not (?:been )?(?:applied|deducted)|should (?:be|have been)|vous (?:l'avez|avez) (?:passe|factur)|you (?:have )?(?:charged|invoiced|billed)|factur|higher|inversion|ne correspond|never agreed|falsch|weicht|stimmt|incorrecto|errato|klopt", sentence) or self._near_refusal(clause)):
+            if reason == "price" and not re.search(r"prec|prezz|prijs|preis|rabatt|scont|descuent|korting", m[0]) and not (p.CONTEST.search(sentence) or p.REFUSES.search(sentence) or p.BLOCKED.search(sentence) or re.search(r"surfactur|over.?charg|failed|ecart|erreur|difference|mismatch|discrep|au lieu|instead|rather than|wrong|incorrect|trop |oubli|missing|omitted|forgot|pas (?:ete )?(?:applique|deduit)|not (?:been )?(?:applied|deducted)|should (?:be|have been)|vous (?:l'avez|avez) (?:passe|factur)|you (?:have )?(?:charged|invoiced|billed)|factur|higher|inversion|ne correspond|never agreed|falsch|weicht|stimmt|incorrecto|errato|klopt", sentence) or self._near_refusal(clause)):
                 continue
             if reason == "other" and re.search(r"\b(?:contact|adresse mail|ecrire|e-?mail)\b", text) and not p.REFUSES.search(sentence):
                 continue
@@ -481,10 +496,14 @@ class _Clauses:
         base = self.ground.base
         told = [d for d in clause.dates if d.past and d.future and d.past == d.future]
         only_future = any(d.past is None and d.future is not None for d in clause.dates)
-        if paid and re.match(r"\W*(?:c'?est|it's|it is|is)\b", paid[0]) and clause.dates and not told and not any(d.future is None for d in clause.dates):
+        if paid and re.match(r"\W*(?:c'?est|it's|it is)\b", paid[0]) and clause.dates and not told and not any(d.future is None for d in clause.dates):
             return False  # "lundi c'est réglé"
         if paid and told and all(d.past and d.past > base for d in told) and re.search(r"\b(?:scadenza|echeance|maturity|fallig\w*|vencimiento|vervaldatum)\b", clause.text):
             return False
+        if paid and not will and not clause.dates and re.search(r"\b(?:is|are|est|sont|gets?) (?:\S{1,8} )?(?:payed|paid|settled|pay\w*|regl\w*)\b", paid[0] + " " + clause.text[paid.start() : paid.end() + 8]):
+            near = [d for c in self.clauses if c.sentence == clause.sentence for d in c.dates if not self._other_day(c, d)]
+            if near and all((d.past is None) or (d.past == d.future and d.past > base) for d in near):
+                return False
         if paid and not will:
             bare = re.match(r"[|,:;(.\n\s-]*(?:est|sont|is|are|facture\w?|la|les|et)?\s?(?:\w+ee?s?|paid|settled)\b", paid[0]) and not re.search(r"\b(?:ai|a|avons|ont|ete|have|has|had|been|was|were|avis|preuve|advice|proof)\b", paid[0])
             if bare and (only_future or (told and all(d.past and d.past > base for d in told))):
@@ -493,6 +512,8 @@ class _Clauses:
                 return False
             return True
         if will and not paid:
+            if told and re.search(r"payment date|date (?:de|of) (?:paiement|reglement|payment)|value date|zahlungsdatum", clause.text) and all(d.past and d.past <= base for d in told):
+                return True
             if told and all(d.past and d.past < base for d in told) and not STRONG_FUTURE.search(clause.text):
                 return bool(p.PAST_MARK.search(clause.text)) or clause.row
             return False
@@ -572,6 +593,8 @@ class _Clauses:
         base = self.ground.base
         ahead = any((d.past is None and d.future is not None) or (d.past == d.future and d.future and d.future > base) for d in days)
         behind = any((d.future is None and d.past is not None) or (d.past == d.future and d.past and d.past < base) for d in days)
+        if any(re.search(r"\b(?:depuis|since|seit|desde|dal|sinds|al op|deja le)\s(?:le |the |dem |el )?$", self.folded[max(clause.start, d.start - 14) : d.start + 3]) or d.words.startswith(("depuis", "seit", "desde", "dal ", "sinds")) for d in days):
+            behind, ahead = True, False
         past_mark, future_mark = p.PAST_MARK.search(text), p.FUTURE_MARK.search(text)
         m = money or re.compile(re.escape(days[0].words)).search(text)
         if self._conditional(clause, sentence) and not ahead and not behind:
@@ -585,12 +608,14 @@ class _Clauses:
         elif behind and not ahead:
             if future_mark and not past_mark:
                 self._promise(index, clause, sentence, m)
-            elif money or (clause.amounts and (named or past_mark)) or (named and past_mark):
+            elif money or (clause.amounts and (named or past_mark or any(a.value == i.amount for a in clause.amounts for i in self.ground.items))) or (named and past_mark):
                 self._remit(index, clause, sentence, m)
         elif past_mark and not future_mark and (money or clause.amounts):
             self._remit(index, clause, sentence, m)
         elif not (past_mark and future_mark):
             self._promise(index, clause, sentence, m)
+            if future_mark is None and self.statements:  # "Friday", said of the past or of the future
+                self.statements[-1] = replace(self.statements[-1], certain=False)
 
     def _elliptic(self, index: int, clause: Clause, sentence: str) -> None:
         """'le reste fin de mois', '826: Friday': a reference and a date beside other words on payment."""
@@ -747,25 +772,26 @@ class _Clauses:
             asked = _LACK.search(text)
         if asked is None or any(s.intent == "complaint" and s.clause == index for s in self.statements):
             return
-        if p.CORRECTED.search(sentence) or (p.OFFERED.search(text) and not re.search(r"\?|pou[vr]\w+|merci de|please|can you|could you|besoin|need", text)):
+        if p.CORRECTED.search(sentence) or (p.OFFERED.search(text) and not re.search(r"\?|pou[vr]\w+|(?:merci de|veuillez|please) (?!find|trouver|noter|note|see|voir|prendre|be|accept)(?:\S{1,12} ){0,2}?(?:r?envoy|transm|adress|fourn|commun|send|resend|provide|forward|confirm)|can you|could you|besoin|need", text)):
             return
         address = EMAIL.search(self.folded[clause.start : clause.end])
-        if address and PLAIN_PAPER.fullmatch(asked[0]) :
+        if (address or p.PORTAL.search(sentence)) and PLAIN_PAPER.fullmatch(asked[0]):
             return
         if re.search(r"\b(?:zero.balance|solde nul|quitus|main levee)\b", text):
             return
         self._say("document_request", index, asked, numbers=self._numbers(index))
 
 
+_NOT_THAT_ONE = re.compile(r"\s?[:,-]?\s?(?:non|not|no|nicht|nein|niet|nee)\b\s?(?=[,.;:!-]|$|because|car|weil|want|porque|perche|parce)")
 _CANNOT = re.compile(r"\b(?:ne (?:peut|peuvent|pouvons|puis|pourra|pourrons|saurait)|cannot|can't|can not|unable to|kann nicht|konnen (?:wir )?nicht|no pued\w+|no podemos|non poss\w+|non puo|kan niet|kunnen (?:wij |we )?niet)\b")
 _JUST_NOW = re.compile(r"\b(?:viens? (?:juste )?de|venons (?:juste )?de|vient d|just (?:paid|sent|made|wired|transferred|settled|now)|have just|soeben|gerade eben|acabo de|acabamos de|ho appena|abbiamo appena|zojuist|net (?:betaald|overgemaakt))\b")
 _OWN_MEANS = re.compile(
     r"\b(?:(?:mon|notre|nos|mes|ma|le|la|l') ?(?:client|banque|maitre d'ouvrage|tresorerie|subvention|salaire|pret|credit|conseil|mairie|departement|etat|salon|saison)\w{0,2}|encaiss\w+|rentree? d'argent|j'ai (?:les|de quoi|l'argent|des)|que je peux|que possible|quand je peux|je pourrai|on pourra|me paie|nous paie|me regle|nous regle|nous payer|de la tresorerie|(?:our|my) (?:own )?(?:customer|client|bank|funding|grant|loan|season|money|cash|owner|boss|director|board)\w{0,2}|we (?:can|are paid|get paid|have the|receive (?:our|the) (?:money|payment|funds|grant))|i can|i have|i get|cash|funds|pays us|pay us|paid us|approval|signature|signs?|signed|wir (?:konnen|haben|wieder)|unser kunde|abgerechnet|sobald moglich|podamos|cobremos|nos paguen|potremo|ci pagano|incass\w+|we kunnen|onze klant|betaald krijgen|vote|votes?|budget|ouverture|accord du|visa|les fetes|conseil municipal)\b"
 )
 _ASKS_LATER = re.compile(
-    r"\b(?:would|could|can|may|might|is it|ok|okay|open to|possible|mag|zou\w*|kan|konnten|konnen|ware|podri\w+|podemos|potremmo|possiamo|sarebbe|serait|seriez|pourri\w+|pourrais|puis-je|peut-on|est-ce|accept\w*|d'accord|voudriez|auriez)\b[^?\n]{0,90}\b(?:pay|settle|clear|spread|later|regl\w+|pay\w+|vers\w+|solder|restants?|reste|betal\w*|zahl\w*|bezahl\w*|pagar\w*|pagare|january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\b[^?\n]{0,80}(?:\b(?:may|june|july|august|september|october|november|december|january|february|march|april|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|mois|months?|weeks?|semaines?|later|plus tard|fois|parts?|times|keer|raten|plazos|rate)\b)"
+    r"\b(?:would|could|can|may|might|is it|ok|okay|open to|possible|mag|zou\w*|kan|konnten|konnen|ware|podri\w+|podemos|potremmo|possiamo|sarebbe|serait|seriez|pourri\w+|pourrais|puis-je|peut-on|est-ce|accept\w*|d'accord|voudriez|auriez)\b[^?\n]{0,90}\b(?:pay|settle|clear|spread|later|regl\w+|pay\w+|vers\w+|solder|restants?|reste|betal\w*|zahl\w*|bezahl\w*|pagar\w*|pagare|gennaio|febbraio|marzo|aprile|enero|febrero|abril|januari|februari|maart|januar|februar|marz|january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\b[^?\n]{0,80}(?:\b(?:gennaio|febbraio|marzo|aprile|enero|febrero|abril|januari|februari|maart|januar|februar|marz|may|june|july|august|september|october|november|december|january|february|march|april|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|mois|months?|weeks?|semaines?|later|plus tard|fois|parts?|times|keer|raten|plazos|veces|rate)\b|(?<=januari)|(?<=februari)|(?<=gennaio)|(?<=febbraio)|(?<=januar)|(?<=enero)|(?<=january)|(?<=janvier)|(?<=february)|(?<=fevrier))"
 )
-_TRANSFER_AGAIN = re.compile(r"\b(?:r?envoy\w*|renvoie\w*|retransm\w*|transmettre|resend|re-send|send|forward|zusenden|schicken|senden|sturen|toesturen|enviar\w*|reenvi\w*|inviar\w*|mandar\w*|opnieuw)\b")
+_TRANSFER_AGAIN = re.compile(r"\b(?:r?envoy\w*|renvoie\w*|retransm\w*|transmettre|repass\w*|refais\w*|ping|sending|resend|re-send|send|forward|zusenden|schicken|senden|sturen|toesturen|enviar\w*|reenvi\w*|inviar\w*|mandar\w*|opnieuw)\b")
 
 
 def _listed(folded: str, found: Sequence[amounts_.FoundAmount]) -> bool:
@@ -797,7 +823,7 @@ _TRANSFER = re.compile(
     r"\b(?:r?envoy\w*|renvoie\w*|envoie\w*|enverr\w+|(?:re)?transmett\w*|adress(?:er|ez|iez)|joindre|joignez|fournir|fournissez|communiquer|communiquez|faire parvenir|faire suivre|remettre|reediter|obtenir|recevoir|avoir (?:la|une|copie|le)|refaire passer|repass\w+|(?:re|re-)?send\w*|resend|forward|e?-?mail (?:me|us|over|across|a|the)|provide|supply|let (?:me|us) have|have a|shoot|attach|senden|schicken|zusenden|zukommen|envi\w+|mand\w+|remit\w+|facilit\w+|inviar\w*|inoltr\w+|stuur\w{0,2}|sturen|toesturen|mailen|need|besoin|necesit\w+|hace falta|serve|nodig|benotig\w+|brauch\w+|il (?:nous|me) (?:faut|faudrait|manque)|exige|scan)\b"
 )
 _LACK = re.compile(
-    r"\b(?:(?:pas|jamais|rien|aucun\w?)(?: \S{1,8}){0,3}? ?(?:recue?s?|trouvee?s?|retrouvee?s?|vue?s?|trace)|introuvables?|impossible de (?:remettre la main|retrouver|trouver|mettre la main)|egare\w{0,2}|perdue?s?|ne (?:la |les |le )?(?:retrouv|trouv)\w+|chez moi je n'ai rien|(?:not|never|n't)(?: \S{1,8}){0,3}? (?:received?|got|get|seen|see|have|find|locate|trace)|no (?:trace|record|sign|copy)|lost|mislaid|misplaced|missing|(?:can't|cannot|couldn't|unable to) (?:find|locate|trace)|nicht (?:erhalten|vor|auffindbar|gefunden)|liegt uns nicht|no (?:la |lo |hemos |he )?(?:hemos |encuentro|encontramos|recibid\w+|encontrad\w+)|non (?:la |abbiamo |ho |trov)\w*(?: mai)?(?: ricevut\w)?|niet (?:ontvangen|gevonden|terug|binnen)|kwijt|comer el perro|missen)\b"
+    r"\b(?:lay my hands on|never reached|m'a echappe\w?|(?:me|nous) manque|ik mis|non trovo|no encuentro|finde nicht|pas de|fehlt mir|mir fehlt|uns fehlt|(?:pas|jamais|rien|aucun\w?)(?: \S{1,8}){0,3}? ?(?:recue?s?|trouvee?s?|retrouvee?s?|vue?s?|trace)|introuvables?|impossible de (?:remettre la main|retrouver|trouver|mettre la main)|egare\w{0,2}|perdue?s?|ne (?:la |les |le )?(?:retrouv|trouv)\w+|chez moi je n'ai rien|(?:not|never|n't)(?: \S{1,8}){0,3}? (?:received?|got|get|seen|see|have|find|locate|trace)|no (?:trace|record|sign|copy)|lost|mislaid|misplaced|missing|(?:can't|cannot|couldn't|unable to) (?:find|locate|trace)|nicht (?:erhalten|vor|auffindbar|gefunden)|liegt uns nicht|no (?:la |lo |hemos |he )?(?:hemos |encuentro|encontramos|recibid\w+|encontrad\w+)|non (?:la |abbiamo |ho |trov)\w*(?: mai)?(?: ricevut\w)?|niet (?:ontvangen|gevonden|terug|binnen)|kwijt|comer el perro|missen)\b"
 )
 
 
