@@ -388,6 +388,18 @@ class DebtorFile:
         """What is open in one currency, credits not deducted."""
         return total((c.balance for c in self.open_cases() if c.balance.currency == currency), currency)
 
+    def covered(self, currency: str) -> tuple[frozenset[str], Money]:
+        """The invoices that credit on the account would settle whole, oldest first, and what is left of it then.
+
+        To chase what is covered would be to chase the paid; what is left lowers what may be asked for the rest.
+        """
+        numbers, left = [], self.unallocated(currency)
+        for case in self.open_cases():
+            if case.balance.currency == currency and case.balance <= left:
+                left -= case.balance
+                numbers.append(case.number)
+        return frozenset(numbers), left
+
     def unallocated(self, currency: str) -> Money:
         """Credit notes and payments of one currency that no invoice has absorbed yet."""
         return total((c.remaining for c in self.credits.values() if c.remaining.currency == currency), currency)

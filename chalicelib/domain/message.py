@@ -225,7 +225,7 @@ def compose(file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date
     template = notice.template or notice.step
     kind = Kind(template) if template in set(Kind) - {Kind.REMINDER} else Kind.REMINDER
     open_cases = [c for c in file.open_cases() if c.balance.currency == notice.currency]
-    covered, credit = _credit(open_cases, file.unallocated(notice.currency))
+    covered, credit = file.covered(notice.currency)
     about = _asked(file, notice, kind, covered, today)
     numbers = {case.number for case in about}
     agreed = _agreements(file, numbers, notice.currency, PromiseState.OPEN)
@@ -316,19 +316,6 @@ def _on_hold(file: DebtorFile, case: Case) -> bool:
     number = case.number
     held = (file.dispute_on(number), file.promise_on(number), file.claim_on(number), file.block_on(number))
     return file.insolvent_since_on is not None or any(held)
-
-
-def _credit(open_cases: list[Case], credit: Money) -> tuple[frozenset[str], Money]:
-    """The invoices that credit on the account would settle whole, oldest first, and what is left of it then.
-
-    The same rule as the gate's: what it covers is not chased, and the rest lowers what is asked.
-    """
-    covered = []
-    for case in open_cases:
-        if credit >= case.balance:
-            credit = credit - case.balance
-            covered.append(case.number)
-    return frozenset(covered), credit
 
 
 def _standing(file: DebtorFile, case: Case, covered: frozenset[str], today: date) -> Standing:

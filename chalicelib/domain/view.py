@@ -23,7 +23,11 @@ class View:
         self.client_calendar = BusinessCalendar(debtor.country, debtor.subdivision)
         self.client_zone = debtor.zone or zone_of(debtor.country, creditor.zone)
         self.progress = file.progress()
-        self.covered = _covered_by_credit(file)
+        self.covered = frozenset(
+            number
+            for currency in {c.balance.currency for c in file.open_cases()}
+            for number in file.covered(currency)[0]
+        )
         self.blind = office.health.blind(self.policy, at)
 
     def contact_day(self, day: date) -> date:
@@ -52,14 +56,3 @@ def new_task(view: View, kind: TaskKind, of: str, cases: list[Case], reason: str
 
 def short(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
-
-
-def _covered_by_credit(file: DebtorFile) -> frozenset[str]:
-    """Invoices that credit on the account would settle, the oldest first: chasing them would be chasing the paid."""
-    covered = []
-    left = {currency: file.unallocated(currency) for currency in {c.balance.currency for c in file.open_cases()}}
-    for case in file.open_cases():
-        if left[case.balance.currency] >= case.balance:
-            left[case.balance.currency] -= case.balance
-            covered.append(case.number)
-    return frozenset(covered)
