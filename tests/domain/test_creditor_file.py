@@ -26,6 +26,14 @@ def test_the_sample_is_read():
 
 
 @pytest.mark.parametrize(
+    ("line", "folders"),
+    [("", ("INBOX",)), ("folders: Clients", ("Clients",)), ("folders: [INBOX, Clients, INBOX]", ("INBOX", "Clients"))],
+)
+def test_the_folders_of_the_mailbox_are_those_named_or_the_inbox(line, folders):
+    assert read_creditor(f"{SAMPLE}\n{line}\n").folders == folders
+
+
+@pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
         ("name: Atelier Exemple", "name:", "key name: has no value; expected a piece of text"),

@@ -18,6 +18,7 @@ from chalicelib.pipeline.collect_mail import collect_mail
 from chalicelib.pipeline.keep import keep, office_of
 from chalicelib.pipeline.remind import remind
 from chalicelib.ports import MailState
+from chalicelib.reading import Evidence, Fact, Reading
 from tests.pipeline.desk import Program
 from tests.pipeline.letters import AT, PAUL, REMINDED, arrive, bounce, letter, reminded
 from tests.sample import CREDITOR, case, eur, file_of, paris
@@ -417,13 +418,23 @@ class TestTooMuch:
         arrive(program, letter(f"{UNCLEAR} again", token=token))
         assert kinds(program) == [TaskKind.REVIEW_MAIL]
 
-    def test_the_record_of_an_endless_mail_stays_small(self, program: Program) -> None:
+    @pytest.mark.parametrize("much", ["own_words", "contacts", "facts", "evidence", "words of evidence"])
+    def test_the_record_of_an_endless_mail_stays_small(
+        self, program: Program, monkeypatch: pytest.MonkeyPatch, much: str
+    ) -> None:
         token = reminded(program)
-        addresses = " ".join(f"a{n}@x{n}.example" for n in range(4000))
-        words = f"Merci d'écrire à {addresses}. " + "Nous réglerons la facture F1 le 20 mars 2026. " * 3000
-        arrive(program, letter(words, token=token))
+        said: dict[str, Any] = {
+            "own_words": "x" * 500_000,
+            "contacts": tuple(f"a{n}@x.example" for n in range(40_000)),
+            "facts": tuple(Fact("promise_to_pay", f"F{n}") for n in range(10_000)),
+            "evidence": tuple(Evidence("invoice", "F1", n, n + 2) for n in range(10_000)),
+            "words of evidence": (Evidence("invoice", "x" * 500_000, 0, 2),),
+        }
+        reading = Reading(kind="reply", language="fr", **{much.split(" ")[-1]: said[much]})
+        monkeypatch.setattr(apply_replies, "read", lambda *_, **__: reading)
+        arrive(program, letter("x", token=token))
         (mail,) = program.mail_log.mails.values()
-        assert len(json.dumps(dict(mail.reading))) < 150_000
+        assert len(json.dumps(dict(mail.reading))) < 60_000
         assert max((len(task.reason) for _, task in program.store.open_tasks()), default=0) < 10_000
 
 
