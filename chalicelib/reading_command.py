@@ -1,6 +1,6 @@
 """relance read: one JSON line for each mail of the files and folders given; a bad mail gives a line too, never an end.
 
-    relance read [--invoices F] [--accounts F] [--mailbox ADDRESS] [--authserv-id NAME] FILE|FOLDER…
+relance read [--invoices F] [--accounts F] [--mailbox ADDRESS] [--authserv-id NAME] FILE|FOLDER…
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ class _Wrong(Exception):
 def main(args: Sequence[str]) -> int:
     """0: every mail has its line; 2: a file is missing or a CSV is wrong, said on stderr."""
     parser = argparse.ArgumentParser(prog="relance read", description="Read mails: one JSON line each.")
-    parser.add_argument("--invoices", metavar="FILE", help="open invoices: number, account, issued, due, amount, currency")
+    parser.add_argument(
+        "--invoices", metavar="FILE", help="open invoices: number, account, issued, due, amount, currency"
+    )
     parser.add_argument("--accounts", metavar="FILE", help="debtors: account, client, country, language, email_domains")
     parser.add_argument("--mailbox", metavar="ADDRESS", action="append", default=[], help="our own address")
     parser.add_argument("--authserv-id", metavar="NAME", help="the server that must have vouched for a message")
@@ -153,6 +155,8 @@ def _accounts(path: Path) -> dict[str, KnownAccount]:
             country=row.get("country") or "FR",
             language=row.get("language") or "fr",
             domains=frozenset(row.get("email_domains", "").lower().split()),
-            addresses=frozenset(a for a in row.get("emails", row.get("email", "")).lower().replace(",", " ").split() if "@" in a),
+            addresses=frozenset(
+                a for a in row.get("emails", row.get("email", "")).lower().replace(",", " ").split() if "@" in a
+            ),
         )
     return accounts

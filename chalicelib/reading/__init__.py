@@ -1,12 +1,13 @@
 """Read what clients answer: bytes → InboundMessage → Reading. Pure: no clock, no network, no disk.
 
-    message = parse(raw)                 # Unreadable where it is too big, too deep or broken
-    reading = read(message, context)     # never raises
-    to_json(reading)                     # the fields of a label line, and the evidence
+message = parse(raw)                 # Unreadable where it is too big, too deep or broken
+reading = read(message, context)     # never raises
+to_json(reading)                     # the fields of a label line, and the evidence
 """
 
 from __future__ import annotations
 
+from chalicelib.reading.mime import parse
 from chalicelib.reading.model import (
     DEFAULT_CAPS,
     INTENTS,
@@ -25,7 +26,6 @@ from chalicelib.reading.model import (
     Remittance,
     Unreadable,
 )
-from chalicelib.reading.mime import parse
 from chalicelib.reading.reader import read
 from chalicelib.reading.show import to_json
 

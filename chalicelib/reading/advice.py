@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one row of a table of phrases is one line)
 """Payment documents (remittance advices, bank confirmations, payment proposals, portal notices): lines, total, day, reference.
 
 The same reading serves attached files and mails that consist of such a document.
@@ -41,16 +42,24 @@ _IS_PLAN = re.compile(
 _TOTAL = re.compile(
     r"(?:^|[|\s(])(?:(?:grand|sum|payment|net|bank|cheque|check|amount|sub)?[ -]?total(?: \w+){0,4}|summe|gesamt\w*|totaal\w*|totale\w*|importe total|somme|montant(?: total| vire| regle| paye| net| du virement| de l'operation)?|amount (?:paid|remitted|of payment|of transfer)|payment amount|paid amount|transfer amount|net (?:amount|payment|paid)|zahlbetrag|betrag|bedrag|importe|importo|applied amt|amount)\b"
 )
-_NOT_TOTAL = re.compile(r"\b(?:capital|share capital|balance after|solde apres|frais|fees?|charges|tva|vat|interets?|discount|deduction|hors taxe|ht\b)\b")
+_NOT_TOTAL = re.compile(
+    r"\b(?:capital|share capital|balance after|solde apres|frais|fees?|charges|tva|vat|interets?|discount|deduction|hors taxe|ht\b)\b"
+)
 _PAID_ON = re.compile(
     r"\b(?:payment date|date of payment|paid on|value(?: date)?|date de valeur|valeur|date d'execution|execute le|executed(?: on)?|date de (?:paiement|reglement|virement|l'operation|mise en paiement)|virement (?:du|execute le|effectue le)|regle le|vire le|check date|cheque date|transfer date|settlement date|remittance date|paid|ausfuhrung\w*|ausgefuhrt am|wertstellung|valuta|zahlungsdatum|buchung\w*|betaaldatum|uitvoering\w*|valutadatum|fecha de (?:pago|valor|ejecucion)|data (?:di )?(?:esecuzione|pagamento|valuta|bonifico)|scheduled payment date|lauf|run|payment run|date of transfer|value|of)\b[^\d\n]{0,30}$"
 )
-_KEYED = re.compile(r"\b(?:date de saisie|saisi\w*|keyed|created|date de creation|erfasst|entered|printed|edite le|imprime|date d'edition|due|echeance|fallig\w*|invoice date|bill date|doc(?:ument)? date|date de facture|issued)\b[^\d\n]{0,20}$")
+_KEYED = re.compile(
+    r"\b(?:date de saisie|saisi\w*|keyed|created|date de creation|erfasst|entered|printed|edite le|imprime|date d'edition|due|echeance|fallig\w*|invoice date|bill date|doc(?:ument)? date|date de facture|issued)\b[^\d\n]{0,20}$"
+)
 _REFERENCE = re.compile(
     r"\b(?:reference de bout en bout|reference donneur d'ordre|end.to.end(?: id| reference)?|payment (?:document|reference|ref|no|number|id)|reference (?:du |de )?(?:virement|paiement|reglement)|our (?:payment )?ref(?:erence)?|votre reference de paiement|remittance (?:no|number|ref|advice)|transaction (?:id|ref|no|number|reference)|check no|check number|cheque no|cheque number|check #|avis(?: de \w+)? n\S{0,2}|n\S{0,2} d'(?:avis|ordre)|kenmerk|zahlungsbeleg|belegnr|payment advice(?: note)?|bank transfer|bill payment|remise|bordereau|virement n\S{0,2}|ordre n\S{0,2}|reference|ref|referenz|referencia|riferimento|cro|trn|mandat n\S{0,2})\b[ .:°#/|a-z]{0,22}?[:#| ]\s?\|?\s?#?"
 )
-_PAYEE = re.compile(r"^\W*(?:payee|pay to|beneficiaire|beneficiary|beneficiary name|begunstigter|empfanger|begunstigde|beneficiario|crediteur|fournisseur|supplier|vendor|creditor|a l'ordre de|paid to|kreditor|proveedor|fornitore|ordre de)\b(?: \S{1,12})?\s?(?::|\|)\s?(.{3,80})")
-_UNKNOWN_INVOICE = re.compile(r"\b(?:[a-z]{1,5}[-/]?\d{2,4}[-/]\d{2,8}|(?:inv|fa|fac|fact|re|rg|bill)[-# ]?\d{4,10}|[a-z]{2,4}-\d{3,8}|\d{8,10})\b")
+_PAYEE = re.compile(
+    r"^\W*(?:payee|pay to|beneficiaire|beneficiary|beneficiary name|begunstigter|empfanger|begunstigde|beneficiario|crediteur|fournisseur|supplier|vendor|creditor|a l'ordre de|paid to|kreditor|proveedor|fornitore|ordre de)\b(?: \S{1,12})?\s?(?::|\|)\s?(.{3,80})"
+)
+_UNKNOWN_INVOICE = re.compile(
+    r"\b(?:[a-z]{1,5}[-/]?\d{2,4}[-/]\d{2,8}|(?:inv|fa|fac|fact|re|rg|bill)[-# ]?\d{4,10}|[a-z]{2,4}-\d{3,8}|\d{8,10})\b"
+)
 
 
 def find(
@@ -91,8 +100,14 @@ def find(
     summed = sum((a for _, a in read.paid if a is not None), Decimal(0)) + sum(read.unknown_amounts, Decimal(0))
     deductions = sum(read.deductions, Decimal(0))
     stated = read.stated_total()
-    if stated is not None and len(read.paid) + len(read.unknown_amounts) > 1 and all(a is not None for _, a in read.paid):
-        gross = sum((known[n].amount for n, _ in read.paid if n in known), Decimal(0)) + sum(read.unknown_amounts, Decimal(0))
+    if (
+        stated is not None
+        and len(read.paid) + len(read.unknown_amounts) > 1
+        and all(a is not None for _, a in read.paid)
+    ):
+        gross = sum((known[n].amount for n, _ in read.paid if n in known), Decimal(0)) + sum(
+            read.unknown_amounts, Decimal(0)
+        )
         if stated not in (summed, summed + deductions, summed - abs(deductions), gross, gross - abs(deductions)):
             problems.append("total")
     if read.foreign or read.unknown_amounts:
@@ -105,7 +120,9 @@ def find(
     if sure and not mark and not planned and not numbers:
         return None
     start, end = (mark or planned).span() if (mark or planned) else (0, min(len(text), 80))  # type: ignore[union-attr]
-    final = bool(planned) and not re.search(r"\b(?:confirmation d'execution|has been paid|was paid|execute le|executed|paid on|settled)\b", folded)
+    final = bool(planned) and not re.search(
+        r"\b(?:confirmation d'execution|has been paid|was paid|execute le|executed|paid on|settled)\b", folded
+    )
     return Advice(
         kind="promise" if final and (on is None or on >= base) else "remittance",
         numbers=numbers,
@@ -119,7 +136,14 @@ def find(
 
 
 class _Lines:
-    def __init__(self, lines: Sequence[str], items: Sequence[KnownItem], base: date, month_first: bool, elsewhere: Mapping[str, KnownItem]) -> None:
+    def __init__(
+        self,
+        lines: Sequence[str],
+        items: Sequence[KnownItem],
+        base: date,
+        month_first: bool,
+        elsewhere: Mapping[str, KnownItem],
+    ) -> None:
         self.paid: list[tuple[str, Decimal | None]] = []
         self.unknown_amounts: list[Decimal] = []
         self.deductions: list[Decimal] = []
@@ -165,11 +189,21 @@ class _Lines:
             elif waiting and len(money) == 1 and money[0] > 0 and re.fullmatch(r"[\d.,' €£$-]+", line):
                 self.paid = [(n, money[0] if n == waiting and a is None else a) for n, a in self.paid]
                 waiting = None
-            elif header and money and money[-1] not in (sum((a for _, a in self.paid if a), Decimal(0)), *[v for v, _ in self._totals]) and _UNKNOWN_INVOICE.search(line) and not total_line and not re.search(r"\b(?:iban|bic|siret|vat|tva|tel|rcs)\b", line):
+            elif (
+                header
+                and money
+                and money[-1] not in (sum((a for _, a in self.paid if a), Decimal(0)), *[v for v, _ in self._totals])
+                and _UNKNOWN_INVOICE.search(line)
+                and not total_line
+                and not re.search(r"\b(?:iban|bic|siret|vat|tva|tel|rcs)\b", line)
+            ):
                 self.unknown_amounts.append(money[-1])
             elif money and not _NOT_TOTAL.search(line):
                 self._singles += money
-            if re.search(r"\b(?:invoices?|factures?|documents?|rechnung|factuur|fattura|factura|your reference|supplier|reference no)\b.*\b(?:amount|montant|betrag|paid|amt|importo|importe|bedrag|gross|net)\b", line):
+            if re.search(
+                r"\b(?:invoices?|factures?|documents?|rechnung|factuur|fattura|factura|your reference|supplier|reference no)\b.*\b(?:amount|montant|betrag|paid|amt|importo|importe|bedrag|gross|net)\b",
+                line,
+            ):
                 header = True
             if re.match(r"(?:facture|invoice|document)\b", line) and not money:
                 header = True
@@ -187,7 +221,13 @@ class _Lines:
             if _KEYED.search(before):
                 weight = 0
             elif _PAID_ON.search(before):
-                weight = 3 if re.search(r"exec|valeur|value|wertstell|valuta|ausf|uitvoer|payment date|betaaldatum|paid", before) else 2
+                weight = (
+                    3
+                    if re.search(
+                        r"exec|valeur|value|wertstell|valuta|ausf|uitvoer|payment date|betaaldatum|paid", before
+                    )
+                    else 2
+                )
             else:
                 weight = 0 if row or " | " in line else 1
             self._dates.append((weight, on))
@@ -202,7 +242,11 @@ class _Lines:
     def stated_total(self) -> Decimal | None:
         if not self._totals:
             return None
-        strong = [v for v, line in self._totals if re.search(r"total|sum|paid|payment amount|vire|regle|zahlbetrag|totaal", line)]
+        strong = [
+            v
+            for v, line in self._totals
+            if re.search(r"total|sum|paid|payment amount|vire|regle|zahlbetrag|totaal", line)
+        ]
         return (strong or [v for v, _ in self._totals])[-1]
 
     def on(self) -> date | None:
@@ -227,7 +271,13 @@ def _cells(line: str, found: Sequence[dates.FoundDate], refs: references.Referen
     blank = "".join(chars)
     if " | " in line:
         return [c for c in blank.split("|") if re.search(r"\d", c)]
-    return [m[0] for m in re.finditer(r"(?<![\w/.-])[-(*]{0,3}(?:[€£$] ?)?\d{1,3}(?:[ .,']\d{3})*[.,]\d{2}(?!\d)-?\)?|(?<![\w/.-])[-(*]{0,3}\d{1,9}[.,]\d{2}(?!\d)", blank)]
+    return [
+        m[0]
+        for m in re.finditer(
+            r"(?<![\w/.-])[-(*]{0,3}(?:[€£$] ?)?\d{1,3}(?:[ .,']\d{3})*[.,]\d{2}(?!\d)-?\)?|(?<![\w/.-])[-(*]{0,3}\d{1,9}[.,]\d{2}(?!\d)",
+            blank,
+        )
+    ]
 
 
 def _money(cell: str) -> Decimal | None:
@@ -240,12 +290,26 @@ def _money(cell: str) -> Decimal | None:
 
 def _repeated(lines: Sequence[str], items: Sequence[KnownItem]) -> str | None:
     """A token with digits that stands in every row with an invoice: the column of the payment's reference."""
-    rows = [line for line in lines if " | " in line and any(re.sub(r"[^a-z0-9]", "", fold(i.number)) in re.sub(r"[^a-z0-9]", "", line) for i in items)]
+    rows = [
+        line
+        for line in lines
+        if " | " in line
+        and any(re.sub(r"[^a-z0-9]", "", fold(i.number)) in re.sub(r"[^a-z0-9]", "", line) for i in items)
+    ]
     if not rows:
         return None
     common = set.intersection(*({c.strip() for c in row.split(" | ")} for row in rows))
     for token in sorted(common, key=len, reverse=True):
-        if re.search(r"\d", token) and 4 <= len(token) <= 35 and " " not in token and not re.fullmatch(r"[\d/.-]{8,10}|[\d.,]+", token) and not (len(rows) == 1 and re.sub(r"[^a-z0-9]", "", token) in {re.sub(r"[^a-z0-9]", "", fold(i.number)) for i in items}):
+        if (
+            re.search(r"\d", token)
+            and 4 <= len(token) <= 35
+            and " " not in token
+            and not re.fullmatch(r"[\d/.-]{8,10}|[\d.,]+", token)
+            and not (
+                len(rows) == 1
+                and re.sub(r"[^a-z0-9]", "", token) in {re.sub(r"[^a-z0-9]", "", fold(i.number)) for i in items}
+            )
+        ):
             return token.upper()
     return None
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one row of a table of phrases is one line)
 """Amounts of money in every notation: 1 234,56 € · 1.234,56 · £1,234.56 · EUR 1234.56 · 12k · 12 000 euros.
 
 A number is an amount when a currency stands beside it, when it has two decimals, or

@@ -27,11 +27,18 @@ class AttachedText:
     picture: bool = False
 
 
-def texts(attachments: tuple[Attachment, ...], caps: Caps, *, elapsed: Callable[[], float] | None = None) -> tuple[AttachedText, ...]:
+def texts(
+    attachments: tuple[Attachment, ...], caps: Caps, *, elapsed: Callable[[], float] | None = None
+) -> tuple[AttachedText, ...]:
     """What stands in the attachments. elapsed: seconds since the reading began, where the caller bounds time."""
     out = []
     for one in attachments:
-        if _INERT.search(one.name) or one.content_type in ("application/pgp-signature", "application/pkcs7-signature", "text/calendar", "text/vcard"):
+        if _INERT.search(one.name) or one.content_type in (
+            "application/pgp-signature",
+            "application/pkcs7-signature",
+            "text/calendar",
+            "text/vcard",
+        ):
             continue
         if elapsed is not None and elapsed() > caps.seconds:
             out.append(AttachedText(one.name, "", "slow"))
@@ -58,7 +65,7 @@ def _text(one: Attachment, caps: Caps, elapsed: Callable[[], float] | None) -> A
             from chalicelib.reading.html_text import visible_text
 
             return AttachedText(name, visible_text(_decode(content)[: caps.attachment_chars]))
-    except Exception as error:  # whatever a parser makes of a hostile file, the mail goes on; said, not hidden
+    except Exception as error:  # noqa: BLE001 whatever a parser makes of a hostile file, the mail goes on; said, not hidden
         return AttachedText(name, "", f"broken: {type(error).__name__}")
     return AttachedText(name, "", "unknown")
 
@@ -73,11 +80,8 @@ def _decode(content: bytes) -> str:
 
 
 def _pdf(name: str, content: bytes, caps: Caps, elapsed: Callable[[], float] | None) -> AttachedText:
-    import logging
-
     from pypdf import PdfReader
 
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     reader = PdfReader(io.BytesIO(content), strict=False)
     if reader.is_encrypted and not reader.decrypt(""):
         return AttachedText(name, "", "locked")
@@ -91,7 +95,7 @@ def _pdf(name: str, content: bytes, caps: Caps, elapsed: Callable[[], float] | N
         if len(plain) < 30_000:
             try:
                 laid = page.extract_text(extraction_mode="layout", layout_mode_space_vertically=False) or ""
-            except Exception:  # the layout mode is younger than the plain one; the plain text stands
+            except Exception:  # noqa: BLE001 the layout mode is younger than the plain one; the plain text stands
                 laid = ""
             if len(re.sub(r"\s", "", laid)) >= 0.9 * len(re.sub(r"\s", "", plain)):
                 plain = "\n".join(re.sub(r"\s{3,}", " | ", line.strip()) for line in laid.split("\n"))

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one row of a table of phrases is one line)
 """A text cut into sentences and clauses, each with the dates, amounts and invoices that stand in it."""
 
 from __future__ import annotations
@@ -81,7 +82,9 @@ def cut(
     """
     clauses: list[Clause] = []
 
-    def inside(start: int, end: int) -> tuple[tuple[FoundDate, ...], tuple[FoundAmount, ...], tuple[FoundReference, ...]]:
+    def inside(
+        start: int, end: int
+    ) -> tuple[tuple[FoundDate, ...], tuple[FoundAmount, ...], tuple[FoundReference, ...]]:
         return (
             tuple(d for d in dates if start <= d.start < end),
             tuple(a for a in amounts if start <= a.start < end),
@@ -105,7 +108,9 @@ def cut(
         for s, e in pieces:
             question = asks and e > told
             d, a, r = inside(s, e)
-            clauses.append(Clause(s, e, folded[s:e], number, question, row or bool(_BULLET.match(folded[s:e])), d, a, r))
+            clauses.append(
+                Clause(s, e, folded[s:e], number, question, row or bool(_BULLET.match(folded[s:e])), d, a, r)
+            )
     return clauses
 
 
@@ -114,13 +119,8 @@ def _sentences(folded: str) -> list[tuple[int, int, bool]]:
     start = 0
     for m in _END.finditer(folded):
         mark = m[0]
-        if mark == ".":
-            before = folded[max(0, m.start() - 8) : m.start()]
-            after = folded[m.end() : m.end() + 2].strip()
-            if _ABBREVIATION.search(before) and after and not (before[-1:].isdigit() and len(folded[m.end() : m.end() + 3].strip()) > 0 and folded[m.end() : m.end() + 1] == "\n"):
-                # "n. 12", "20.11. our"; a sentence that ends with a number is cut only before a capital, which folding hid
-                if not (before[-1:].isdigit() and re.match(r"\s+(?:je|nous|vous|on|il|elle|le|la|les|merci|pour|we|i|you|the|it|please|thanks|wir|ich|bitte|ce|cette|this|that|un|une|a|cordialement|bien|s'il|pouvez|pourriez|can|could|quant|par|dans|en|kind|best|regards|mit|die|der|das|es|if|si|as|and|et|mais|but|so|our|notre|votre|your|puis|then)\b", folded[m.end() :])) :
-                    continue
+        if mark == "." and not _ends_sentence(folded, m):
+            continue
         end = m.end() if mark[0] != "\n" else m.start()
         if folded[start:end].strip():
             out.append((start, end, "?" in mark))
@@ -128,6 +128,22 @@ def _sentences(folded: str) -> list[tuple[int, int, bool]]:
     if folded[start:].strip():
         out.append((start, len(folded), False))
     return out[:600]
+
+
+# After a number and a full stop, these words begin a sentence; others go on: "20.11. our doc.", "n. 12".
+_BEGINS = re.compile(
+    r"\s+(?:je|nous|vous|on|il|elle|le|la|les|merci|pour|we|i|you|the|it|please|thanks|wir|ich|bitte|ce|cette|this|that|un|une|a|cordialement|bien|s'il|pouvez|pourriez|can|could|quant|par|dans|en|kind|best|regards|mit|die|der|das|es|if|si|as|and|et|mais|but|so|our|notre|votre|your|puis|then)\b"
+)
+
+
+def _ends_sentence(folded: str, stop: re.Match[str]) -> bool:
+    """Whether a single full stop ends a sentence: not after an abbreviation, nor inside a date."""
+    before = folded[max(0, stop.start() - 8) : stop.start()]
+    after = folded[stop.end() : stop.end() + 2]
+    if not after.strip() or not _ABBREVIATION.search(before):
+        return True
+    digit = before[-1:].isdigit()
+    return digit and (after.startswith("\n") or bool(_BEGINS.match(folded, stop.end())))
 
 
 def _pieces(
@@ -150,7 +166,10 @@ def _pieces(
     for index, joint in enumerate(joints):
         stop = joints[index + 1].start() if index + 1 < len(joints) else end
         # what follows up to the sentence's end must talk, and so must what stands before
-        if re.match(r"\s(?:et|and|und|y|e|en)\s", joint[0]) and re.match(r"(?:\w{3,14}(?:ees?|es)|paid|settled|paye|regle|vire|sent|bezahlt|uberwiesen|betaald)\b(?! par)", folded[joint.end() : joint.end() + 20]):
+        if re.match(r"\s(?:et|and|und|y|e|en)\s", joint[0]) and re.match(
+            r"(?:\w{3,14}(?:ees?|es)|paid|settled|paye|regle|vire|sent|bezahlt|uberwiesen|betaald)\b(?! par)",
+            folded[joint.end() : joint.end() + 20],
+        ):
             continue  # "seront mandatées et payées": one verb with two participles
         if talks(left, joint.start()) and (talks(joint.end(), stop) or talks(joint.end(), end)):
             if not talks(joint.end(), stop):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one row of a table of phrases is one line)
 """Dates as people write them in payment phrases, relative to the day of the mail.
 
 Every find carries two readings, one for a past and one for a future statement:
@@ -38,7 +39,9 @@ class FoundDate:
         return self.past if past else self.future
 
 
-def find(folded: str, base: date, *, month_first: bool = False, holidays: frozenset[date] = frozenset()) -> list[FoundDate]:
+def find(
+    folded: str, base: date, *, month_first: bool = False, holidays: frozenset[date] = frozenset()
+) -> list[FoundDate]:
     """All dates of a folded text, left to right, without overlap; the longest phrase wins."""
     found: list[FoundDate] = []
     for pattern, build in _GRAMMAR:
@@ -179,7 +182,9 @@ def _month(day: _Day, shift: int) -> tuple[int, int]:
     return index // 12, index % 12 + 1
 
 
-def _named_month(m: re.Match[str], day: _Day, word: str, year: str | None, pick: Callable[[int, int], date], **more: bool) -> FoundDate | None:
+def _named_month(
+    m: re.Match[str], day: _Day, word: str, year: str | None, pick: Callable[[int, int], date], **more: bool
+) -> FoundDate | None:
     month = _MONTH_OF[word.rstrip(".")]
     if year:
         on = pick(int(year), month)
@@ -229,7 +234,9 @@ def _day_slash_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _yearless(m, day, month, number) if 1 <= month <= 12 and 1 <= number <= 31 else None
 
 
-@_rule(r"(?<![\d/.,-])([0-3]?\d)\.([01]?\d)\.(?!\d)|(?:\b(?:le|du|au|am|vom|zum|on|per|del|il|el|op|bis)\s)([0-3]?\d)\.([01]\d)(?![\d.,]\d|\d|\s?(?:eur|€|k\b|%))")
+@_rule(
+    r"(?<![\d/.,-])([0-3]?\d)\.([01]?\d)\.(?!\d)|(?:\b(?:le|du|au|am|vom|zum|on|per|del|il|el|op|bis)\s)([0-3]?\d)\.([01]\d)(?![\d.,]\d|\d|\s?(?:eur|€|k\b|%))"
+)
 def _day_dot_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     number, month = int(m[1] or m[3]), int(m[2] or m[4])
     return _yearless(m, day, month, number) if 1 <= month <= 12 and 1 <= number <= 31 else None
@@ -241,7 +248,9 @@ def _day_dash_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _yearless(m, day, month, number) if 1 <= month <= 12 and 1 <= number <= 31 else None
 
 
-@_rule(rf"(?:\b{_WS},?\s(?:the\s|le\s|den\s|dem\s|el\s|dia\s)?)?(?<![\d/.,-])([0-3]?\d)(?:er|st|nd|rd|th|\.|e|eme)?\s(?:of\s|de\s|d'|del\s)?({_M})(?:,?\s(?:de\s|del\s)?({_Y4}))?(?!\d)")
+@_rule(
+    rf"(?:\b{_WS},?\s(?:the\s|le\s|den\s|dem\s|el\s|dia\s)?)?(?<![\d/.,-])([0-3]?\d)(?:er|st|nd|rd|th|\.|e|eme)?\s(?:of\s|de\s|d'|del\s)?({_M})(?:,?\s(?:de\s|del\s)?({_Y4}))?(?!\d)"
+)
 def _day_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     number, month = int(m[1]), _MONTH_OF[m[2].rstrip(".")]
     if m[2] in ("mar", "mai", "may", "sept", "ago", "ene") and not m[3] and m[2] != "mai":
@@ -266,14 +275,18 @@ def _month_day(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _yearless(m, day, month, number)
 
 
-@_rule(r"\b(?:le|the|au|du|el|il|op de|am|den)?\s?([0-3]?\d)(?:er|st|nd|rd|th|\.|de|e)?\s(?:du mois prochain|de le? mois prochain|(?:of )?next month|prochain mois|des (?:nachsten|kommenden|folge)[a-z]{0,6}\s?monats|del (?:mes que viene|proximo mes|prossimo mese|mese prossimo)|van (?:de )?volgende maand)")
+@_rule(
+    r"\b(?:le|the|au|du|el|il|op de|am|den)?\s?([0-3]?\d)(?:er|st|nd|rd|th|\.|de|e)?\s(?:du mois prochain|de le? mois prochain|(?:of )?next month|prochain mois|des (?:nachsten|kommenden|folge)[a-z]{0,6}\s?monats|del (?:mes que viene|proximo mes|prossimo mese|mese prossimo)|van (?:de )?volgende maand)"
+)
 def _day_next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     year, month = _month(day, 1)
     on = _make(year, month, int(m[1]))
     return _fact(m, None, on) if on else None
 
 
-@_rule(r"\b([0-3]?\d)(?:er|st|nd|rd|th|\.)?\s(?:courant|ct\b|crt\b|inst\b|du mois(?: en cours| courant)?\b|de ce mois|(?:of )?(?:this|the) month|(?:dieses|d\.?) ?m(?:onats|ts)\b|de este mes|del? (?:corrente|corr\b|c\.?m)|van deze maand)(?! prochain)")
+@_rule(
+    r"\b([0-3]?\d)(?:er|st|nd|rd|th|\.)?\s(?:courant|ct\b|crt\b|inst\b|du mois(?: en cours| courant)?\b|de ce mois|(?:of )?(?:this|the) month|(?:dieses|d\.?) ?m(?:onats|ts)\b|de este mes|del? (?:corrente|corr\b|c\.?m)|van deze maand)(?! prochain)"
+)
 def _day_this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     on = _make(day.base.year, day.base.month, int(m[1]))
     return _fact(m, on, on) if on else None
@@ -305,7 +318,9 @@ def _bare_day(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, past, future, weak=m[1] is None)
 
 
-@_rule(rf"\b(?:next\s|this\s|last\s|coming\s)?({_W})\s(?:le\s|the\s|den\s|el\s|dia\s)?([0-3]?\d)(?:er|st|nd|rd|th|\.)?(?![\d/:h]|[.,]\d|\s\d{3}|\s?(?:€|eur|h|heures|uhr|am|pm|{_M})\b|\.\d)")
+@_rule(
+    rf"\b(?:next\s|this\s|last\s|coming\s)?({_W})\s(?:le\s|the\s|den\s|el\s|dia\s)?([0-3]?\d)(?:er|st|nd|rd|th|\.)?(?![\d/:h]|[.,]\d|\s\d{3}|\s?(?:€|eur|h|heures|uhr|am|pm|{_M})\b|\.\d)"
+)
 def _weekday_day(m: re.Match[str], day: _Day) -> FoundDate | None:
     number, weekday = int(m[2]), _WEEKDAY_OF[m[1]]
     near = [d for d in (_make(*_month(day, s), number) for s in (-1, 0, 1)) if d and d.weekday() == weekday]
@@ -336,7 +351,9 @@ def _next_week_weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, monday + timedelta(_WEEKDAY_OF[m[1]]))
 
 
-@_rule(rf"\b(?:(last|the past|this|next|coming|this coming|past|vergangenen?|letzten?|letzter|kommenden?|nachsten?|diesen|dieser|pasado|proximo|este|scorso|prossimo|vorige|afgelopen|komende|volgende|aanstaande|deze|ce)\s)?({_W})(?:'?s)?(?:\s(prochaine?|derniere?|passee?|en huit|en quinze|week|a week|pasado|proximo|scorso|prossimo|jl|as))?\b(?!\s(?:au|to|bis|-|through)\s(?:{_W}))")
+@_rule(
+    rf"\b(?:(last|the past|this|next|coming|this coming|past|vergangenen?|letzten?|letzter|kommenden?|nachsten?|diesen|dieser|pasado|proximo|este|scorso|prossimo|vorige|afgelopen|komende|volgende|aanstaande|deze|ce)\s)?({_W})(?:'?s)?(?:\s(prochaine?|derniere?|passee?|en huit|en quinze|week|a week|pasado|proximo|scorso|prossimo|jl|as))?\b(?!\s(?:au|to|bis|-|through)\s(?:{_W}))"
+)
 def _weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
     target = _WEEKDAY_OF[m[2]]
     before, after = m[1] or "", m[3] or ""
@@ -376,7 +393,9 @@ def _last_evening(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, day.base - timedelta(1), day.base - timedelta(1))
 
 
-@_rule(r"\b(?:le )?premier du mois(?: prochain)?\b|\bthe first of next month\b|\bam ersten des (?:nachsten monats|monats)\b")
+@_rule(
+    r"\b(?:le )?premier du mois(?: prochain)?\b|\bthe first of next month\b|\bam ersten des (?:nachsten monats|monats)\b"
+)
 def _first_of_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, date(*_month(day, 1), 1))
 
@@ -386,7 +405,9 @@ def _two_days_ago(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, day.base - timedelta(2), day.base - timedelta(2))
 
 
-@_rule(r"\b(?:aujourd'?hui|ce jour|ce matin|ce soir|cet apres-midi|cette apres-midi|ce midi|a l'instant|dans la journee|today|this morning|this afternoon|tonight|this evening|by close of business|end of day|by eod|heute|hoy|esta manana|esta tarde|oggi|stamattina|vandaag|vanmorgen|vanochtend|vanmiddag|just now)\b")
+@_rule(
+    r"\b(?:aujourd'?hui|ce jour|ce matin|ce soir|cet apres-midi|cette apres-midi|ce midi|a l'instant|dans la journee|today|this morning|this afternoon|tonight|this evening|by close of business|end of day|by eod|heute|hoy|esta manana|esta tarde|oggi|stamattina|vandaag|vanmorgen|vanochtend|vanmiddag|just now)\b"
+)
 def _today(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, day.base, day.base)
 
@@ -396,12 +417,16 @@ def _in_two_days(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, day.base + timedelta(2))
 
 
-@_rule(r"(?<!jusqu'a )\b(?:demain|tomorrow|domani)\b|(?<!guten )(?<!goede )(?<!schonen )\bmorgen\b(?! (?:frau|herr|zusammen|alle))|(?<!esta )(?<!la )(?<!pasado )\bmanana\b")
+@_rule(
+    r"(?<!jusqu'a )\b(?:demain|tomorrow|domani)\b|(?<!guten )(?<!goede )(?<!schonen )\bmorgen\b(?! (?:frau|herr|zusammen|alle))|(?<!esta )(?<!la )(?<!pasado )\bmanana\b"
+)
 def _tomorrow(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, day.base + timedelta(1))
 
 
-@_rule(rf"\b(?:il y a|depuis|voila)\s({_N})\s(jours?|semaines?|mois)\b|\b({_N})\s(days?|weeks?|months?)\sago\b|\bvor\s({_N})\s(tag|tage|tagen|woche|wochen)\b|\bhace\s({_N})\s(dias?|semanas?)\b|\b({_N})\s(giorni|settimane|dagen|weken)\s(?:fa|geleden)\b")
+@_rule(
+    rf"\b(?:il y a|depuis|voila)\s({_N})\s(jours?|semaines?|mois)\b|\b({_N})\s(days?|weeks?|months?)\sago\b|\bvor\s({_N})\s(tag|tage|tagen|woche|wochen)\b|\bhace\s({_N})\s(dias?|semanas?)\b|\b({_N})\s(giorni|settimane|dagen|weken)\s(?:fa|geleden)\b"
+)
 def _ago(m: re.Match[str], day: _Day) -> FoundDate | None:
     pair = [g for g in m.groups() if g]
     count, unit = _number(pair[0]), pair[1]
@@ -438,7 +463,9 @@ def _hours(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, day.base + timedelta(int(m[1]) // 24))
 
 
-@_rule(r"\b(?:(?:sous|d'ici(?: a)?|dans|dans la) (?:une )?(huitaine|quinzaine|dizaine)(?: de jours)?|(?:in|within) (?:a )?(fortnight)|a fortnight(?: from)?|in vierzehn tagen)\b")
+@_rule(
+    r"\b(?:(?:sous|d'ici(?: a)?|dans|dans la) (?:une )?(huitaine|quinzaine|dizaine)(?: de jours)?|(?:in|within) (?:a )?(fortnight)|a fortnight(?: from)?|in vierzehn tagen)\b"
+)
 def _about(m: re.Match[str], day: _Day) -> FoundDate | None:
     word = m[1] or m[2] or "fortnight"
     return _fact(m, None, day.base + timedelta({"huitaine": 8, "quinzaine": 15, "dizaine": 10}.get(word, 14)))
@@ -447,7 +474,9 @@ def _about(m: re.Match[str], day: _Day) -> FoundDate | None:
 # ---------------------------------------------------------------- weeks
 
 
-@_rule(r"(?:\b(?:en |la )?(?:semaine|sem|week|wk|kw|semana|settimana)\.?\s?(?:n\s?°\s?|no\.?\s?|kalender)?|\bs)([0-5]?\d)(?:\s?/?\s?(20\d\d))?\b(?!\s?(?:jours|days|%))")
+@_rule(
+    r"(?:\b(?:en |la )?(?:semaine|sem|week|wk|kw|semana|settimana)\.?\s?(?:n\s?°\s?|no\.?\s?|kalender)?|\bs)([0-5]?\d)(?:\s?/?\s?(20\d\d))?\b(?!\s?(?:jours|days|%))"
+)
 def _week_number(m: re.Match[str], day: _Day) -> FoundDate | None:
     week = int(m[1])
     if not 1 <= week <= 53 or (m[0][0] == "s" and m[0][1:2].isdigit() and len(m[1]) < 2):
@@ -504,22 +533,18 @@ def _this_week(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, friday if friday >= day.base else friday + timedelta(7))
 
 
-@_rule(r"\b(?:la semaine derniere|semaine derniere|la semaine passee|last week|letzte woche|letzter woche|vorige woche|la semana pasada|la settimana scorsa|vorige week|afgelopen week)\b")
+@_rule(
+    r"\b(?:la semaine derniere|semaine derniere|la semaine passee|last week|letzte woche|letzter woche|vorige woche|la semana pasada|la settimana scorsa|vorige week|afgelopen week)\b"
+)
 def _last_week(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, None)
 
 
 # ---------------------------------------------------------------- months
 
-_END = (
-    r"(?:(?:a |pour |d'ici |avant |vers |en )?(?:la |a la )?fin(?: du mois)?(?: de| d'| du mois de)?|(?:by |at |before )?(?:the )?end(?: of)?|late|ende|bis ende|(?:a |para )?fin(?:ales)?(?: de)?|(?:entro |a |per )?(?:la )?fine(?: di)?|eind(?:e)?(?: van)?)"
-)
-_START = (
-    r"(?:(?:au |des (?:le )?|en )?debut(?: du mois)?(?: de| d')?|early(?: in)?|(?:the )?(?:beginning|start) of|anfang|bis anfang|(?:a )?principios de|inizio(?: di)?|(?:a )?inicios de|begin(?: van)?)"
-)
-_MIDDLE = (
-    r"(?:(?:a la |vers la |a |pour )?mi[ -]?|(?:au )?milieu(?: du mois)?(?: de| d')?|mid[ -]?|(?:the )?middle of|half(?: of)?|mitte|(?:a )?mediados de|(?:a )?meta(?: di)?|medio|half)"
-)
+_END = r"(?:(?:a |pour |d'ici |avant |vers |en )?(?:la |a la )?fin(?: du mois)?(?: de| d'| du mois de)?|(?:by |at |before )?(?:the )?end(?: of)?|late|ende|bis ende|(?:a |para )?fin(?:ales)?(?: de)?|(?:entro |a |per )?(?:la )?fine(?: di)?|eind(?:e)?(?: van)?)"
+_START = r"(?:(?:au |des (?:le )?|en )?debut(?: du mois)?(?: de| d')?|early(?: in)?|(?:the )?(?:beginning|start) of|anfang|bis anfang|(?:a )?principios de|inizio(?: di)?|(?:a )?inicios de|begin(?: van)?)"
+_MIDDLE = r"(?:(?:a la |vers la |a |pour )?mi[ -]?|(?:au )?milieu(?: du mois)?(?: de| d')?|mid[ -]?|(?:the )?middle of|half(?: of)?|mitte|(?:a )?mediados de|(?:a )?meta(?: di)?|medio|half)"
 _Y = rf"(?:\s(?:de\s)?({_Y4}))?"
 
 
@@ -538,13 +563,17 @@ def _middle_named(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _named_month(m, day, m[1], m[2], lambda y, mo: date(y, mo, 15))
 
 
-@_rule(rf"\b(?:premiere|1ere|1re) (quinzaine)(?: de| d'| du mois de)?\s?({_M}){_Y}|\bfirst (half)(?: of)?\s({_M}){_Y}|\berste (halfte) (?:des )?({_M}){_Y}")
+@_rule(
+    rf"\b(?:premiere|1ere|1re) (quinzaine)(?: de| d'| du mois de)?\s?({_M}){_Y}|\bfirst (half)(?: of)?\s({_M}){_Y}|\berste (halfte) (?:des )?({_M}){_Y}"
+)
 def _first_half(m: re.Match[str], day: _Day) -> FoundDate | None:
     got = [g for g in m.groups() if g]
     return _named_month(m, day, got[1], got[2] if len(got) > 2 else None, lambda y, mo: date(y, mo, 15))
 
 
-@_rule(rf"\b(?:deuxieme|seconde|2eme|2nde|2e) quinzaine(?: de| d'| du mois de)?\s?({_M}){_Y}|\bsecond half(?: of)?\s({_M}){_Y}")
+@_rule(
+    rf"\b(?:deuxieme|seconde|2eme|2nde|2e) quinzaine(?: de| d'| du mois de)?\s?({_M}){_Y}|\bsecond half(?: of)?\s({_M}){_Y}"
+)
 def _second_half(m: re.Match[str], day: _Day) -> FoundDate | None:
     got = [g for g in m.groups() if g]
     return _named_month(m, day, got[0], got[1] if len(got) > 1 else None, _end_of_month)
@@ -556,9 +585,13 @@ def _first_week(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _named_month(m, day, got[0], got[1] if len(got) > 1 else None, lambda y, mo: date(y, mo, 7), certain=False)
 
 
-@_rule(rf"\b(?:courant(?: du mois)?(?: de| d')?|au cours (?:du mois )?de|au mois de|dans le mois de|durant|pendant|en(?: el mes de)?|in(?: the month of)?|during|im(?: laufe des)?(?: monats?)?|nel mese di|a|nel corso di)\s({_M}){_Y}(?!\s?\d)")
+@_rule(
+    rf"\b(?:courant(?: du mois)?(?: de| d')?|au cours (?:du mois )?de|au mois de|dans le mois de|durant|pendant|en(?: el mes de)?|in(?: the month of)?|during|im(?: laufe des)?(?: monats?)?|nel mese di|a|nel corso di)\s({_M}){_Y}(?!\s?\d)"
+)
 def _whole_month(m: re.Match[str], day: _Day) -> FoundDate | None:
-    if m[1] in ("mai", "may", "mar", "mars", "ago", "sep", "set", "jan", "dec") and m[0].startswith(("a ", "en ", "in ")):
+    if m[1] in ("mai", "may", "mar", "mars", "ago", "sep", "set", "jan", "dec") and m[0].startswith(
+        ("a ", "en ", "in ")
+    ):
         return None
     return _named_month(m, day, m[1], m[2], _end_of_month, certain=not m[0].startswith("a "))
 
@@ -568,7 +601,9 @@ def _whole_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 )
 def _end_of_this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     before = m.string[max(0, m.start() - 14) : m.start()]
-    if re.search(r"\d\s?(?:jours|days|j|tage|net)\s$", before) or re.search(r"^\s(?:le \d|\+|\d)", m.string[m.end() : m.end() + 6]):
+    if re.search(r"\d\s?(?:jours|days|j|tage|net)\s$", before) or re.search(
+        r"^\s(?:le \d|\+|\d)", m.string[m.end() : m.end() + 6]
+    ):
         return None  # payment terms: "30 jours fin de mois", "fin de mois le 15"
     on = _end_of_month(day.base.year, day.base.month)
     return _fact(m, on, on)
@@ -581,7 +616,9 @@ def _end_of_next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, _end_of_month(*_month(day, 1)))
 
 
-@_rule(r"\b(?:(?:au |en )?debut (?:du |de )?mois prochain|early next month|(?:the )?(?:beginning|start) of next month|anfang (?:des )?nachsten monats|begin volgende maand|a principios del mes que viene|inizio (?:del )?mese prossimo)\b")
+@_rule(
+    r"\b(?:(?:au |en )?debut (?:du |de )?mois prochain|early next month|(?:the )?(?:beginning|start) of next month|anfang (?:des )?nachsten monats|begin volgende maand|a principios del mes que viene|inizio (?:del )?mese prossimo)\b"
+)
 def _start_of_next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, date(*_month(day, 1), 5))
 
@@ -592,17 +629,23 @@ def _middle_of_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, this, this if this >= day.base else date(*_month(day, 1), 15))
 
 
-@_rule(r"(?<!fin du )(?<!fin de )(?<!debut du )(?<!debut )(?<!end of )\b(?:(?:au |dans le |courant (?:du )?|le )?mois prochain|(?:some ?time |during )?next month(?:'s)?|(?:im )?nachsten monat|(?:el )?(?:proximo mes|mes que viene)|(?:il )?mese prossimo|volgende maand)\b")
+@_rule(
+    r"(?<!fin du )(?<!fin de )(?<!debut du )(?<!debut )(?<!end of )\b(?:(?:au |dans le |courant (?:du )?|le )?mois prochain|(?:some ?time |during )?next month(?:'s)?|(?:im )?nachsten monat|(?:el )?(?:proximo mes|mes que viene)|(?:il )?mese prossimo|volgende maand)\b"
+)
 def _next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, _end_of_month(*_month(day, 1)))
 
 
-@_rule(r"\b(?:(?:d'ici |avant |en |pour )?(?:la )?fin (?:de |d'|de l')?annee|(?:by |before |at )?(?:the )?(?:end of (?:the |this )?year|year[ -]?end)|(?:bis |zum )?jahresende|ende (?:des )?jahres|(?:a )?(?:fin|final|finales) de ano|fine (?:dell')?anno|eind(?:e)? (?:van )?het jaar)\b")
+@_rule(
+    r"\b(?:(?:d'ici |avant |en |pour )?(?:la )?fin (?:de |d'|de l')?annee|(?:by |before |at )?(?:the )?(?:end of (?:the |this )?year|year[ -]?end)|(?:bis |zum )?jahresende|ende (?:des )?jahres|(?:a )?(?:fin|final|finales) de ano|fine (?:dell')?anno|eind(?:e)? (?:van )?het jaar)\b"
+)
 def _end_of_year(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, date(day.base.year, 12, 31))
 
 
-@_rule(r"\b(?:avant|d'ici|before|by|pour) (?:noel|les fetes|la treve|christmas|xmas|the holidays|les conges)\b|\bvor weihnachten\b|\bvoor kerst\b|\bantes de navidad(?:es)?\b|\b(?:entro|prima di) natale\b")
+@_rule(
+    r"\b(?:avant|d'ici|before|by|pour) (?:noel|les fetes|la treve|christmas|xmas|the holidays|les conges)\b|\bvor weihnachten\b|\bvoor kerst\b|\bantes de navidad(?:es)?\b|\b(?:entro|prima di) natale\b"
+)
 def _before_christmas(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, date(day.base.year, 12, 24), certain=False)
 

@@ -161,7 +161,9 @@ class _Reader:
         text = text.replace("\x01", "")
         if any(s[0] == "pre" for s in self.stack[-8:]):
             mark = self._quote_mark()
-            lines = [_SPACES.sub(" ", line) if "\t" not in line and "   " not in line else line for line in text.split("\n")]
+            lines = [
+                _SPACES.sub(" ", line) if "\t" not in line and "   " not in line else line for line in text.split("\n")
+            ]
             self.cells[-1].pieces.append(f"\n{mark}".join(lines))
             return
         self.cells[-1].pieces.append(_SPACES.sub(" ", text))
@@ -187,7 +189,7 @@ class _Reader:
         self._close_cell()
         if not self.rows:
             return
-        row = [c for c in self.rows.pop()]
+        row = self.rows.pop()
         filled = [c for c in row if c.strip()]
         if not filled:
             return

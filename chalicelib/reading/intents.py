@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one row of a table of phrases is one line)
 """What the client's words say: intents and facts, clause by clause, each with the words that prove it.
 
 Tense decides between promise and remittance: the verb's first, the date's where the
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from chalicelib.reading import amounts as amounts_
 from chalicelib.reading import dates as dates_
@@ -68,7 +70,9 @@ class Ground:
     holidays: frozenset[date] = frozenset()
     our_addresses: frozenset[str] = frozenset()
     sender: str | None = None
-    above: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # offset of an own block → invoices of the quoted line above
+    above: Mapping[int, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # offset of an own block → invoices of the quoted line above
     subject_numbers: tuple[str, ...] = ()
 
 
@@ -81,7 +85,12 @@ def understand(own: str, ground: Ground) -> Said:
     dates = [d for d in dates if not any(a.start <= d.start and d.end <= a.end for a in amounts)]
     found = references_.find(masked, ground.items, amounts, dates, known_elsewhere=ground.elsewhere)
     hidden = {r.start for r in found.found if r.how == "number"}
-    dates = [d for d in dates if not any(r.start <= d.start < r.end for r in found.found if r.how in ("number", "order")) or d.start not in hidden and not any(r.start <= d.start < r.end for r in found.found)]
+    dates = [
+        d
+        for d in dates
+        if not any(r.start <= d.start < r.end for r in found.found if r.how in ("number", "order"))
+        or (d.start not in hidden and not any(r.start <= d.start < r.end for r in found.found))
+    ]
     clauses = cut(masked, dates, amounts, found.found, _talks)
     reader = _Clauses(clauses, folded, ground)
     reader.read()
@@ -112,9 +121,7 @@ def _amounts(folded: str, ground: Ground, dates: Sequence[dates_.FoundDate]) -> 
     """Amounts of the text; bare whole numbers count where they are one of the open balances."""
     full = [(d.start, d.end) for d in dates if d.full or not d.weak]
     found = [
-        a
-        for a in amounts_.find(folded)
-        if not any(s <= a.start and a.end <= e and a.currency is None for s, e in full)
+        a for a in amounts_.find(folded) if not any(s <= a.start and a.end <= e and a.currency is None for s, e in full)
     ]
     spans = [(a.start, a.end) for a in found] + [(d.start, d.end) for d in dates]
     balances = {i.amount for i in ground.items}
@@ -126,13 +133,28 @@ def _amounts(folded: str, ground: Ground, dates: Sequence[dates_.FoundDate]) -> 
             continue
         grouped = bool(re.search(r"[ .,']\d{3}$", m[1]))
         whole = any(int(b) == value for b in balances)
-        paying = bool(re.search(r"\b(?:fais|fait|vire|verse|envoye|envoie|paie|paye|pay|send|transfer|acompte|deposit|of|de|the|les)\s$", folded[max(0, m.start(1) - 10) : m.start(1)]))
-        if whole and (grouped or paying) or (value % 50 == 0 and value >= 100 and paying and re.match(r"\s(?:€|euros?|sur|vendredi|lundi|mardi|mercredi|jeudi|demain|le|on|for|fin|hier|this|next|today|tomorrow|friday|monday|tuesday|wednesday|thursday)", folded[m.end(1) :])):
+        paying = bool(
+            re.search(
+                r"\b(?:fais|fait|vire|verse|envoye|envoie|paie|paye|pay|send|transfer|acompte|deposit|of|de|the|les)\s$",
+                folded[max(0, m.start(1) - 10) : m.start(1)],
+            )
+        )
+        if (whole and (grouped or paying)) or (
+            value % 50 == 0
+            and value >= 100
+            and paying
+            and re.match(
+                r"\s(?:€|euros?|sur|vendredi|lundi|mardi|mercredi|jeudi|demain|le|on|for|fin|hier|this|next|today|tomorrow|friday|monday|tuesday|wednesday|thursday)",
+                folded[m.end(1) :],
+            )
+        ):
             found.append(amounts_.FoundAmount(m.start(1), m.end(1), m[1], value, None, False))
     return sorted(found, key=lambda a: a.start)
 
 
-_BARE_NUMBER = re.compile(r"(?<![\w.,/:#°-])(\d{1,3}(?:[ .,']\d{3})+|\d{3,6})(?![\d%/:]|[.,-]\d|\s?(?:%|h\b|jours|days|pieces|pcs|units))")
+_BARE_NUMBER = re.compile(
+    r"(?<![\w.,/:#°-])(\d{1,3}(?:[ .,']\d{3})+|\d{3,6})(?![\d%/:]|[.,-]\d|\s?(?:%|h\b|jours|days|pieces|pcs|units))"
+)
 
 
 def _talks(text: str, reference_and_date: bool) -> bool:
@@ -219,9 +241,7 @@ class _Clauses:
         if mine:
             return mine
         for start in sorted(self.ground.above, reverse=True):
-            if start <= clause.start and not any(
-                c.numbers for c in self.clauses if start <= c.start < clause.start
-            ):
+            if start <= clause.start and not any(c.numbers for c in self.clauses if start <= c.start < clause.start):
                 return self.ground.above[start]
         if inherit:
             for earlier in reversed(self.clauses[:index]):
@@ -232,17 +252,26 @@ class _Clauses:
     # ------------------------------------------------------------ grave matters
 
     def _insolvency(self, index: int, clause: Clause) -> None:
-        if re.search(r"\b(?:looking at filing|have to file|may file|might file|call in the loan|we're done|we are done|going under|go under|mettre la cle|fermer boutique|cesser (?:notre|l'|mon) activite|close (?:the|our) doors)\b", clause.text):
+        if re.search(
+            r"\b(?:looking at filing|have to file|may file|might file|call in the loan|we're done|we are done|going under|go under|mettre la cle|fermer boutique|cesser (?:notre|l'|mon) activite|close (?:the|our) doors)\b",
+            clause.text,
+        ):
             self.flags.add("trouble")
         for m in p.INSOLVENCY.finditer(clause.text):
             before = clause.text[max(0, m.start() - 60) : m.start()]
             after = clause.text[m.end() : m.end() + 50]
-            if p.DENIES.search(before) or re.search(r"\b(?:rumeur|unfounded|n'est pas|not true|has been started|is planned)\b", after) and p.DENIES.search(clause.text):
+            if p.DENIES.search(before) or (
+                re.search(r"\b(?:rumeur|unfounded|n'est pas|not true|has been started|is planned)\b", after)
+                and p.DENIES.search(clause.text)
+            ):
                 self.flags.add("insolvency-denied")
                 continue
             if re.search(r"\b(?:si|if|falls|en cas de|in case of|in the event)\b", before):
                 continue
-            if re.search(r"\b(?:devoir|vais devoir|risque\w*|sinon|otherwise|would have to|might have to|may have to|force\w* (?:a|de)|oblige\w* de|menace\w*)\b", before):
+            if re.search(
+                r"\b(?:devoir|vais devoir|risque\w*|sinon|otherwise|would have to|might have to|may have to|force\w* (?:a|de)|oblige\w* de|menace\w*)\b",
+                before,
+            ):
                 self.flags.add("trouble")
                 continue
             self._say("insolvency", index, m)
@@ -256,7 +285,12 @@ class _Clauses:
         hits = list({h[0]: h for h in p.HOSTILE.finditer(clause.text)}.values())
         if not hits:
             return
-        loud = self.folded.count("!") >= 2 or bool(re.search(r"\b(?:votre|vos|your|ihre?r?|su|sus|vostr[aoie]|uw|jullie|you|vous|c'est|this is|cette?|ces)\b", clause.text))
+        loud = self.folded.count("!") >= 2 or bool(
+            re.search(
+                r"\b(?:votre|vos|your|ihre?r?|su|sus|vostr[aoie]|uw|jullie|you|vous|c'est|this is|cette?|ces)\b",
+                clause.text,
+            )
+        )
         everywhere = len({h[0] for h in p.HOSTILE.finditer(self.folded)})
         if len(hits) >= 2 or loud or everywhere >= 2:
             self._say("complaint", index, hits[0])
@@ -267,25 +301,50 @@ class _Clauses:
         m = p.PLAN_WORDS.search(clause.text)
         if not m and clause.question:
             m = _ASKS_LATER.search(clause.text)
-        if not m and (p.PAY_STEM.search(clause.text) or clause.amounts) and any(d.future for d in clause.dates) and not p.PAID.search(clause.text):
+        if (
+            not m
+            and (p.PAY_STEM.search(clause.text) or clause.amounts)
+            and any(d.future for d in clause.dates)
+            and not p.PAID.search(clause.text)
+        ):
             near = sentence + (self._next_sentence(clause) if len(self._next_sentence(clause)) < 120 else "")
             m = p.CONSENT.search(near) and re.compile(r"\S.*", re.DOTALL).search(clause.text)
         if not m or (p.PLAN_AGREED.search(sentence) and not clause.question):
             return False
-        if re.match(r"patienter|attendre|bear with|wait until|hold|report\b|un (?:petit )?delai", m[0]) and (clause.dates or self._promised_nearby(clause)) and not clause.question and not re.search(r"\b(?:report|sollicit|demand|accord|souhait|aimer|voudr|besoin|apprecia|grateful|would|could|need)\w*", clause.text):
-            return False
-        near = sentence + self._next_sentence(clause)
-        ask = clause.question or bool(p.CONSENT.search(near)) or bool(p.PLAN_ASK.search(clause.text)) or bool(p.PLAN_ASK.search(sentence)) or bool(re.search(r"\?", near))
-        if not ask:
-            return False
-        if re.match(r"un (?:petit |court )?delai|mensualit|moitie|calendrier|report|attendre|patienter|hold|extend|arrangement|part.?payment|raten\b|plazos", m[0]) and not (
-            p.PLAN_ASK.search(clause.text) or clause.question
+        if (
+            re.match(r"patienter|attendre|bear with|wait until|hold|report\b|un (?:petit )?delai", m[0])
+            and (clause.dates or self._promised_nearby(clause))
+            and not clause.question
+            and not re.search(
+                r"\b(?:report|sollicit|demand|accord|souhait|aimer|voudr|besoin|apprecia|grateful|would|could|need)\w*",
+                clause.text,
+            )
         ):
             return False
-        if re.search(r"\b(?:attendre|patienter|wait until|bear with)\b", m[0]) and (p.DISPUTE_STRONG["credit_note"].search(sentence)):
+        near = sentence + self._next_sentence(clause)
+        ask = (
+            clause.question
+            or bool(p.CONSENT.search(near))
+            or bool(p.PLAN_ASK.search(clause.text))
+            or bool(p.PLAN_ASK.search(sentence))
+            or bool(re.search(r"\?", near))
+        )
+        if not ask:
+            return False
+        if re.match(
+            r"un (?:petit |court )?delai|mensualit|moitie|calendrier|report|attendre|patienter|hold|extend|arrangement|part.?payment|raten\b|plazos",
+            m[0],
+        ) and not (p.PLAN_ASK.search(clause.text) or clause.question):
+            return False
+        if re.search(r"\b(?:attendre|patienter|wait until|bear with)\b", m[0]) and (
+            p.DISPUTE_STRONG["credit_note"].search(sentence)
+        ):
             return False
         self._say("payment_plan_request", index, m, numbers=self._numbers(index))
-        deposit = re.search(r"\b(?:acompte|premier (?:versement|reglement|paiement)|down payment|first (?:payment|instal?ment)|deposit|anzahlung|anticipo|acconto|aanbetaling)\b", clause.text)
+        deposit = re.search(
+            r"\b(?:acompte|premier (?:versement|reglement|paiement)|down payment|first (?:payment|instal?ment)|deposit|anzahlung|anticipo|acconto|aanbetaling)\b",
+            clause.text,
+        )
         return not (deposit and (p.WILL_PAY.search(clause.text) or clause.dates) and not clause.question)
 
     def _promised_nearby(self, clause: Clause) -> bool:
@@ -304,16 +363,27 @@ class _Clauses:
             return False
         reason, m = self._strong_reason(clause, sentence)
         refuses = p.REFUSES.search(text)
-        asking = clause.question and (p.PLAN_WORDS.search(text) or re.match(r"\W*(?:would|could|can|may|pou|peut|est-ce|serait|accept|mag|kan|konn|podr|potre)", text))
+        asking = clause.question and (
+            p.PLAN_WORDS.search(text)
+            or re.match(r"\W*(?:would|could|can|may|pou|peut|est-ce|serait|accept|mag|kan|konn|podr|potre)", text)
+        )
         if asking and not p.CONTEST.search(text):
             return False
         if not refuses and clause.references:
             refuses = _NOT_THAT_ONE.match(self.folded, clause.references[-1].end)
             if refuses:
-                self.statements.append(Statement("dispute", clause.start, clause.end, refuses.span(), index, numbers=self._numbers(index)))
+                self.statements.append(
+                    Statement("dispute", clause.start, clause.end, refuses.span(), index, numbers=self._numbers(index))
+                )
                 return True
         if m is not None and reason is not None:
-            if clause.question and not refuses and not p.CONTEST.search(text) and reason == "quality" and re.search(r"\bpanne\b", m[0]):
+            if (
+                clause.question
+                and not refuses
+                and not p.CONTEST.search(text)
+                and reason == "quality"
+                and re.search(r"\bpanne\b", m[0])
+            ):
                 return False
             if clause.question and not refuses and reason in ("credit_note", "price") and not p.CONTEST.search(text):
                 return False
@@ -323,11 +393,27 @@ class _Clauses:
             self._say("dispute", index, refuses, reason=None, numbers=self._numbers(index))
             return True
         blocked, contest = p.BLOCKED.search(text), p.CONTEST.search(text)
-        if contest and re.match(r"(?:erreur|error|fehler|error|anomalie|mistake)", contest[0]) and re.search(r"sauf erreur|erreur d'aiguillage|erreur de destinataire|in error|par erreur|unless i am mistaken|bevue", text):
+        if (
+            contest
+            and re.match(r"(?:erreur|error|fehler|error|anomalie|mistake)", contest[0])
+            and re.search(
+                r"sauf erreur|erreur d'aiguillage|erreur de destinataire|in error|par erreur|unless i am mistaken|bevue",
+                text,
+            )
+        ):
             contest = None
         weak = self._weak_reason(sentence)
-        if contest and (weak or re.match(r"contest|disput|litig|desaccord|pas d'accord|disagree|oppos|n'est pas due|ne (?:vous )?do|don't owe|not (?:due|owed|ours)|(?<!rumeur est )fausse|faux|errone|incorrect|wrong|falsch|klopt|onjuist|errat|sbagliat|equivocad|stimmt|bestreit|reklam|betwist", contest[0])):
-            if re.match(r"\s(?:person|department|address|mailbox|inbox|number|contact|service|adresse|personne)", text[contest.end() : contest.end() + 12]):
+        if contest and (
+            weak
+            or re.match(
+                r"contest|disput|litig|desaccord|pas d'accord|disagree|oppos|n'est pas due|ne (?:vous )?do|don't owe|not (?:due|owed|ours)|(?<!rumeur est )fausse|faux|errone|incorrect|wrong|falsch|klopt|onjuist|errat|sbagliat|equivocad|stimmt|bestreit|reklam|betwist",
+                contest[0],
+            )
+        ):
+            if re.match(
+                r"\s(?:person|department|address|mailbox|inbox|number|contact|service|adresse|personne)",
+                text[contest.end() : contest.end() + 12],
+            ):
                 return False
             if clause.question and not re.match(r"contest|disput|litig", contest[0]):
                 self.flags.add("question")
@@ -337,7 +423,10 @@ class _Clauses:
         if blocked and weak and not p.WILL_PAY.search(text):
             self._say("dispute", index, blocked, reason=weak, numbers=self._numbers(index))
             return True
-        if blocked and re.search(r"bloqu|rejet|refus|blocked|on hold|rejected|gesperrt|geblokkeerd|bounced|retourn|hold queue|mise? en attente", blocked[0]):
+        if blocked and re.search(
+            r"bloqu|rejet|refus|blocked|on hold|rejected|gesperrt|geblokkeerd|bounced|retourn|hold queue|mise? en attente",
+            blocked[0],
+        ):
             self.flags.add("blocked")
             self._blocked = index
         return False
@@ -353,30 +442,83 @@ class _Clauses:
                 continue
             if reason in ("not_delivered", "quantity") and self._about_a_paper(text, m):
                 continue
-            if reason == "quantity" and re.search(r"manqu|missing|faltan|mancano", m[0]) and any(r.start - clause.start < m.end() and m.start() < r.end - clause.start and r.how in ("number", "fragment") for r in clause.references):
+            if (
+                reason == "quantity"
+                and re.search(r"manqu|missing|faltan|mancano", m[0])
+                and any(
+                    r.start - clause.start < m.end()
+                    and m.start() < r.end - clause.start
+                    and r.how in ("number", "fragment")
+                    for r in clause.references
+                )
+            ):
                 continue  # "il me manque la F-1058": the paper, not the goods
-            if reason == "duplicate" and re.search(r"\bduplicatas?\b|\bduplicate (?:copy|invoice)\b|copie", text) and not re.search(r"double emploi|doublon|twice|deux fois|is a duplicate", text):
+            if (
+                reason == "duplicate"
+                and re.search(r"\bduplicatas?\b|\bduplicate (?:copy|invoice)\b|copie", text)
+                and not re.search(r"double emploi|doublon|twice|deux fois|is a duplicate", text)
+            ):
                 continue
             if reason == "duplicate" and re.match(r"duplicad", m[0]) and p.ASK.search(sentence):
                 continue
-            if reason == "credit_note" and re.search(r"\b(?:deja|bien) (?:recu|deduit|impute)|credit note (?:received|already|applied|taken)|deducted", text) and p.PAID.search(text):
+            if (
+                reason == "credit_note"
+                and re.search(
+                    r"\b(?:deja|bien) (?:recu|deduit|impute)|credit note (?:received|already|applied|taken)|deducted",
+                    text,
+                )
+                and p.PAID.search(text)
+            ):
                 continue
-            if reason == "price" and not re.search(r"prec|prezz|prijs|preis|rabatt|scont|descuent|korting", m[0]) and not (p.CONTEST.search(sentence) or p.REFUSES.search(sentence) or p.BLOCKED.search(sentence) or re.search(r"surfactur|over.?charg|failed|ecart|erreur|difference|mismatch|discrep|au lieu|instead|rather than|wrong|incorrect|trop |oubli|missing|omitted|forgot|pas (?:ete )?(?:applique|deduit)|not (?:been )?(?:applied|deducted)|should (?:be|have been)|vous (?:l'avez|avez) (?:passe|factur)|you (?:have )?(?:charged|invoiced|billed)|factur|higher|inversion|ne correspond|never agreed|falsch|weicht|stimmt|incorrecto|errato|klopt", sentence) or self._near_refusal(clause)):
+            if (
+                reason == "price"
+                and not re.search(r"prec|prezz|prijs|preis|rabatt|scont|descuent|korting", m[0])
+                and not (
+                    p.CONTEST.search(sentence)
+                    or p.REFUSES.search(sentence)
+                    or p.BLOCKED.search(sentence)
+                    or re.search(
+                        r"surfactur|over.?charg|failed|ecart|erreur|difference|mismatch|discrep|au lieu|instead|rather than|wrong|incorrect|trop |oubli|missing|omitted|forgot|pas (?:ete )?(?:applique|deduit)|not (?:been )?(?:applied|deducted)|should (?:be|have been)|vous (?:l'avez|avez) (?:passe|factur)|you (?:have )?(?:charged|invoiced|billed)|factur|higher|inversion|ne correspond|never agreed|falsch|weicht|stimmt|incorrecto|errato|klopt",
+                        sentence,
+                    )
+                    or self._near_refusal(clause)
+                )
+            ):
                 continue
-            if reason == "other" and re.search(r"\b(?:contact|adresse mail|ecrire|e-?mail)\b", text) and not p.REFUSES.search(sentence):
+            if (
+                reason == "other"
+                and re.search(r"\b(?:contact|adresse mail|ecrire|e-?mail)\b", text)
+                and not p.REFUSES.search(sentence)
+            ):
                 continue
             found.append((reason, m))  # type: ignore[arg-type]
         if not found:
             return None, None
-        order = ("credit_note", "duplicate", "not_ordered", "missing_reference", "quality", "not_delivered", "quantity", "price", "other")
+        order = (
+            "credit_note",
+            "duplicate",
+            "not_ordered",
+            "missing_reference",
+            "quality",
+            "not_delivered",
+            "quantity",
+            "price",
+            "other",
+        )
         found.sort(key=lambda f: order.index(f[0]))
         return found[0]
 
     @staticmethod
     def _about_a_paper(text: str, m: re.Match[str]) -> bool:
         """'La facture n'est jamais arrivée' is no missing delivery."""
-        goods = re.search(r"\b(?:marchandise|materiel|colis|produit|livr|luminaire|lampe|projecteur|palette|article|carton|goods|delivery|deliver|order|lamp|light|fitting|shipment|parcel|pallet|items?|boxes|pieces?|units?|geliefert|ware|merce|mercancia|geleverd)\w*", text)
-        paper = re.search(r"\b(?:factures?|mails?|courriers?|courriels?|relances?|copies?|duplicata|rib|releves?|avoirs?|invoices?|e-?mails?|letters?|reminders?|copy|statements?|reponse|bon de livraison|bl|pod|delivery note|justificatifs?|documents?|rechnung|factura|fattura|factuur|paiement|virement|payment)\b", text)
+        goods = re.search(
+            r"\b(?:marchandise|materiel|colis|produit|livr|luminaire|lampe|projecteur|palette|article|carton|goods|delivery|deliver|order|lamp|light|fitting|shipment|parcel|pallet|items?|boxes|pieces?|units?|geliefert|ware|merce|mercancia|geleverd)\w*",
+            text,
+        )
+        paper = re.search(
+            r"\b(?:factures?|mails?|courriers?|courriels?|relances?|copies?|duplicata|rib|releves?|avoirs?|invoices?|e-?mails?|letters?|reminders?|copy|statements?|reponse|bon de livraison|bl|pod|delivery note|justificatifs?|documents?|rechnung|factura|fattura|factuur|paiement|virement|payment)\b",
+            text,
+        )
         return bool(paper) and not goods
 
     def _near_refusal(self, clause: Clause) -> bool:
@@ -385,9 +527,18 @@ class _Clauses:
 
     @staticmethod
     def _weak_reason(sentence: str) -> DisputeReason | None:
-        for reason in ("credit_note", "duplicate", "not_ordered", "missing_reference", "quality", "quantity", "not_delivered", "price"):
+        for reason in (
+            "credit_note",
+            "duplicate",
+            "not_ordered",
+            "missing_reference",
+            "quality",
+            "quantity",
+            "not_delivered",
+            "price",
+        ):
             if p.DISPUTE_WEAK[reason].search(sentence):
-                return reason  # type: ignore[return-value]
+                return reason
         return None
 
     @staticmethod
@@ -406,16 +557,37 @@ class _Clauses:
         for i, said in enumerate(self.statements):
             if said.intent == "dispute" and said.reason is None:
                 others = [s.reason for s in self.statements if s.intent == "dispute" and s.reason is not None]
-                reason: DisputeReason = others[0] if others else (self._weak_reason(whole) if self._weak_reason(whole) not in ("price",) or p.CONTEST.search(whole) else None) or "other"
+                reason: DisputeReason = (
+                    others[0]
+                    if others
+                    else (
+                        self._weak_reason(whole)
+                        if self._weak_reason(whole) not in ("price",) or p.CONTEST.search(whole)
+                        else None
+                    )
+                    or "other"
+                )
                 self.statements[i] = replace(said, reason=reason)
-        if "blocked" in self.flags and not any(s.intent == "dispute" for s in self.statements) and self._blocked is not None:
+        if (
+            "blocked" in self.flags
+            and not any(s.intent == "dispute" for s in self.statements)
+            and self._blocked is not None
+        ):
             clause = self.clauses[self._blocked]
             near = [c for c in self.clauses if abs(c.sentence - clause.sentence) <= 2]
             text = " ".join(c.text for c in near)
             contest = p.CONTEST.search(text)
             weak = self._weak_reason(text)
-            if weak and (contest or weak in ("quantity", "missing_reference", "quality", "not_delivered", "credit_note")):
-                self._say("dispute", self._blocked, p.BLOCKED.search(clause.text), reason=weak, numbers=self._numbers(self._blocked))
+            if weak and (
+                contest or weak in ("quantity", "missing_reference", "quality", "not_delivered", "credit_note")
+            ):
+                self._say(
+                    "dispute",
+                    self._blocked,
+                    p.BLOCKED.search(clause.text),
+                    reason=weak,
+                    numbers=self._numbers(self._blocked),
+                )
                 self.flags.discard("blocked")
         elif any(s.intent == "dispute" for s in self.statements):
             self.flags.discard("blocked")
@@ -451,21 +623,40 @@ class _Clauses:
         past = self._is_past(clause, paid, will)
         if not past and will is None and paid is None:
             return
-        if not past and re.search(r"\b(?:by now|deja (?:du|etre|arrive)|inzwischen|by this time)\b", text) and not clause.dates:
+        if (
+            not past
+            and re.search(r"\b(?:by now|deja (?:du|etre|arrive)|inzwischen|by this time)\b", text)
+            and not clause.dates
+        ):
             return
         if not past:
             if self._conditional(clause, sentence):
                 self._condition(index, clause, sentence)
                 return
-            if clause.question and not (clause.dates and not re.match(r"\s*(?:would|could|can|pou|est-ce|serait|accept)", text)):
+            if clause.question and not (
+                clause.dates and not re.match(r"\s*(?:would|could|can|pou|est-ce|serait|accept)", text)
+            ):
                 self.flags.add("question")
                 return
             if UNRELATED_PAYMENT.search(text) and not clause.numbers:
                 return
-            weak_only = will is not None and re.match(r"(?:part|suivra|goes?|going|go|leave|je|on|nous|il|elle|we|i)\b", will[0].strip()) is not None
+            weak_only = (
+                will is not None
+                and re.match(r"(?:part|suivra|goes?|going|go|leave|je|on|nous|il|elle|we|i)\b", will[0].strip())
+                is not None
+            )
             if weak_only and not (clause.dates or p.PAYMENT_NOUN.search(sentence) or clause.numbers or clause.amounts):
                 return
-            if not (clause.dates or p.PAYMENT_NOUN.search(sentence) or clause.numbers or clause.amounts or re.search(r"\b(?:paie|paye|regl|vir|sold|verse|acquit|pay|paid|settle|clear|bezahl|uberw|zahl|pag|bonific|betaal|overma)", text)):
+            if not (
+                clause.dates
+                or p.PAYMENT_NOUN.search(sentence)
+                or clause.numbers
+                or clause.amounts
+                or re.search(
+                    r"\b(?:paie|paye|regl|vir|sold|verse|acquit|pay|paid|settle|clear|bezahl|uberw|zahl|pag|bonific|betaal|overma)",
+                    text,
+                )
+            ):
                 return
             self._promise(index, clause, sentence, will or paid)
         else:
@@ -486,7 +677,9 @@ class _Clauses:
             return False
         if clause.numbers:
             return True
-        return bool(p.PAYMENT_NOUN.search(sentence)) or bool(PRONOUN.match(clause.text) and self._spoken_of_money(clause))
+        return bool(p.PAYMENT_NOUN.search(sentence)) or bool(
+            PRONOUN.match(clause.text) and self._spoken_of_money(clause)
+        )
 
     def _spoken_of_money(self, clause: Clause) -> bool:
         earlier = [c for c in self.clauses if clause.sentence - 2 <= c.sentence < clause.sentence]
@@ -496,30 +689,71 @@ class _Clauses:
         base = self.ground.base
         told = [d for d in clause.dates if d.past and d.future and d.past == d.future]
         only_future = any(d.past is None and d.future is not None for d in clause.dates)
-        if paid and re.match(r"\W*(?:c'?est|it's|it is)\b", paid[0]) and clause.dates and not told and not any(d.future is None for d in clause.dates):
+        if (
+            paid
+            and re.match(r"\W*(?:c'?est|it's|it is)\b", paid[0])
+            and clause.dates
+            and not told
+            and not any(d.future is None for d in clause.dates)
+        ):
             return False  # "lundi c'est réglé"
-        if paid and told and all(d.past and d.past > base for d in told) and re.search(r"\b(?:scadenza|echeance|maturity|fallig\w*|vencimiento|vervaldatum)\b", clause.text):
+        if (
+            paid
+            and told
+            and all(d.past and d.past > base for d in told)
+            and re.search(r"\b(?:scadenza|echeance|maturity|fallig\w*|vencimiento|vervaldatum)\b", clause.text)
+        ):
             return False
-        if paid and not will and not clause.dates and re.search(r"\b(?:is|are|est|sont|gets?) (?:\S{1,8} )?(?:payed|paid|settled|pay\w*|regl\w*)\b", paid[0] + " " + clause.text[paid.start() : paid.end() + 8]):
-            near = [d for c in self.clauses if c.sentence == clause.sentence for d in c.dates if not self._other_day(c, d)]
+        if (
+            paid
+            and not will
+            and not clause.dates
+            and re.search(
+                r"\b(?:is|are|est|sont|gets?) (?:\S{1,8} )?(?:payed|paid|settled|pay\w*|regl\w*)\b",
+                paid[0] + " " + clause.text[paid.start() : paid.end() + 8],
+            )
+        ):
+            near = [
+                d for c in self.clauses if c.sentence == clause.sentence for d in c.dates if not self._other_day(c, d)
+            ]
             if near and all((d.past is None) or (d.past == d.future and d.past > base) for d in near):
                 return False
         if paid and not will:
-            bare = re.match(r"[|,:;(.\n\s-]*(?:est|sont|is|are|facture\w?|la|les|et)?\s?(?:\w+ee?s?|paid|settled)\b", paid[0]) and not re.search(r"\b(?:ai|a|avons|ont|ete|have|has|had|been|was|were|avis|preuve|advice|proof)\b", paid[0])
+            bare = re.match(
+                r"[|,:;(.\n\s-]*(?:est|sont|is|are|facture\w?|la|les|et)?\s?(?:\w+ee?s?|paid|settled)\b", paid[0]
+            ) and not re.search(
+                r"\b(?:ai|a|avons|ont|ete|have|has|had|been|was|were|avis|preuve|advice|proof)\b", paid[0]
+            )
             if bare and (only_future or (told and all(d.past and d.past > base for d in told))):
                 return False
-            if only_future and not told and not re.search(r"\b(?:avis|preuve|ordre|advice|proof|ete|have|has|ai|avons|ont)\b", paid[0]):
-                return False
-            return True
+            return not (
+                only_future
+                and not told
+                and not re.search(r"\b(?:avis|preuve|ordre|advice|proof|ete|have|has|ai|avons|ont)\b", paid[0])
+            )
         if will and not paid:
-            if told and re.search(r"payment date|date (?:de|of) (?:paiement|reglement|payment)|value date|zahlungsdatum", clause.text) and all(d.past and d.past <= base for d in told):
+            if (
+                told
+                and re.search(
+                    r"payment date|date (?:de|of) (?:paiement|reglement|payment)|value date|zahlungsdatum", clause.text
+                )
+                and all(d.past and d.past <= base for d in told)
+            ):
                 return True
             if told and all(d.past and d.past < base for d in told) and not STRONG_FUTURE.search(clause.text):
                 return bool(p.PAST_MARK.search(clause.text)) or clause.row
             return False
         if STRONG_FUTURE.search(clause.text):
-            strong_past = paid is not None and re.search(r"\b(?:a|ont|avons|ai) (?:\S{1,12} ){0,2}(?:ete |bien |deja )?(?:regle|paye|vire|solde)|\b(?:has|have|had|was|were) (?:been )?(?:paid|settled|sent|wired|transferred)", paid[0])
-            return bool(strong_past) and not only_future and (paid is not None and will is not None and paid.start() < will.start()) and not told
+            strong_past = paid is not None and re.search(
+                r"\b(?:a|ont|avons|ai) (?:\S{1,12} ){0,2}(?:ete |bien |deja )?(?:regle|paye|vire|solde)|\b(?:has|have|had|was|were) (?:been )?(?:paid|settled|sent|wired|transferred)",
+                paid[0],
+            )
+            return (
+                bool(strong_past)
+                and not only_future
+                and (paid is not None and will is not None and paid.start() < will.start())
+                and not told
+            )
         if told:
             return all(d.past is not None and d.past <= base for d in told)
         return not only_future
@@ -529,9 +763,10 @@ class _Clauses:
         m = p.CONDITION.search(clause.text) or p.CONDITION.search(sentence)
         if not m:
             return False
-        if re.match(r"des que possible|as soon as possible|si (?:tout|besoin|ca|cela|vous (?:y |le |la |preferez|voulez|souhaitez|avez|desirez|pouvez|etes d))|if (?:you (?:have|need|would|require|prefer|like|want|wish)|that|need|any)|en attendant|selon|when it", sentence[m.start() :]):
-            return False
-        return True
+        return not re.match(
+            r"des que possible|as soon as possible|si (?:tout|besoin|ca|cela|vous (?:y |le |la |preferez|voulez|souhaitez|avez|desirez|pouvez|etes d))|if (?:you (?:have|need|would|require|prefer|like|want|wish)|that|need|any)|en attendant|selon|when it",
+            sentence[m.start() :],
+        )
 
     def _condition(self, index: int, clause: Clause, sentence: str) -> None:
         """'Paid once …': of ours it is a dispute or a request; of theirs, nothing to rely on."""
@@ -552,19 +787,26 @@ class _Clauses:
         if p.DOCUMENT.search(after) and not clause.dates:
             self._say("document_request", index, None, numbers=self._numbers(index))
             return
-        dated = [d for d in clause.dates if d.future and d.future >= self.ground.base and not self._other_day(clause, d)]
+        dated = [
+            d for d in clause.dates if d.future and d.future >= self.ground.base and not self._other_day(clause, d)
+        ]
         theirs = _OWN_MEANS.search(after) or _OWN_MEANS.search(sentence)
         if dated and (theirs or not p.OUR_ACT.search(after)):
             self._promise(index, clause, sentence, p.WILL_PAY.search(clause.text) or p.PAY_STEM.search(clause.text))
             return
-        if any(s.intent == "dispute" and abs(self.clauses[s.clause].sentence - clause.sentence) <= 2 for s in self.statements):
+        if any(
+            s.intent == "dispute" and abs(self.clauses[s.clause].sentence - clause.sentence) <= 2
+            for s in self.statements
+        ):
             return
         if theirs:
             self._promise(index, clause, sentence, p.WILL_PAY.search(clause.text) or p.PAY_STEM.search(clause.text))
             self.flags.add("conditional")
             return
         if p.OUR_ACT.search(after) or p.CONTEST.search(after) or any(w.search(after) for w in p.DISPUTE_WEAK.values()):
-            self._say("dispute", index, m if False else None, reason=self._weak_reason(after), numbers=self._numbers(index))
+            self._say(
+                "dispute", index, m if False else None, reason=self._weak_reason(after), numbers=self._numbers(index)
+            )
             return
         self.flags.add("conditional")
 
@@ -579,7 +821,13 @@ class _Clauses:
         named = bool(clause.numbers)
         if not days or len(text) > 200:
             return
-        if not (money or (named and clause.amounts) or (named and len(text) < 120) or (known and len(text) < 140) or (clause.amounts and not self.statements and len(text) < 120)):
+        if not (
+            money
+            or (named and clause.amounts)
+            or (named and len(text) < 120)
+            or (known and len(text) < 140)
+            or (clause.amounts and not self.statements and len(text) < 120)
+        ):
             return
         if (p.DOCUMENT.search(text) and p.ASK.search(text)) or p.PLAN_WORDS.search(text) or p.INSOLVENCY.search(text):
             return
@@ -591,9 +839,21 @@ class _Clauses:
             self.flags.add("payment-asked")
             return
         base = self.ground.base
-        ahead = any((d.past is None and d.future is not None) or (d.past == d.future and d.future and d.future > base) for d in days)
-        behind = any((d.future is None and d.past is not None) or (d.past == d.future and d.past and d.past < base) for d in days)
-        if any(re.search(r"\b(?:depuis|since|seit|desde|dal|sinds|al op|deja le)\s(?:le |the |dem |el )?$", self.folded[max(clause.start, d.start - 14) : d.start + 3]) or d.words.startswith(("depuis", "seit", "desde", "dal ", "sinds")) for d in days):
+        ahead = any(
+            (d.past is None and d.future is not None) or (d.past == d.future and d.future and d.future > base)
+            for d in days
+        )
+        behind = any(
+            (d.future is None and d.past is not None) or (d.past == d.future and d.past and d.past < base) for d in days
+        )
+        if any(
+            re.search(
+                r"\b(?:depuis|since|seit|desde|dal|sinds|al op|deja le)\s(?:le |the |dem |el )?$",
+                self.folded[max(clause.start, d.start - 14) : d.start + 3],
+            )
+            or d.words.startswith(("depuis", "seit", "desde", "dal ", "sinds"))
+            for d in days
+        ):
             behind, ahead = True, False
         past_mark, future_mark = p.PAST_MARK.search(text), p.FUTURE_MARK.search(text)
         m = money or re.compile(re.escape(days[0].words)).search(text)
@@ -601,14 +861,31 @@ class _Clauses:
             self._condition(index, clause, sentence)
             return
         if ahead and not behind:
-            if past_mark and not future_mark and not any(d.past is None for d in days) and money and re.search(r"\b(?:ordre|order|instruct)", text):
+            if (
+                past_mark
+                and not future_mark
+                and not any(d.past is None for d in days)
+                and money
+                and re.search(r"\b(?:ordre|order|instruct)", text)
+            ):
                 self._remit(index, clause, sentence, m)
             else:
                 self._promise(index, clause, sentence, m)
         elif behind and not ahead:
             if future_mark and not past_mark:
                 self._promise(index, clause, sentence, m)
-            elif money or (clause.amounts and (named or past_mark or any(a.value == i.amount for a in clause.amounts for i in self.ground.items))) or (named and past_mark):
+            elif (
+                money
+                or (
+                    clause.amounts
+                    and (
+                        named
+                        or past_mark
+                        or any(a.value == i.amount for a in clause.amounts for i in self.ground.items)
+                    )
+                )
+                or (named and past_mark)
+            ):
                 self._remit(index, clause, sentence, m)
         elif past_mark and not future_mark and (money or clause.amounts):
             self._remit(index, clause, sentence, m)
@@ -623,9 +900,20 @@ class _Clauses:
             return
         if p.DOCUMENT.search(clause.text) and p.ASK.search(clause.text):
             return
-        if re.search(r"\b(?:du|de|vom|from|of|dated|issued|emise)\b[^,]{0,12}$", clause.text[: max(0, clause.dates[0].start - clause.start)]) and clause.references[0].how != "rest":
+        if (
+            re.search(
+                r"\b(?:du|de|vom|from|of|dated|issued|emise)\b[^,]{0,12}$",
+                clause.text[: max(0, clause.dates[0].start - clause.start)],
+            )
+            and clause.references[0].how != "rest"
+        ):
             return
-        around = [s for s in self.statements if s.intent in ("promise_to_pay", "remittance") and abs(self.clauses[s.clause].sentence - clause.sentence) <= 2]
+        around = [
+            s
+            for s in self.statements
+            if s.intent in ("promise_to_pay", "remittance")
+            and abs(self.clauses[s.clause].sentence - clause.sentence) <= 2
+        ]
         rest = clause.references[0].how in ("rest", "all")
         if not around and not rest:
             return
@@ -639,7 +927,9 @@ class _Clauses:
     def _promise(self, index: int, clause: Clause, sentence: str, m: re.Match[str] | None) -> None:
         on, certain, vague = self._date(index, clause, sentence, past=False)
         amount = self._amount(index, clause)
-        self._say("promise_to_pay", index, m, numbers=self._numbers(index), on=on, amount=amount, certain=certain, vague=vague)
+        self._say(
+            "promise_to_pay", index, m, numbers=self._numbers(index), on=on, amount=amount, certain=certain, vague=vague
+        )
 
     def _remit(self, index: int, clause: Clause, sentence: str, m: re.Match[str] | None) -> None:
         on, certain, _ = self._date(index, clause, sentence, past=True)
@@ -647,7 +937,16 @@ class _Clauses:
             on = self.ground.base
         amount = self._amount(index, clause)
         reference = self._payment_reference(index, clause)
-        self._say("remittance", index, m, numbers=self._numbers(index), on=on, amount=amount, reference=reference, certain=certain)
+        self._say(
+            "remittance",
+            index,
+            m,
+            numbers=self._numbers(index),
+            on=on,
+            amount=amount,
+            reference=reference,
+            certain=certain,
+        )
 
     def _date(self, index: int, clause: Clause, sentence: str, *, past: bool) -> tuple[date | None, bool, bool]:
         """The day the money leaves or left, whether that is certain, whether it is a vague 'soon'."""
@@ -659,7 +958,10 @@ class _Clauses:
             for other in same:
                 if self.clauses.index(other) not in taken and not p.ARRIVES.search(other.text):
                     candidates += [d for d in other.dates if not self._other_day(other, d) and not d.weak]
-        if not candidates and re.search(r"\b(?:ce (?:meme )?jour.la|le (?:meme|meme) jour|le jour meme|that (?:same )?day|same day|am selben tag|ese (?:mismo )?dia|lo stesso giorno|dezelfde dag|a cette date|on that date|by then|d'ici la)\b", sentence):
+        if not candidates and re.search(
+            r"\b(?:ce (?:meme )?jour.la|le (?:meme|meme) jour|le jour meme|that (?:same )?day|same day|am selben tag|ese (?:mismo )?dia|lo stesso giorno|dezelfde dag|a cette date|on that date|by then|d'ici la)\b",
+            sentence,
+        ):
             earlier = [d for c in self.clauses[:index] for d in c.dates]
             candidates = earlier[-1:]
         vague = any(d.vague for d in candidates)
@@ -674,7 +976,17 @@ class _Clauses:
         if not chosen:
             following = [c for c in self.clauses[index + 1 : index + 3] if c.sentence <= clause.sentence + 1]
             for c in following:
-                if not vague and c.dates and len(c.text) < 60 and not any(s.clause == self.clauses.index(c) for s in self.statements) and not c.numbers and re.match(r"\s*(?:date|le|on|am|ce sera|it will|value|valeur|prevu|probablement|normalement|sans doute|au plus tard|at the latest)\b", c.text):
+                if (
+                    not vague
+                    and c.dates
+                    and len(c.text) < 60
+                    and not any(s.clause == self.clauses.index(c) for s in self.statements)
+                    and not c.numbers
+                    and re.match(
+                        r"\s*(?:date|le|on|am|ce sera|it will|value|valeur|prevu|probablement|normalement|sans doute|au plus tard|at the latest)\b",
+                        c.text,
+                    )
+                ):
                     for d in c.dates:
                         on = d.on(past=past)
                         if on is not None and not self._other_day(c, d):
@@ -686,7 +998,14 @@ class _Clauses:
             leaving = [c for c in chosen if not self._arrival(clause, c[2])]
             chosen = leaving or chosen
         if past:
-            value = [c for c in chosen if re.search(r"\b(?:valeur|value|execut\w+|wertstellung|valuta)\W{0,3}(?:date|le|du|on)?\W{0,3}$", self.folded[max(0, c[2].start - 22) : c[2].start])]
+            value = [
+                c
+                for c in chosen
+                if re.search(
+                    r"\b(?:valeur|value|execut\w+|wertstellung|valuta)\W{0,3}(?:date|le|du|on)?\W{0,3}$",
+                    self.folded[max(0, c[2].start - 22) : c[2].start],
+                )
+            ]
             chosen = value or chosen
         best = max(chosen, key=lambda c: c[0])
         spread = {c[0] for c in chosen}
@@ -699,14 +1018,22 @@ class _Clauses:
         before = self.folded[max(clause.start, d.start - 44) : d.start] + (article[0] if article else "")
         if any(r.start <= d.start < r.end for r in clause.references if r.how == "issued"):
             return True
-        if re.search(r"\b(?:echue?s? (?:le|au|du|depuis)|echeance|due|payable|fallig|emise?s? (?:le|du)|dated|datee?s? du|factures? (?:\S{1,20} )?(?:du\b|de\b|d')|invoices? (?:\S{1,20} )?(?:of|dated|from)|rechnung (?:\S{1,20} )?vom|livre\w* (?:le|du)|delivered on|commande (?:\S{1,14} )?du|order (?:\S{1,14} )?of|relance du|mail du|courriel du|message du|courrier du|reminder of|letter of|email of|your (?:mail|email|letter|message) of|releve (?:au|du)|statement of|as at|depuis le mail|(?:courriel|mail|message|e-mail|email) (?:du|le|of|vom|del|van)|honoree du|devis (?:\S{1,10} )?du|quotation of|quote of|bon de livraison (?:\S{1,10} )?du|bl (?:\S{1,10} )?du|avoir (?:\S{1,10} )?du|loyers rentrent|reunion|conseil|meeting|absent\w*|conges?|ferme\w*|holiday|closed|on leave)\s?(?:le|du|on|of|the|au|:|d)?\s?\S{0,6}$", before):
-            return not re.search(r"\b(?:lcr|traite|echeance du|a echeance|a l'echeance)\b", before) or bool(re.search(r"echue", before))
+        if re.search(
+            r"\b(?:echue?s? (?:le|au|du|depuis)|echeance|due|payable|fallig|emise?s? (?:le|du)|dated|datee?s? du|factures? (?:\S{1,20} )?(?:du\b|de\b|d')|invoices? (?:\S{1,20} )?(?:of|dated|from)|rechnung (?:\S{1,20} )?vom|livre\w* (?:le|du)|delivered on|commande (?:\S{1,14} )?du|order (?:\S{1,14} )?of|relance du|mail du|courriel du|message du|courrier du|reminder of|letter of|email of|your (?:mail|email|letter|message) of|releve (?:au|du)|statement of|as at|depuis le mail|(?:courriel|mail|message|e-mail|email) (?:du|le|of|vom|del|van)|honoree du|devis (?:\S{1,10} )?du|quotation of|quote of|bon de livraison (?:\S{1,10} )?du|bl (?:\S{1,10} )?du|avoir (?:\S{1,10} )?du|loyers rentrent|reunion|conseil|meeting|absent\w*|conges?|ferme\w*|holiday|closed|on leave)\s?(?:le|du|on|of|the|au|:|d)?\s?\S{0,6}$",
+            before,
+        ):
+            return not re.search(r"\b(?:lcr|traite|echeance du|a echeance|a l'echeance)\b", before) or bool(
+                re.search(r"echue", before)
+            )
         return False
 
     def _arrival(self, clause: Clause, d: dates_.FoundDate) -> bool:
         piece = re.split(r"[,;(]|\bet\b|\band\b|\bund\b", self.folded[clause.start : d.start])[-1]
         tail = self.folded[d.end : d.end + 30]
-        return bool(p.ARRIVES.search(piece) or re.match(r"\s?(?:chez vous|bei ihnen|in your account|with you|sur votre compte)", tail))
+        return bool(
+            p.ARRIVES.search(piece)
+            or re.match(r"\s?(?:chez vous|bei ihnen|in your account|with you|sur votre compte)", tail)
+        )
 
     def _amount(self, index: int, clause: Clause) -> Decimal | None:
         usable = self._usable(clause)
@@ -721,7 +1048,9 @@ class _Clauses:
             taken = {s.clause for s in self.statements}
             if earlier and all(self.clauses.index(c) not in taken for c in earlier):
                 usable = [a for c in earlier for a in self._usable(c)]
-                if not PRONOUN.search(clause.text) and not (len(usable) == 1 and any(usable[0].value == i.amount for i in self.ground.items)):
+                if not PRONOUN.search(clause.text) and not (
+                    len(usable) == 1 and any(usable[0].value == i.amount for i in self.ground.items)
+                ):
                     usable = []
         if len(usable) > 1 and not clause.row and not _listed(self.folded, usable):
             verb = p.PAID.search(clause.text) or p.WILL_PAY.search(clause.text) or p.PAY_STEM.search(clause.text)
@@ -735,7 +1064,10 @@ class _Clauses:
         usable = []
         for a in clause.amounts:
             before = self.folded[max(clause.start, a.start - 40) : a.start]
-            if re.search(r"\b(?:reste(?:ra|rait|nt)?|restants?|solde (?:de|restant)|il reste|remain\w*|balance of|leaving|moins|less|minus|hors|sauf|frais|penalites?|indemnite|interets?|interest|fee|skonto\w*|escompte|avoir (?:de|n\S* de)|credit (?:note )?(?:of|for)|au lieu de|instead of|capital|discount|deduct\w*|deduction|deduit|retenue|remise)\s?(?:\S{0,3}\s?)?$", before):
+            if re.search(
+                r"\b(?:reste(?:ra|rait|nt)?|restants?|solde (?:de|restant)|il reste|remain\w*|balance of|leaving|moins|less|minus|hors|sauf|frais|penalites?|indemnite|interets?|interest|fee|skonto\w*|escompte|avoir (?:de|n\S* de)|credit (?:note )?(?:of|for)|au lieu de|instead of|capital|discount|deduct\w*|deduction|deduit|retenue|remise)\s?(?:\S{0,3}\s?)?$",
+                before,
+            ):
                 continue
             usable.append(a)
         values = {a.value for a in usable}
@@ -743,11 +1075,16 @@ class _Clauses:
 
     def _payment_reference(self, index: int, clause: Clause) -> str | None:
         start, end = clause.start, clause.end
-        return payment_reference(self.folded[start:end], [r.words for r in clause.references], clause, start) or self._reference_nearby(index, clause)
+        return payment_reference(
+            self.folded[start:end], [r.words for r in clause.references], clause, start
+        ) or self._reference_nearby(index, clause)
 
     def _reference_nearby(self, index: int, clause: Clause) -> str | None:
         for other in self.clauses[index + 1 : index + 3]:
-            if other.sentence <= clause.sentence + 1 and re.match(r"\W*(?:our |notre |sous |under |with |avec |la |the |payment |transfer )?\W*(?:ref|n°|reference|doc|libelle|ordre|cheque|check|vir\b|trn|cro|sous le)", other.text):
+            if other.sentence <= clause.sentence + 1 and re.match(
+                r"\W*(?:our |notre |sous |under |with |avec |la |the |payment |transfer )?\W*(?:ref|n°|reference|doc|libelle|ordre|cheque|check|vir\b|trn|cro|sous le)",
+                other.text,
+            ):
                 found = payment_reference(other.text, [r.words for r in other.references], other, other.start)
                 if found:
                     return found
@@ -758,21 +1095,53 @@ class _Clauses:
     def _documents(self, index: int, clause: Clause, sentence: str) -> None:
         text = clause.text
         m = p.DOCUMENT_SHORT.search(text)
-        if m and not p.CORRECTED.search(text) and not (EMAIL.search(self.folded[clause.start : clause.end])) and not p.WILL_PAY.search(text):
-            if re.search(r"marchandise|materiel|livr|goods|deliver", text) and not re.search(r"facture|invoice|copie|copy|duplicata|bon de livraison|delivery note|\bbl\b|pod", text):
+        if (
+            m
+            and not p.CORRECTED.search(text)
+            and not (EMAIL.search(self.folded[clause.start : clause.end]))
+            and not p.WILL_PAY.search(text)
+        ):
+            if re.search(r"marchandise|materiel|livr|goods|deliver", text) and not re.search(
+                r"facture|invoice|copie|copy|duplicata|bon de livraison|delivery note|\bbl\b|pod", text
+            ):
                 return
             self._say("document_request", index, m, numbers=self._numbers(index))
             return
         asked = _asks_for_paper(text)
-        if asked is None and clause.references and (clause.question or re.search(r"\b(?:merci de|veuillez|svp|stp|please|pls|kindly|bitte|graag|gelieve|rogamos|prego)\b", text)):
+        if (
+            asked is None
+            and clause.references
+            and (
+                clause.question
+                or re.search(
+                    r"\b(?:merci de|veuillez|svp|stp|please|pls|kindly|bitte|graag|gelieve|rogamos|prego)\b", text
+                )
+            )
+        ):
             again = _TRANSFER_AGAIN.search(text)
             near = [r for r in clause.references if again and 0 <= r.start - clause.start - again.end() < 30]
             asked = again if near else None
-        if asked is None and clause.references and not clause.amounts and _LACK.search(text) and not p.PAY_STEM.search(text) and not re.search(r"marchandise|materiel|livr|goods|deliver|lamp|ware|merce|mercanc|goederen|avoir|credit|gutschrift", text):
+        if (
+            asked is None
+            and clause.references
+            and not clause.amounts
+            and _LACK.search(text)
+            and not p.PAY_STEM.search(text)
+            and not re.search(
+                r"marchandise|materiel|livr|goods|deliver|lamp|ware|merce|mercanc|goederen|avoir|credit|gutschrift",
+                text,
+            )
+        ):
             asked = _LACK.search(text)
         if asked is None or any(s.intent == "complaint" and s.clause == index for s in self.statements):
             return
-        if p.CORRECTED.search(sentence) or (p.OFFERED.search(text) and not re.search(r"\?|pou[vr]\w+|(?:merci de|veuillez|please) (?!find|trouver|noter|note|see|voir|prendre|be|accept)(?:\S{1,12} ){0,2}?(?:r?envoy|transm|adress|fourn|commun|send|resend|provide|forward|confirm)|can you|could you|besoin|need", text)):
+        if p.CORRECTED.search(sentence) or (
+            p.OFFERED.search(text)
+            and not re.search(
+                r"\?|pou[vr]\w+|(?:merci de|veuillez|please) (?!find|trouver|noter|note|see|voir|prendre|be|accept)(?:\S{1,12} ){0,2}?(?:r?envoy|transm|adress|fourn|commun|send|resend|provide|forward|confirm)|can you|could you|besoin|need",
+                text,
+            )
+        ):
             return
         address = EMAIL.search(self.folded[clause.start : clause.end])
         if (address or p.PORTAL.search(sentence)) and PLAIN_PAPER.fullmatch(asked[0]):
@@ -782,25 +1151,39 @@ class _Clauses:
         self._say("document_request", index, asked, numbers=self._numbers(index))
 
 
-_NOT_THAT_ONE = re.compile(r"\s?[:,-]?\s?(?:non|not|no|nicht|nein|niet|nee)\b\s?(?=[,.;:!-]|$|because|car|weil|want|porque|perche|parce)")
-_CANNOT = re.compile(r"\b(?:ne (?:peut|peuvent|pouvons|puis|pourra|pourrons|saurait)|cannot|can't|can not|unable to|kann nicht|konnen (?:wir )?nicht|no pued\w+|no podemos|non poss\w+|non puo|kan niet|kunnen (?:wij |we )?niet)\b")
-_JUST_NOW = re.compile(r"\b(?:viens? (?:juste )?de|venons (?:juste )?de|vient d|just (?:paid|sent|made|wired|transferred|settled|now)|have just|soeben|gerade eben|acabo de|acabamos de|ho appena|abbiamo appena|zojuist|net (?:betaald|overgemaakt))\b")
+_NOT_THAT_ONE = re.compile(
+    r"\s?[:,-]?\s?(?:non|not|no|nicht|nein|niet|nee)\b\s?(?=[,.;:!-]|$|because|car|weil|want|porque|perche|parce)"
+)
+_CANNOT = re.compile(
+    r"\b(?:ne (?:peut|peuvent|pouvons|puis|pourra|pourrons|saurait)|cannot|can't|can not|unable to|kann nicht|konnen (?:wir )?nicht|no pued\w+|no podemos|non poss\w+|non puo|kan niet|kunnen (?:wij |we )?niet)\b"
+)
+_JUST_NOW = re.compile(
+    r"\b(?:viens? (?:juste )?de|venons (?:juste )?de|vient d|just (?:paid|sent|made|wired|transferred|settled|now)|have just|soeben|gerade eben|acabo de|acabamos de|ho appena|abbiamo appena|zojuist|net (?:betaald|overgemaakt))\b"
+)
 _OWN_MEANS = re.compile(
     r"\b(?:(?:mon|notre|nos|mes|ma|le|la|l') ?(?:client|banque|maitre d'ouvrage|tresorerie|subvention|salaire|pret|credit|conseil|mairie|departement|etat|salon|saison)\w{0,2}|encaiss\w+|rentree? d'argent|j'ai (?:les|de quoi|l'argent|des)|que je peux|que possible|quand je peux|je pourrai|on pourra|me paie|nous paie|me regle|nous regle|nous payer|de la tresorerie|(?:our|my) (?:own )?(?:customer|client|bank|funding|grant|loan|season|money|cash|owner|boss|director|board)\w{0,2}|we (?:can|are paid|get paid|have the|receive (?:our|the) (?:money|payment|funds|grant))|i can|i have|i get|cash|funds|pays us|pay us|paid us|approval|signature|signs?|signed|wir (?:konnen|haben|wieder)|unser kunde|abgerechnet|sobald moglich|podamos|cobremos|nos paguen|potremo|ci pagano|incass\w+|we kunnen|onze klant|betaald krijgen|vote|votes?|budget|ouverture|accord du|visa|les fetes|conseil municipal)\b"
 )
 _ASKS_LATER = re.compile(
     r"\b(?:would|could|can|may|might|is it|ok|okay|open to|possible|mag|zou\w*|kan|konnten|konnen|ware|podri\w+|podemos|potremmo|possiamo|sarebbe|serait|seriez|pourri\w+|pourrais|puis-je|peut-on|est-ce|accept\w*|d'accord|voudriez|auriez)\b[^?\n]{0,90}\b(?:pay|settle|clear|spread|later|regl\w+|pay\w+|vers\w+|solder|restants?|reste|betal\w*|zahl\w*|bezahl\w*|pagar\w*|pagare|gennaio|febbraio|marzo|aprile|enero|febrero|abril|januari|februari|maart|januar|februar|marz|january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\b[^?\n]{0,80}(?:\b(?:gennaio|febbraio|marzo|aprile|enero|febrero|abril|januari|februari|maart|januar|februar|marz|may|june|july|august|september|october|november|december|january|february|march|april|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|mois|months?|weeks?|semaines?|later|plus tard|fois|parts?|times|keer|raten|plazos|veces|rate)\b|(?<=januari)|(?<=februari)|(?<=gennaio)|(?<=febbraio)|(?<=januar)|(?<=enero)|(?<=january)|(?<=janvier)|(?<=february)|(?<=fevrier))"
 )
-_TRANSFER_AGAIN = re.compile(r"\b(?:r?envoy\w*|renvoie\w*|retransm\w*|transmettre|repass\w*|refais\w*|ping|sending|resend|re-send|send|forward|zusenden|schicken|senden|sturen|toesturen|enviar\w*|reenvi\w*|inviar\w*|mandar\w*|opnieuw)\b")
+_TRANSFER_AGAIN = re.compile(
+    r"\b(?:r?envoy\w*|renvoie\w*|retransm\w*|transmettre|repass\w*|refais\w*|ping|sending|resend|re-send|send|forward|zusenden|schicken|senden|sturen|toesturen|enviar\w*|reenvi\w*|inviar\w*|mandar\w*|opnieuw)\b"
+)
 
 
 def _listed(folded: str, found: Sequence[amounts_.FoundAmount]) -> bool:
     """Amounts that stand side by side as a list: '409,81 + 564,31', 'A de 212,43 et B de 849,35', or with a total."""
-    for first, second in zip(found, found[1:], strict=False):
+    for first, second in pairwise(found):
         between = folded[first.end : second.start]
-        if len(between) > 60 or re.search(r"\b(?:alors que|au lieu|instead|while|whereas|mais|but|for|pour une|n'est que|rather|reste|remain|not|et non|only|seulement)\b", between):
+        if len(between) > 60 or re.search(
+            r"\b(?:alors que|au lieu|instead|while|whereas|mais|but|for|pour une|n'est que|rather|reste|remain|not|et non|only|seulement)\b",
+            between,
+        ):
             return False
-        if not re.search(r"\b(?:et|and|und|y|e|en|plus|soit|total|totalling|ensemble|respectivement|respectively)\b|[+&,=/(]", between):
+        if not re.search(
+            r"\b(?:et|and|und|y|e|en|plus|soit|total|totalling|ensemble|respectivement|respectively)\b|[+&,=/(]",
+            between,
+        ):
             return False
     return True
 
@@ -817,8 +1200,12 @@ STRONG_FUTURE = re.compile(
 UNRELATED_PAYMENT = re.compile(
     r"\b(?:aucun (?:virement|paiement|reglement) (?:fournisseur|ne)|supplier payments? due|payments? (?:is|are) made (?:by|on|every)|nos (?:paiements|reglements) (?:s'effectuent|se font|sont)|payment terms|conditions de (?:paiement|reglement)|notre client|nos clients|our (?:own )?(?:customer|client)s? (?:pay|has|have|will)|nous (?:doit|doivent)|m'ont (?:paye|regle)|owes us|owe us|maitre d'ouvrage|subvention|early.payment|escompte|votre honoree|reglement (?:interieur|general|des honoraires)|reglement par cheque (?:est )?accepte|rgpd|gdpr)\b"
 )
-PRONOUN = re.compile(r"^\W*(?:elles?|ils?|ce(?:lle|lui)?-?c?i?|cela|ca|le tout|la somme|le (?:reglement|virement|paiement|montant)|it|this|that|they|these|the (?:payment|amount|transfer|money)|sie|es|dies|esta|este|questa|deze|het|dat|nous|on|je|we|i|both|all|dont|le cheque|virement|paiement|reglement|payment|transfer|settled|paid)\b")
-PLAIN_PAPER = re.compile(r"(?:factures?|invoices?|rechnung|factura|fattur[ae]|factuur|facturen|iban|statements?|vat number|copies|cop(?:y|ies)|releves?)")
+PRONOUN = re.compile(
+    r"^\W*(?:elles?|ils?|ce(?:lle|lui)?-?c?i?|cela|ca|le tout|la somme|le (?:reglement|virement|paiement|montant)|it|this|that|they|these|the (?:payment|amount|transfer|money)|sie|es|dies|esta|este|questa|deze|het|dat|nous|on|je|we|i|both|all|dont|le cheque|virement|paiement|reglement|payment|transfer|settled|paid)\b"
+)
+PLAIN_PAPER = re.compile(
+    r"(?:factures?|invoices?|rechnung|factura|fattur[ae]|factuur|facturen|iban|statements?|vat number|copies|cop(?:y|ies)|releves?)"
+)
 _TRANSFER = re.compile(
     r"\b(?:r?envoy\w*|renvoie\w*|envoie\w*|enverr\w+|(?:re)?transmett\w*|adress(?:er|ez|iez)|joindre|joignez|fournir|fournissez|communiquer|communiquez|faire parvenir|faire suivre|remettre|reediter|obtenir|recevoir|avoir (?:la|une|copie|le)|refaire passer|repass\w+|(?:re|re-)?send\w*|resend|forward|e?-?mail (?:me|us|over|across|a|the)|provide|supply|let (?:me|us) have|have a|shoot|attach|senden|schicken|zusenden|zukommen|envi\w+|mand\w+|remit\w+|facilit\w+|inviar\w*|inoltr\w+|stuur\w{0,2}|sturen|toesturen|mailen|need|besoin|necesit\w+|hace falta|serve|nodig|benotig\w+|brauch\w+|il (?:nous|me) (?:faut|faudrait|manque)|exige|scan)\b"
 )
@@ -833,13 +1220,34 @@ def _asks_for_paper(text: str) -> re.Match[str] | None:
         around = text[max(0, paper.start() - 110) : paper.end() + 90]
         plain = bool(PLAIN_PAPER.fullmatch(paper[0]))
         transfer, lack = _TRANSFER.search(around), _LACK.search(around)
-        if re.search(r"\b(?:notre|nos|mon|mes|our|my|unsere?n?|nuestr[oa]s?|nostr[oaei]|onze|ons)\s(?:propre |own )?$", text[: paper.start()]):
+        if re.search(
+            r"\b(?:notre|nos|mon|mes|our|my|unsere?n?|nuestr[oa]s?|nostr[oaei]|onze|ons)\s(?:propre |own )?$",
+            text[: paper.start()],
+        ):
             continue  # theirs, not ours
         if plain and not transfer and not lack:
             continue
-        if plain and transfer and not lack and re.match(r"need|besoin|brauch|nodig|serve|exige|mand", transfer[0]) and not re.search(r"(?:need|besoin d\S{0,3}|brauchen?|benotigen?|nodig|serve|necesitamos)(?: \S{1,10}){0,3} (?:invoice|facture|rechnung|factuur|fattura|factura)", around):
+        if (
+            plain
+            and transfer
+            and not lack
+            and re.match(r"need|besoin|brauch|nodig|serve|exige|mand", transfer[0])
+            and not re.search(
+                r"(?:need|besoin d\S{0,3}|brauchen?|benotigen?|nodig|serve|necesitamos)(?: \S{1,10}){0,3} (?:invoice|facture|rechnung|factuur|fattura|factura)",
+                around,
+            )
+        ):
             continue
-        if plain and transfer and re.match(r"r?envoy|adress|transm|send|forward", transfer[0]) and re.search(r"\b(?:vous (?:nous )?(?:avez|aviez) (?:envoye|adresse|transmis)|(?:nous|je|on) (?:vous )?(?:avons|ai|a|vais|allons) (?:\S{1,8} )?(?:envoye|transmis|adresse|transmettre|envoyer)|you (?:have )?sent|we (?:have )?(?:sent|forwarded|passed)|i(?:'ve| have)? (?:sent|forwarded|passed)|forwarded (?:it|your|the)|transmis(?:e)? (?:a|au))\b", around) and not lack:
+        if (
+            plain
+            and transfer
+            and re.match(r"r?envoy|adress|transm|send|forward", transfer[0])
+            and re.search(
+                r"\b(?:vous (?:nous )?(?:avez|aviez) (?:envoye|adresse|transmis)|(?:nous|je|on) (?:vous )?(?:avons|ai|a|vais|allons) (?:\S{1,8} )?(?:envoye|transmis|adresse|transmettre|envoyer)|you (?:have )?sent|we (?:have )?(?:sent|forwarded|passed)|i(?:'ve| have)? (?:sent|forwarded|passed)|forwarded (?:it|your|the)|transmis(?:e)? (?:a|au))\b",
+                around,
+            )
+            and not lack
+        ):
             continue
         if not (transfer or lack) and not p.ASK.search(around):
             continue
@@ -853,7 +1261,9 @@ _REFERENCE_LEAD = re.compile(
 _REFERENCE_TOKEN = re.compile(r"#?([a-z]{2,4} [a-z]{2,4} \d{3,8}|[a-z0-9][a-z0-9]*(?:[-/._][a-z0-9]+)*)")
 
 
-def payment_reference(folded: str, invoices: Sequence[str], clause: Clause | None = None, offset: int = 0) -> str | None:
+def payment_reference(
+    folded: str, invoices: Sequence[str], clause: Clause | None = None, offset: int = 0
+) -> str | None:
     """The client's payment, transfer or cheque number in a clause, in capitals; None if there is none."""
     compact = {re.sub(r"[^a-z0-9]", "", w) for w in invoices}
     for lead in _REFERENCE_LEAD.finditer(folded):
@@ -864,7 +1274,9 @@ def payment_reference(folded: str, invoices: Sequence[str], clause: Clause | Non
         bare = re.sub(r"[^a-z0-9]", "", token)
         if len(bare) < 3 or not re.search(r"\d", bare) or bare in compact:
             continue
-        if re.fullmatch(r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?|20\d\d", token) or (len(bare) < 4 and not re.search(r"cheque|check|chq|ck", lead[0])):
+        if re.fullmatch(r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?|20\d\d", token) or (
+            len(bare) < 4 and not re.search(r"cheque|check|chq|ck", lead[0])
+        ):
             continue
         if clause is not None:
             at = offset + m.start(1)
@@ -907,7 +1319,10 @@ def _contacts(folded: str, own: str, clauses: Sequence[Clause], ground: Ground) 
         if own_address and not (p.REDIRECT.search(sentence + " " + around) or p.NOT_ME.search(sentence)):
             continue
         before = folded[max(0, m.start() - 60) : m.start()]
-        if re.search(r"\b(?:ecrit a|envoye a|adresse a|transmis a|recu de|provenant de|mail de|message de|sent (?:it |this |them )?to|wrote to|written to|forwarded (?:it |this )?to|received from|came from|copied|from|de la part de|compte|paypal)\s?[:<(]?\s?$", before) and not re.search(r"\b(?:etre|be|please|doit|doivent|must|should|to be|merci)\b[^.]{0,40}$", before):
+        if re.search(
+            r"\b(?:ecrit a|envoye a|adresse a|transmis a|recu de|provenant de|mail de|message de|sent (?:it |this |them )?to|wrote to|written to|forwarded (?:it |this )?to|received from|came from|copied|from|de la part de|compte|paypal)\s?[:<(]?\s?$",
+            before,
+        ) and not re.search(r"\b(?:etre|be|please|doit|doivent|must|should|to be|merci)\b[^.]{0,40}$", before):
             continue
         if re.match(r"\s*(?:e-?mail|mail|courriel|m)\s?:\s*$", line) and not p.NOT_ME.search(folded):
             continue
@@ -922,9 +1337,28 @@ def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags
         kept = [s for s in kept if s.intent not in ("payment_plan_request",)]
     doubles = [s for s in kept if s.intent == "dispute" and s.reason == "duplicate"]
     if doubles:
-        kept = [s for s in kept if not (s.intent == "remittance" and s.reference is None and any(abs(s.clause - d.clause) <= 2 and (set(s.numbers) <= set(d.numbers) or not s.numbers) for d in doubles))]
+        kept = [
+            s
+            for s in kept
+            if not (
+                s.intent == "remittance"
+                and s.reference is None
+                and any(
+                    abs(s.clause - d.clause) <= 2 and (set(s.numbers) <= set(d.numbers) or not s.numbers)
+                    for d in doubles
+                )
+            )
+        ]
     disputed = {s.clause for s in kept if s.intent == "dispute"}
     kept = [s for s in kept if not (s.intent == "document_request" and s.clause in disputed and not contacts)]
-    if any(s.intent in ("contact_change", "complaint", "document_request", "payment_plan_request", "dispute") for s in kept):
-        kept = [s for s in kept if not (s.intent == "promise_to_pay" and s.on is None and s.amount is None and not s.vague and not s.numbers)]
+    if any(
+        s.intent in ("contact_change", "complaint", "document_request", "payment_plan_request", "dispute") for s in kept
+    ):
+        kept = [
+            s
+            for s in kept
+            if not (
+                s.intent == "promise_to_pay" and s.on is None and s.amount is None and not s.vague and not s.numbers
+            )
+        ]
     return tuple(kept)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one row of a table of phrases is one line)
 """The language of a text by its small words. Six languages are told apart; short texts fall back on a hint."""
 
 from __future__ import annotations

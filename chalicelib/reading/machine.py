@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one row of a table of phrases is one line)
 """Mail that no person wrote: bounces first (nearly half carry auto-reply marks), receipts, challenges, absences, acknowledgements.
 
 Each test asks for structure (a delivery-status part), headers (Auto-Submitted,
@@ -27,9 +28,15 @@ _BOUNCE_BODY = re.compile(
     r"(?:qmail-send program|i'?m afraid i wasn'?t able to deliver|unable to deliver your (?:message|mail)|could(?: not|n'?t) (?:be )?deliver(?:ed)?|was not delivered|wasn'?t delivered|has not been delivered|not been delivered|undeliverable|delivery (?:to the following|has failed|failed|attempt)|failed (?:to deliver|permanently)|permanent (?:fatal )?(?:error|failure)|permanent delivery failure|did not reach the following|could not be reached|user unknown|unknown user|no such (?:user|mailbox|recipient|address|person)|mailbox (?:unavailable|not found|full|is full|does not exist|disabled|has been disabled|quota)|recipient (?:address )?(?:rejected|unknown|not found|does not exist)|address (?:rejected|couldn'?t be found|not found|does not exist|unknown)|account (?:disabled|that you tried to reach|is disabled|does not exist|has been disabled)|over (?:its )?quota|quota exceeded|returned (?:mail|message|to sender)|message (?:is|was|has been) (?:being )?(?:returned|bounced|rejected)|this is (?:a permanent error|the mail system|a delivery status|an automatically generated delivery)|mail (?:could not|cannot) be delivered|retry (?:time|timeout)|giving up|host (?:or domain name )?(?:not found|unknown)|domain (?:not found|does not exist)|5\d\d[ -]5\.\d\.\d|\b55[0-4]\b"
     r"|n'a pas (?:pu etre |ete )(?:remis|delivre|distribue|achemine|envoye)|pas (?:reussi|pu) (?:a )?(?:transmettre|remettre|delivrer|distribuer|acheminer)|erreur (?:permanente|definitive)|destinataires? (?:inconnu|introuvable|suivants? n'ont)|adresse (?:introuvable|inexistante|inconnue)|boite (?:aux lettres )?(?:pleine|inexistante|desactivee)|utilisateur inconnu|ne figure pas dans l'annuaire|aucun abonne|konnte nicht (?:zugestellt|ubermittelt)|nicht zugestellt werden|empfanger (?:unbekannt|existiert nicht)|postfach (?:voll|existiert)|no (?:se )?(?:ha podido|pudo|fue posible) (?:ser )?entrega|usuario desconocido|buzon lleno|non e stato (?:possibile )?(?:consegnat|recapitat)|destinatario sconosciuto|casella piena|kon niet worden (?:bezorgd|afgeleverd)|onbekende gebruiker)"
 )
-_FULL = re.compile(r"(?:mailbox (?:is )?full|quota|over ?quota|storage (?:limit|full)|boite (?:aux lettres )?pleine|postfach (?:ist )?voll|buzon lleno|casella piena|mailbox vol|\b4\.2\.2\b|\b5\.2\.2\b|insufficient (?:system )?storage)")
-_BLOCKED = re.compile(r"(?:block(?:ed)?\s?list|blacklist|blocklisted|spamhaus|\brbl\b|\bdnsbl\b|blocked using|poor reputation|rejected (?:as|for) (?:spam|policy|content)|spam(?:my)? content|listed (?:at|in|by)|client host .{0,60}blocked|reported as unsolicited|policy (?:reasons|violation|rejection)|dmarc|\b5\.7\.\d{1,3}\b|sender (?:address )?(?:rejected|denied)|liste noire|considere comme (?:du )?spam)")
-_DELAY = re.compile(r"(?:warning only|delayed|will (?:be )?retr(?:y|ied)|will keep trying|not yet been delivered|still being retried|delivery (?:has been |is )?delayed|temporar(?:y|ily)|do not need to resend|retard(?:e|ee)? de (?:remise|distribution)|nouvelle tentative|wird weiter versucht|verzogert|se seguira intentando|riprover|nog niet bezorgd)")
+_FULL = re.compile(
+    r"(?:mailbox (?:is )?full|quota|over ?quota|storage (?:limit|full)|boite (?:aux lettres )?pleine|postfach (?:ist )?voll|buzon lleno|casella piena|mailbox vol|\b4\.2\.2\b|\b5\.2\.2\b|insufficient (?:system )?storage)"
+)
+_BLOCKED = re.compile(
+    r"(?:block(?:ed)?\s?list|blacklist|blocklisted|spamhaus|\brbl\b|\bdnsbl\b|blocked using|poor reputation|rejected (?:as|for) (?:spam|policy|content)|spam(?:my)? content|listed (?:at|in|by)|client host .{0,60}blocked|reported as unsolicited|policy (?:reasons|violation|rejection)|dmarc|\b5\.7\.\d{1,3}\b|sender (?:address )?(?:rejected|denied)|liste noire|considere comme (?:du )?spam)"
+)
+_DELAY = re.compile(
+    r"(?:warning only|delayed|will (?:be )?retr(?:y|ied)|will keep trying|not yet been delivered|still being retried|delivery (?:has been |is )?delayed|temporar(?:y|ily)|do not need to resend|retard(?:e|ee)? de (?:remise|distribution)|nouvelle tentative|wird weiter versucht|verzogert|se seguira intentando|riprover|nog niet bezorgd)"
+)
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _SMTP = re.compile(r"(?<![\d.])(5[0-5]\d|4[0-5]\d)(?:[ -]|$)")
 _ADDRESS = re.compile(r"[a-z0-9._%+'&=/-]{1,64}@[a-z0-9.-]{1,190}\.[a-z]{2,24}", re.IGNORECASE)
@@ -46,7 +53,9 @@ _RECEIPT_BODY = re.compile(
 _CHALLENGE = re.compile(
     r"(?:verif(?:y|ier) (?:that )?(?:you(?:'re| are)|vous etes) (?:a )?(?:human|real|not a|humain)|you are (?:a )?(?:human|not a (?:robot|spammer|machine|bot))|(?:prove|confirm|show) (?:that )?(?:you(?:'re| are)|your(?:self)? (?:is|are|to be)?) ?(?:a )?(?:human|real|not|genuine|legitimate)|not a robot|n'etes pas un robot|pas un (?:robot|spammeur|automate)|kein (?:roboter|spammer)|no es(?: un| usted un)? robot|non (?:sei|e) un robot|geen robot|(?:release|deliver) (?:it|your (?:message|mail|e-?mail)) (?:with|by|,)?.{0,40}click|(?:not|isn'?t) on (?:his|her|my|their|our|the) (?:guest|allow|white|approved|safe|contact)\w* ?list|whitelist|liste blanche|expediteurs? (?:autorise|approuve|valide)|authentifi(?:er|ez|cation) (?:votre|vous|de l'expediteur)|m'authentifie|anti-?spam.{0,120}(?:clic|click|valid|confirm|authent)|(?:click|clic|cliquez|cliquer|klicken).{0,160}(?:deliver|remis|delivre|zugestellt|entreg|recapit|afgelever|release|liber|unblock|debloqu)|(?:deliver|remis|delivre|zugestellt|entreg|released?|liber|unblock|debloqu).{0,160}(?:click|clic\b|cliqu|klick|confirm your|captcha)|challenge.response|sender (?:verification|confirmation|authentication)|verification de l'expediteur|action requise pour que votre message|message (?:is|has been|est) (?:being )?(?:held|on hold|quarantin|retenu|conserve|mis en attente)|confirm (?:this|your) (?:message|e-?mail|address) (?:by|to)|first[ -]time sender|premiere fois et ma boite)"
 )
-_CHALLENGE_ACT = re.compile(r"(?:click|clic\b|cliqu|klick|reply (?:to|with)|repond(?:ez|re)|https?://|captcha|code|haz clic|fai clic|klik)")
+_CHALLENGE_ACT = re.compile(
+    r"(?:click|clic\b|cliqu|klick|reply (?:to|with)|repond(?:ez|re)|https?://|captcha|code|haz clic|fai clic|klik)"
+)
 
 # Three things that every such service says, in whatever words: the mail waits, do this, because we do not know you.
 _GATE_HELD = re.compile(
@@ -80,14 +89,18 @@ _ACK_BODY = re.compile(
 
 def bounce(message: InboundMessage, our_addresses: frozenset[str]) -> Bounce | None:
     """The undelivered recipient, RFC 3463 status and whether the address is dead; None if this is no bounce."""
-    failed = [g for g in message.report if g.get("action", "").lower().split(" ")[0] in ("failed", "delayed", "failure")]
+    failed = [
+        g for g in message.report if g.get("action", "").lower().split(" ")[0] in ("failed", "delayed", "failure")
+    ]
     if message.report and message.report_type != "disposition-notification":
         actions = [g["action"].lower() for g in message.report if "action" in g]
         if actions and not failed:
             return None
         if failed:
             group = next((g for g in failed if g["action"].lower().startswith("fail")), failed[0])
-            recipient = _recipient(group.get("original-recipient") or "") or _recipient(group.get("final-recipient") or "")
+            recipient = _recipient(group.get("original-recipient") or "") or _recipient(
+                group.get("final-recipient") or ""
+            )
             status = _STATUS.search(group.get("status", ""))
             words = fold(" ".join((group.get("diagnostic-code", ""), message.text[:3000])))
             precise = _STATUS.search(group.get("diagnostic-code", ""))
@@ -95,7 +108,9 @@ def bounce(message: InboundMessage, our_addresses: frozenset[str]) -> Bounce | N
             if precise and (code is None or code.endswith(".0.0")):
                 code = precise[1]
             delayed = group["action"].lower().startswith("delay")
-            return Bounce(recipient or _named_recipient(message, our_addresses), code, not delayed and _dead(code, words))
+            return Bounce(
+                recipient or _named_recipient(message, our_addresses), code, not delayed and _dead(code, words)
+            )
         if any("final-recipient" in g for g in message.report) and any("status" in g for g in message.report):
             status = next((_STATUS.search(g["status"]) for g in message.report if "status" in g), None)
             code = status[1] if status else None
@@ -108,13 +123,22 @@ def bounce(message: InboundMessage, our_addresses: frozenset[str]) -> Bounce | N
     body = flat(message.text[:_MAX])
     local = (message.sender or "").partition("@")[0]
     name = fold(message.from_addresses[0][0]) if message.from_addresses else ""
-    daemon = bool(_DAEMON.match(local)) or bool(re.search(r"mail delivery|mailer.daemon|postmaster|mail administrator|delivery subsystem|mail system", name))
+    daemon = bool(_DAEMON.match(local)) or bool(
+        re.search(r"mail delivery|mailer.daemon|postmaster|mail administrator|delivery subsystem|mail system", name)
+    )
     empty_path = (message.header("return-path") or "").strip() == "<>"
     named = message.header("x-failed-recipients")
     subject_says = bool(_BOUNCE_SUBJECT.search(subject))
     body_says = bool(_BOUNCE_BODY.search(body))
     answer = bool(re.match(r"\s*(?:re|aw|antw|sv)\s?:", subject))
-    signs = (daemon + empty_path + subject_says * 2 + body_says + bool(named) * 2 + (message.report_type == "delivery-status"))
+    signs = (
+        daemon
+        + empty_path
+        + subject_says * 2
+        + body_says
+        + bool(named) * 2
+        + (message.report_type == "delivery-status")
+    )
     if _RECEIPT_SUBJECT.search(subject) and not named:
         return None
     if not (signs >= 3 and (subject_says or body_says or named) and not (answer and not daemon)):
@@ -145,7 +169,10 @@ def _dead(code: str | None, words: str) -> bool:
 
 def _before_copy(text: str) -> str:
     """The report itself, without the copy of our mail below it."""
-    cut = re.search(r"(?im)^.{0,12}(?:below this line is a copy|en dessous de cette ligne|original message (?:follows|headers|header)|this is a copy of (?:the|your) message|message (?:original|d'origine)|returned message follows|unsent message (?:follows|below)|----- message (?:header )?follows|ursprungliche nachricht|mensaje original).{0,80}$", text)
+    cut = re.search(
+        r"(?im)^.{0,12}(?:below this line is a copy|en dessous de cette ligne|original message (?:follows|headers|header)|this is a copy of (?:the|your) message|message (?:original|d'origine)|returned message follows|unsent message (?:follows|below)|----- message (?:header )?follows|ursprungliche nachricht|mensaje original).{0,80}$",
+        text,
+    )
     return text[: cut.start()] if cut and cut.start() > 20 else text
 
 
@@ -181,9 +208,11 @@ def is_receipt(message: InboundMessage) -> bool:
     if actions and all(a in ("delivered", "relayed", "expanded") for a in actions):
         return True
     body = flat(message.text[:3000])
-    return bool(_RECEIPT_SUBJECT.search(fold(message.subject)) and len(body) < 1500 and (_RECEIPT_BODY.search(body) or len(body) < 300)) or bool(
-        len(body) < 700 and _RECEIPT_BODY.search(body) and automatic(message)
-    )
+    return bool(
+        _RECEIPT_SUBJECT.search(fold(message.subject))
+        and len(body) < 1500
+        and (_RECEIPT_BODY.search(body) or len(body) < 300)
+    ) or bool(len(body) < 700 and _RECEIPT_BODY.search(body) and automatic(message))
 
 
 def is_challenge(message: InboundMessage, own: str) -> bool:
@@ -194,7 +223,9 @@ def is_challenge(message: InboundMessage, own: str) -> bool:
         return True
     if not found or not _CHALLENGE_ACT.search(words):
         return False
-    return len(found) >= 2 or bool(re.search(r"robot|human|humain|spam|sender verif|guest list|whitelist|liste blanche|authentif", words))
+    return len(found) >= 2 or bool(
+        re.search(r"robot|human|humain|spam|sender verif|guest list|whitelist|liste blanche|authentif", words)
+    )
 
 
 def acknowledges(words: str) -> bool:
@@ -211,7 +242,10 @@ def automatic(message: InboundMessage) -> bool:
     precedence = (message.header("precedence") or "").lower()
     return (
         precedence in ("auto_reply", "auto-reply")
-        or any(message.header(h) is not None for h in ("x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply", "x-autogenerated"))
+        or any(
+            message.header(h) is not None
+            for h in ("x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply", "x-autogenerated")
+        )
         or "auto-replied" in (message.header("x-auto-submitted") or "").lower()
     )
 
@@ -226,7 +260,12 @@ def answered_by_itself(message: InboundMessage, own: str) -> int:
         return 2
     if _AUTO_SUBJECT.search(subject) or _AUTO_ANYWHERE.search(subject):
         return 2 if away or ack or len(body) < 400 else 1
-    noreply = bool(re.match(r"(?:no-?reply|ne-?pas-?repondre|do-?not-?reply|nepasrepondre|noreponse|donotreply|automat|robot|notification|support|ticket|helpdesk|servicedesk)", (message.sender or "")))
+    noreply = bool(
+        re.match(
+            r"(?:no-?reply|ne-?pas-?repondre|do-?not-?reply|nepasrepondre|noreponse|donotreply|automat|robot|notification|support|ticket|helpdesk|servicedesk)",
+            (message.sender or ""),
+        )
+    )
     if ack and (noreply or _ACK_SUBJECT.search(subject)):
         return 2
     if away or (ack and len(body) < 1200):
@@ -240,7 +279,9 @@ _BACK = re.compile(
 _SURELY_BACK = re.compile(
     r"(?:de retour|\bretour|reviens|reviendrai|reprise|reprendr|reouv|rouvr|a mon poste|joignable|\bback\b|return|reopen|resum|again|wieder|zuruck|de vuelta|regres|vuelvo|volver|atenderle|rientr|di nuovo|torno|tornero|di ritorno|terug|weer )"
 )
-_UNTIL = re.compile(r"(?:jusqu'?\s?(?:au|a)|until|till|through|thru|up to|bis(?: zum| einschliesslich| einschlieslich| inklusive| inkl\.?)?|hasta(?: el)?|fino (?:al|a)|ate|tot(?: en met| t/m)?|t/m|au|to|al|inclus)\b")
+_UNTIL = re.compile(
+    r"(?:jusqu'?\s?(?:au|a)|until|till|through|thru|up to|bis(?: zum| einschliesslich| einschlieslich| inklusive| inkl\.?)?|hasta(?: el)?|fino (?:al|a)|ate|tot(?: en met| t/m)?|t/m|au|to|al|inclus)\b"
+)
 
 
 def return_on(own: str, base: date, *, month_first: bool = False) -> tuple[date | None, bool]:
@@ -257,11 +298,16 @@ def return_on(own: str, base: date, *, month_first: bool = False) -> tuple[date 
         before = folded[max(0, one.start - 46) : one.start + 4]
         clause = re.split(r"[.;!?\n]", before)[-1]
         after = folded[one.end : one.end + 30]
-        if _BACK.search(clause) and not re.search(r"(?:jusqu|until|till|bis |hasta|fino|tot |from .{0,20} to|urgen|avant mon)\S{0,8}\s?\S{0,6}$", clause.strip()[-22:]):
+        if _BACK.search(clause) and not re.search(
+            r"(?:jusqu|until|till|bis |hasta|fino|tot |from .{0,20} to|urgen|avant mon)\S{0,8}\s?\S{0,6}$",
+            clause.strip()[-22:],
+        ):
             (surely if _SURELY_BACK.search(clause) else back).append(on)
         elif re.match(r"\s?(?:wieder|zuruck|back|again|terug|de retour|de nouveau|a nouveau|de vuelta)\b", after):
             surely.append(on)
-        elif re.match(r"\s?(?:at the latest|inclus|included|inclusive|au soir|compris|inclusief)", after) or re.search(r"(?:einschli|inkl|en met|t/m|through|thru)", clause):
+        elif re.match(r"\s?(?:at the latest|inclus|included|inclusive|au soir|compris|inclusief)", after) or re.search(
+            r"(?:einschli|inkl|en met|t/m|through|thru)", clause
+        ):
             until.append((on, True))
         elif _UNTIL.search(clause):
             until.append((on, False))
@@ -286,7 +332,9 @@ def _next_working(on: date) -> date:
     return on
 
 
-_UNSUBSCRIBE = re.compile(r"(?:unsubscribe|se desinscrire|desinscription|desabonn|abbestellen|abmelden|darse de baja|cancellarsi|disiscri|uitschrijven|vous recevez (?:cette|ce) (?:lettre|message|e-?mail|courriel|newsletter)|view (?:this email|it) in (?:your )?browser|version en ligne|voir (?:cet email|ce message) dans (?:votre )?navigateur|manage (?:your )?preferences|opt[ -]out)")
+_UNSUBSCRIBE = re.compile(
+    r"(?:unsubscribe|se desinscrire|desinscription|desabonn|abbestellen|abmelden|darse de baja|cancellarsi|disiscri|uitschrijven|vous recevez (?:cette|ce) (?:lettre|message|e-?mail|courriel|newsletter)|view (?:this email|it) in (?:your )?browser|version en ligne|voir (?:cet email|ce message) dans (?:votre )?navigateur|manage (?:your )?preferences|opt[ -]out)"
+)
 _OFFER = re.compile(
     r"(?:offre|promo(?:tion)?s?\b|remise de|gratuit|sans engagement|decouvr|webinar|newsletter|livre blanc|demo\b|essai|abonn|nos (?:solutions|juristes|experts|services)|boostez|profitez|inscri(?:vez|ption)|jusqu'au .{0,30}(?:offert|offre)|free (?:trial|demo|guide)|special offer|discount|webinar|white ?paper|sign up|register now|limited time|click here|learn more|book a (?:demo|call)|boost your|grow your|our (?:solution|platform|services) (?:help|can)|casino|bitcoin|crypto|viagra|lottery|winner|inheritance|beneficiary|million (?:dollars|euros)|prince|seo\b|ranking|leads?\b|angebot|kostenlos|gratis|jetzt (?:testen|anmelden)|oferta|descubr|gratuito|scopri|prova|aanbieding|ontdek)"
 )
@@ -307,7 +355,13 @@ def courtesy(own: str) -> bool:
 
 def their_invoice(own: str) -> bool:
     """Somebody sends us an invoice of his own."""
-    return bool(re.search(r"\b(?:notre|our|unsere|nuestra|nostra|onze) (?:facture|invoice|rechnung|factura|fattura|factuur)\b(?! (?:n\S{0,3} )?(?:a|est|sera|has|is|was|dated))", flat(own[:3000])) and _THEIR_INVOICE.search(flat(own[:3000])))
+    return bool(
+        re.search(
+            r"\b(?:notre|our|unsere|nuestra|nostra|onze) (?:facture|invoice|rechnung|factura|fattura|factuur)\b(?! (?:n\S{0,3} )?(?:a|est|sera|has|is|was|dated))",
+            flat(own[:3000]),
+        )
+        and _THEIR_INVOICE.search(flat(own[:3000]))
+    )
 
 
 def unrelated(message: InboundMessage, own: str, *, known_sender: bool, names_us: bool) -> str | None:
@@ -318,7 +372,11 @@ def unrelated(message: InboundMessage, own: str, *, known_sender: bool, names_us
     if names_us or known_sender:
         return None
     words = flat(f"{message.subject}\n{own[:6000]}")
-    bulk_header = message.header("list-unsubscribe") is not None or (message.header("precedence") or "").lower() in ("bulk", "list", "junk") or message.header("list-id") is not None
+    bulk_header = (
+        message.header("list-unsubscribe") is not None
+        or (message.header("precedence") or "").lower() in ("bulk", "list", "junk")
+        or message.header("list-id") is not None
+    )
     if _THEIR_INVOICE.search(words):
         return "supplier"
     offers = len({m[0] for m in _OFFER.finditer(words)})

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one row of a table of phrases is one line)
 """Bytes of a mail → InboundMessage: mail-parser gives the structure, this module guards and repairs.
 
 Everything is bounded before anything is parsed: 1,200 nested parts or 500 nested
@@ -16,16 +17,17 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 
-import logging
-
 import mailparser
+import mailparser.core
+import mailparser.utils
 from mailparser.exceptions import MailParserError
 from mailparser.utils import get_addresses
 
 from chalicelib.reading.html_text import visible_text
 from chalicelib.reading.model import DEFAULT_CAPS, Address, Attachment, Caps, InboundMessage, Unreadable
 
-logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it would write senders' words into our logs
+for _module in (mailparser.core, mailparser.utils):
+    _module.log.disabled = True  # it would write senders' words into our logs
 
 _TOKEN = re.compile(r"\+([a-z2-7]{26})@", re.ASCII)
 _ID = re.compile(r"<[^<>\s]{1,900}>")
@@ -291,9 +293,7 @@ class _Parts:
 
 def _parts(message: Message, caps: Caps, nested: int, defects: list[str]) -> _Parts:
     parts = _Parts()
-    count = 0
-    for part, depth in _walk(message, 0, caps.depth):
-        count += 1
+    for count, part in enumerate(_walk(message, 0, caps.depth), 1):
         if count > caps.parts:
             raise _TooDeep(f"more than {caps.parts} parts")
         kind = part.get_content_type()
@@ -308,20 +308,18 @@ def _parts(message: Message, caps: Caps, nested: int, defects: list[str]) -> _Pa
     return parts
 
 
-def _walk(part: Message, depth: int, deepest: int) -> Iterator[tuple[Message, int]]:
+def _walk(part: Message, depth: int, deepest: int) -> Iterator[Message]:
     """Parts in order, without stepping into attached mails."""
     if depth > deepest:
         raise _TooDeep(f"parts nested more than {deepest} deep")
-    yield part, depth
+    yield part
     if part.is_multipart() and not part.get_content_type().startswith("message/"):
         for child in part.get_payload():
             if isinstance(child, Message):
                 yield from _walk(child, depth + 1, deepest)
 
 
-def _attached_message(
-    part: Message, kind: str, parts: _Parts, caps: Caps, nested: int, defects: list[str]
-) -> None:
+def _attached_message(part: Message, kind: str, parts: _Parts, caps: Caps, nested: int, defects: list[str]) -> None:
     payload = part.get_payload()
     children = [p for p in payload if isinstance(p, Message)] if isinstance(payload, list) else []
     if kind in ("message/delivery-status", "message/global-delivery-status", "message/disposition-notification"):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one row of a table of phrases is one line)
 """The phrases by which clients say things, as tables: one name a meaning, one row a language or a turn of speech.
 
 Matched on folded text (lower case, no accents, see fold.py), within one clause. Every
@@ -52,8 +53,8 @@ _FR_INSTRUMENT = r"(?:(?:le|un|notre|ce|votre|son|mon|l'ordre de|ordre de|les?|n
 PAID = _any(
     # avoir + participle: "nous avons réglé", "on a bien viré", "j'ai fait le virement", "nous vous avons viré"
     rf"\b(?:ai|as|a|avons|avez|ont|avait|avions|aurait du)\b(?! ete)(?: \S{{1,14}}){{0,3}}? {_FR_PAID}\b",
-    rf"\b(?:ai|a|avons|ont|vient|venons|viens)\b(?: \S{{1,14}}){{0,3}}? (?:effectue|fait|emis|envoye|passe|execute|lance|ordonne|transmis|poste|expedie|depose|adresse|procede|d'effectuer|de faire|d'envoyer|de passer|d'emettre|de proceder|d'ordonner|donne)(?: \S{{1,14}}){{0,4}}? (?:virements?|paiements?|reglements?|versements?|cheques?|ordre de (?:virement|bonifico|paiement)|necessaire)\b",
-    rf"\b(?:viens?|vient|venons|viennent) (?:juste )?(?:de |d')(?:vous )?(?:la |le |les )?(?:regler|payer|virer|verser|solder|acquitter)\b",
+    r"\b(?:ai|a|avons|ont|vient|venons|viens)\b(?: \S{1,14}){0,3}? (?:effectue|fait|emis|envoye|passe|execute|lance|ordonne|transmis|poste|expedie|depose|adresse|procede|d'effectuer|de faire|d'envoyer|de passer|d'emettre|de proceder|d'ordonner|donne)(?: \S{1,14}){0,4}? (?:virements?|paiements?|reglements?|versements?|cheques?|ordre de (?:virement|bonifico|paiement)|necessaire)\b",
+    r"\b(?:viens?|vient|venons|viennent) (?:juste )?(?:de |d')(?:vous )?(?:la |le |les )?(?:regler|payer|virer|verser|solder|acquitter)\b",
     # être + participle: "a été réglée", "est réglée depuis", "le virement est parti"
     rf"\b(?:a|ont|avait|avaient) (?:\S{{1,12}} ){{0,2}}ete (?:\S{{1,14}} ){{0,3}}?(?:{_FR_PAID}|{_FR_MADE})\b",
     rf"\b(?:virements?|paiements?|reglements?|versements?|cheques?|ordre|l'argent|somme|montant)\b(?: \S{{1,16}}){{0,8}}? (?:est|sont|etait) (?:\S{{1,12}} ){{0,2}}?{_FR_MADE}\b",
@@ -61,7 +62,7 @@ PAID = _any(
     # bare participle: "réglée le 12/11", "virée le 13/11 sous le n°", "chèque 88412 posté le"
     rf"(?:^\s*|[|,:;(.\n-]\s?|(?<!je )(?<!on )(?<!nous )(?<!vous )(?<!te )\b(?:factures?|la|les|et|deja|\d{{2,9}}|bien|integralement) ){_FR_PAID}\b(?! (?:a|sous|d'ici|avant|fin|en fin|prochainement|bientot))",
     rf"\b(?:cheques?|virements?|reglements?|paiements?|versements?)\b(?: \S{{1,20}}){{0,5}}? {_FR_MADE}\b",
-    rf"\b(?:payee?s?|reglee?s?|soldee?s?) (?:par|via) (?:virement|cheque|cb|carte|vir|lcr|prelevement|traite)\b",
+    r"\b(?:payee?s?|reglee?s?|soldee?s?) (?:par|via) (?:virement|cheque|cb|carte|vir|lcr|prelevement|traite)\b",
     r"\b(?:quitte|sorti|parti|debite)s? (?:de )?(?:notre|nos|mon|le) comptes?\b(?! le \d)",
     r"\b(?:avis|preuve|justificatif|confirmation|attestation|ordre|copie) (?:de |d'|du |d'execution (?:de |du )?)(?:virement|paiement|reglement|execution|versement|transfert|bonifico)s?\b(?! (?:vous )?(?:sera|suivra|des que))",
     r"\bvirements? (?:execute|emis|effectue|du|sepa emis|n[o°]|ref)\b",
@@ -204,7 +205,7 @@ DISPUTE_STRONG: dict[str, Phrases] = {
         r"\b(?:pas|jamais|rien|toujours pas) (?:\S{1,8} ){0,2}?(?:recue?s?|vu arriver)\b(?: \S{1,8}){0,4}? ?(?:marchandises?|materiels?|commande|colis|produits?|livraisons?|luminaires?|lampes?|projecteurs?|palettes?|articles?|appliques?|suspensions?|spots?|pieces|cartons?|fournitures?|equipements?|dalles?|reglettes?|ampoules?)\b|\b(?:marchandises?|materiels?|commande|colis|produits?|livraisons?|luminaires?|lampes?|projecteurs?|palettes?|articles?|appliques?|suspensions?|spots?|cartons?|fournitures?|equipements?|dalles?|reglettes?|ampoules?)\b[^.\n]{0,40}?\b(?:jamais|pas|toujours pas|n'est|n'a|n'ont|ne sont)\b[^.\n]{0,25}?\b(?:recue?s?|arrivee?s?|livree?s?|parvenue?s?)\b|\b(?:non.?livraison|defaut de livraison|absence de livraison|prestation non (?:realisee|effectuee|executee|faite)|travaux (?:non|pas) (?:realises|termines|finis|acheves|faits|commences)|attend\w{0,3} (?:toujours |encore )?(?:la |notre |votre |une )?(?:livraison|marchandise|materiel|commande))\b",
         r"\b(?:not|never|n't|nothing|none of \S{2,5})(?: \S{1,10}){0,3}? (?:been )?(?:delivered|arrived|shipped|turned up|showed up|shown up|installed|completed|carried out|performed|dispatched|come(?! (?:through|back)))\b|\bnon.?delivery\b|\b(?:not|never|n't)(?: \S{1,8}){0,3}? (?:received|got|had|seen)(?: \S{1,8}){0,3}? (?:goods|delivery|deliveries|order|material|materials|items?|lamps?|lights?|fittings?|fixtures?|luminaires?|parcel|shipment|consignment|pallets?|merchandise|products?|equipment|boxes)\b|\b(?:goods|delivery|order|items?|lamps?|lights?|fittings?|fixtures?|shipment|parcel|pallets?|boxes|consignment)\b[^.\n]{0,30}?\b(?:never|not|n't|still haven't|yet to)\b[^.\n]{0,20}?\b(?:arriv\w*|deliver\w*|turn\w* up|receiv\w*|show\w* up|ship\w*|reach\w*|come)\b|\bwait\w* for (?:the |our |your )?(?:delivery|goods|shipment|order|lamps|lights|fittings)\b",
         r"\b(?:jamais vu(?:e|s|es)? (?:la couleur|arriver|le moindre|passer (?:de|le) (?:livreur|camion))|on n'a rien (?:eu|recu|vu)|n'(?:a|ont) jamais eu lieu|pas de trace de la livraison|(?:still )?on your (?:lorry|truck|van)|dans votre (?:depot|camion|entrepot)|shows? nothing (?:booked|received)|personne n'est (?:venu|passe)|rien vu venir|aucune (?:livraison|reception|trace (?:de la|d'une) livraison)|(?:entree|reception) de marchandises? (?:absente|manquante|non)|absence de (?:reception|livraison)|marchandise (?:est )?a livrer|no sign of (?:the|any|it|them)|not (?:been )?a? ?sight (?:n?or sound )?of|still waiting (?:for|on) (?:the |our |your )?(?:goods|delivery|desks?|chairs?|tables?|lamps?|order|parts|rest|\w+s)\b|nobody (?:came|turned up|showed)|no (?:goods )?receipt (?:posted|booked|found|on)|goods receipt (?:is )?missing|missing goods receipt|cannot trace receipt|no grn|wareneingang (?:fehlt|nicht))\b",
-    r"\bnicht (?:\S{1,10} ){0,2}?(?:geliefert|erhalten|angekommen|eingetroffen)\b(?! rechnung)|\b(?:ware|lieferung)\b[^.\n]{0,30}\b(?:nicht|nie)\b|\b(?:no|nunca|todavia no|aun no) (?:\S{1,10} ){0,3}?(?:entregad\w+|recibido (?:la mercancia|el pedido|el material|las lamparas)|llegado)\b|\b(?:mai|non) (?:\S{1,10} ){0,3}?(?:consegnat\w|arrivat\w|ricevuto (?:la merce|il materiale|l'ordine|le lampade))\b|\b(?:niet|nooit|nog niet) (?:\S{1,10} ){0,2}?(?:geleverd|aangekomen|ontvangen)\b(?! factuur)",
+        r"\bnicht (?:\S{1,10} ){0,2}?(?:geliefert|erhalten|angekommen|eingetroffen)\b(?! rechnung)|\b(?:ware|lieferung)\b[^.\n]{0,30}\b(?:nicht|nie)\b|\b(?:no|nunca|todavia no|aun no) (?:\S{1,10} ){0,3}?(?:entregad\w+|recibido (?:la mercancia|el pedido|el material|las lamparas)|llegado)\b|\b(?:mai|non) (?:\S{1,10} ){0,3}?(?:consegnat\w|arrivat\w|ricevuto (?:la merce|il materiale|l'ordine|le lampade))\b|\b(?:niet|nooit|nog niet) (?:\S{1,10} ){0,2}?(?:geleverd|aangekomen|ontvangen)\b(?! factuur)",
     ),
     "quantity": _any(
         r"\b(?:manqu(?:e|ait|ent|aient|ant|ants|antes?)|il (?:en )?manque|reste a livrer|reliquat)\b(?: \S{1,10}){0,3}? ?(?:\d+|deux|trois|quatre|cinq|six|dix|plusieurs|des|une|un|la moitie|quelques)\b(?! (?:n[o°]|numero|bon|facture|avoir|rib|reference|copie|piece justif))|\b(?:ecart|erreur|probleme|difference) (?:de |sur (?:la |les )?)quantites?\b|\bquantites? (?:\S{1,10} ){0,3}?(?:erronee?s?|fausses?|incorrectes?|facturees?|livrees?|recues?|ne correspond\w*|differentes?|inferieures?)\b|\blivraison (?:partielle|incomplete)\b|\bpartiellement livre\w*\b|\bincomplete?s?\b|\b(?:contest\w+|conteste) la quantite\b",
@@ -220,7 +221,7 @@ DISPUTE_STRONG: dict[str, Phrases] = {
     "price": _any(
         r"\b(?:(?:erreur|ecart|difference|probleme|souci|desaccord) (?:de |sur (?:le |les )?)(?:prix|tarifs?|montants?|remise)|surfactur\w+|factur\w{1,4} (?:\S{1,10} ){0,4}?trop (?:cher|eleve)|trop (?:percu|facture)|(?:prix|tarif|montant|remise|taux)(?: \S{1,12}){0,5}? (?:ne correspond\w*|erronee?s?|faux|fausse|incorrecte?s?|n'est pas|n'a pas|different\w*|superieure?|pas (?:celui|celle|conforme|applique\w?|deduite?)|oubliee?|au lieu|non (?:conforme|appliquee?|deduite?))|(?:devis|prix|tarif|convenu|accord)(?: \S{1,12}){0,4}? (?:signe|convenu|negocie|valide|accepte|prevu|etait|indique|mentionne|annonce)\w{0,2} (?:a|de|pour|:)? ?\d|(?:prix|tarif) (?:convenu|negocie|du devis|de la commande|contractuel)|remise (?:\S{1,10} ){0,3}?(?:oubliee?|non|pas|manquante?|prevue|convenue|promise|de \d+ ?%)|plus cher que|etait question de \d[\d ]*(?:€|euros?)?|(?:promis|promise|prevu|convenu)\w? (?:\S{1,8} ){0,3}?\d+ ?% de remise|(?:au lieu de|et non|contre) \d[\d ]*[.,]?\d* ?(?:€|eur)|inversion de chiffres|hausse (?:de prix|tarifaire) (?:non|jamais)|augmentation (?:\S{1,8} ){0,3}?(?:non|jamais|pas)|frais (?:de port |de livraison |de transport )?(?:\S{1,8} ){0,3}?(?:non prevus|pas prevus|jamais convenus|non convenus|injustifies|en trop))\b",
         r"\b(?:over.?charg\w+|over.?bill\w+|price (?:difference|discrepanc\w+|variance|mismatch|error|query|dispute|increase|is (?:wrong|higher|too)|above|doesn't|does not|agreed|charged|on the invoice)|wrong (?:price|rate|tariff)|incorrect (?:price|rate|pricing|amount)|(?:agreed|quoted|contract(?:ed|ual)?|quotation|order(?:ed)?|po|unit)\b(?: \S{1,12}){0,4}? (?:price|rate|at|was|is|were|of|for|said|figure)(?: \S{1,10}){0,3}? ?[£$€]?\d[\d.,]+|discount (?:\S{1,10} ){0,4}?(?:missing|not|wasn't|was not|omitted|left off|agreed|promised|hasn't|forgotten|never)|(?:missing|forgot|omitted|without|no) (?:\S{1,8} ){0,3}?discount|po price [\d.,]+|price mismatch|quoted [£$€]?\d[\d.,]*|match failed|failed (?:the )?(?:three|3)[- ]way|higher than (?:\S{1,10} ){0,3}?(?:agreed|quoted|quote|order|po|contract)|(?:charged|invoiced|billed)(?: \S{1,10}){0,4}? (?:instead of|rather than|not the|against|but the|vs|versus|when)|correct (?:it|this|the (?:price|amount|invoice))|should (?:have been|be|read)(?: \S{1,6}){0,2}? ?[£$€]?\d[\d.,]{3,}|difference (?:comes off|of|is|needs)|(?:carriage|delivery|freight|shipping) (?:charge|cost|fee)s?(?: \S{1,8}){0,4}? (?:not|never|wasn't|weren't)(?: \S{1,8})? agreed|raised at [£$€]?\d|above (?:your|the|our|what)(?: \S{1,10}){0,2}? (?:quote|quotation|order|po|agreed|price)|forg[oe]t\w* (?:\S{1,8} ){0,3}?(?:discount|rebate|\d+)|put (?:me )?the discount|never agreed (?:to|on)|not agreed (?:to|on)|we (?:never|didn't|did not) agree\w*)\b",
-    r"\b(?:vereinbart\w*|zugesagt\w*|\w{0,12})(?:rabatt|nachlass|skonto)\w{0,2} (?:\S{1,10} ){0,4}?(?:fehlt|nicht|vergessen)|\bfehlt (?:\S{1,14} ){0,4}?\w{0,10}(?:rabatt|nachlass)",
+        r"\b(?:vereinbart\w*|zugesagt\w*|\w{0,12})(?:rabatt|nachlass|skonto)\w{0,2} (?:\S{1,10} ){0,4}?(?:fehlt|nicht|vergessen)|\bfehlt (?:\S{1,14} ){0,4}?\w{0,10}(?:rabatt|nachlass)",
         r"\b(?:preisabweichung|preisdifferenz|falscher preis|preis (?:\S{1,10} ){0,3}?(?:stimmt|falsch|weicht|nicht)|(?:vereinbart\w*|angebot\w*|bestell\w*)(?: \S{1,10}){0,4}? (?:preis|waren|war|zu|von) ?\d|rabatt (?:\S{1,10} ){0,3}?(?:fehlt|nicht|vergessen)|zu hoch berechnet|precio (?:\S{1,10} ){0,4}?(?:incorrecto|acordado|no|pactado|erroneo)|verkeerde prijs|onjuiste prijs|prezzo sbagliato|precio equivocado|diferencia de precio|descuento (?:\S{1,10} ){0,3}?(?:no|falta|acordado)|prezzo (?:\S{1,10} ){0,4}?(?:errato|concordato|non|pattuito|diverso)|sconto (?:\S{1,10} ){0,3}?(?:non|manca|concordato)|differenza di prezzo|prijs (?:\S{1,10} ){0,3}?(?:klopt|afgesproken|niet|onjuist|te hoog)|prijsverschil|korting (?:\S{1,10} ){0,3}?(?:niet|ontbreekt|afgesproken|vergeten))\b",
     ),
     "other": _any(
@@ -231,14 +232,31 @@ DISPUTE_STRONG: dict[str, Phrases] = {
 }
 
 DISPUTE_WEAK: dict[str, Phrases] = {
-    "credit_note": _any(r"\b(?:l'avoir|d'avoir|un avoir|votre avoir|cet avoir|avoirs)\b", r"\bcredit\b(?! control)", r"\b(?:retours?|reprise) (?:de |des |du )?(?:marchandises?|materiels?|produits?)\b", r"\breturn(?:s|ed) (?:goods|items|the)\b"),
+    "credit_note": _any(
+        r"\b(?:l'avoir|d'avoir|un avoir|votre avoir|cet avoir|avoirs)\b",
+        r"\bcredit\b(?! control)",
+        r"\b(?:retours?|reprise) (?:de |des |du )?(?:marchandises?|materiels?|produits?)\b",
+        r"\breturn(?:s|ed) (?:goods|items|the)\b",
+    ),
     "duplicate": _any(r"\b(?:doublon|deux fois|en double|duplicate|twice|doppelt|doble|doppia|dubbel)\b"),
-    "missing_reference": _any(r"\b(?:bon de commande|n[o°]? ?de commande|numero de commande|engagement|code service|order number|purchase order|\bpo\b|bestellnummer|inkooporder|chorus)\b"),
-    "not_ordered": _any(r"\b(?:commande|ordered|bestellt|pedido|ordinat[oa]|besteld)\b.{0,20}\b(?:jamais|pas|never|not|nie|nunca|mai|nooit)\b"),
-    "not_delivered": _any(r"\b(?:livraison|livree?s?|delivery|delivered|lieferung|geliefert|entrega|consegna|levering|receptionn\w+|proof of delivery|bon de livraison)\b"),
-    "quantity": _any(r"\b(?:quantites?|pieces|unites|manqu\w+|quantity|units|pieces|pcs|count|missing|short|menge|stuck|cantidad|unidades|quantita|pezzi|aantal|stuks|dechargement|palettes?|cartons?)\b"),
-    "quality": _any(r"\b(?:qualite|reserves|conformite|quality|repair|replace\w*|complaint|qualitat|calidad|qualita|kwaliteit|remplace\w*|repar\w+|sav|garantie|warranty|constat|inexecution)\b"),
-    "price": _any(r"\b(?:prix|tarifs?|remise|devis|surcout|montant|price|rate|quote|quotation|discount|amount|charged|preis|rabatt|precio|descuento|prezzo|sconto|prijs|korting|tva|vat)\b"),
+    "missing_reference": _any(
+        r"\b(?:bon de commande|n[o°]? ?de commande|numero de commande|engagement|code service|order number|purchase order|\bpo\b|bestellnummer|inkooporder|chorus)\b"
+    ),
+    "not_ordered": _any(
+        r"\b(?:commande|ordered|bestellt|pedido|ordinat[oa]|besteld)\b.{0,20}\b(?:jamais|pas|never|not|nie|nunca|mai|nooit)\b"
+    ),
+    "not_delivered": _any(
+        r"\b(?:livraison|livree?s?|delivery|delivered|lieferung|geliefert|entrega|consegna|levering|receptionn\w+|proof of delivery|bon de livraison)\b"
+    ),
+    "quantity": _any(
+        r"\b(?:quantites?|pieces|unites|manqu\w+|quantity|units|pieces|pcs|count|missing|short|menge|stuck|cantidad|unidades|quantita|pezzi|aantal|stuks|dechargement|palettes?|cartons?)\b"
+    ),
+    "quality": _any(
+        r"\b(?:qualite|reserves|conformite|quality|repair|replace\w*|complaint|qualitat|calidad|qualita|kwaliteit|remplace\w*|repar\w+|sav|garantie|warranty|constat|inexecution)\b"
+    ),
+    "price": _any(
+        r"\b(?:prix|tarifs?|remise|devis|surcout|montant|price|rate|quote|quotation|discount|amount|charged|preis|rabatt|precio|descuento|prezzo|sconto|prijs|korting|tva|vat)\b"
+    ),
 }
 
 # ---------------------------------------------------------------- requests
@@ -288,9 +306,11 @@ PLAN_ASK = _any(
 CONSENT = _any(
     r"\b(?:si (?:cela|ca|vous|tu) (?:vous |te |en )?(?:convient|va|arrange|agree|etes d'accord|es d'accord|l'acceptez|acceptez|voulez bien|permettez|n'y voyez)|avec votre (?:accord|aval|permission)|sous reserve de votre accord|sauf (?:avis contraire|refus|objection)|en accord avec vous|dans l'attente de votre (?:accord|reponse|feu vert|retour|aval|validation)|attends votre (?:accord|feu vert|aval|reponse)|qu'en (?:pensez|dites)[- ]vous|(?:ca|cela) (?:vous|te) (?:va|irait|conviendrait|convient)|(?:est-ce|serait-ce|si c'est) (?:possible|acceptable|envisageable|jouable|bon pour vous)|dites-moi si|tenez-moi au courant si|vous (?:seriez|etes) d'accord|etes-vous d'accord|je (?:vous )?propose|nous (?:vous )?proposons|proposition|on (?:vous )?propose)\b",
     r"\b(?:if (?:that|this|it) (?:suits|works|is (?:ok|okay|acceptable|alright|all right|agreeable)|would (?:suit|work))|if you(?:'re| are)? (?:agree|agreeable|happy|ok|okay|willing|can accept|accept)|with your (?:agreement|permission|consent|approval|blessing)|subject to your (?:agreement|approval|ok)|(?:does|would|will) that (?:work|suit|be ok|do)|is that (?:ok|okay|acceptable|alright|all right|fine)|(?:ok|okay|acceptable|fine) (?:for|with|by) you|what do you (?:think|say)|let me know (?:if|whether) (?:that|this|it|you)|would (?:you|it) (?:be )?(?:accept|agree|consider|mind|possible|ok|okay)|can we agree|we (?:would )?(?:like to )?propose|i (?:would )?propose|our proposal|how about|shall we say)\b",
-    r"\b(?:wenn (?:es |das |sie )(?:ihnen )?(?:recht|passt|einverstanden|zustimmen)|einverstanden\?|ware das|passt das|wir schlagen vor|vorschlag|si (?:les|le) parece|de acuerdo\?|le parece|proponemos|se (?:siete|va bene|per voi|le va)|va bene(?: per voi)?\?|proponiamo|proposta|als (?:dat|u|jullie) (?:goed|akkoord|schikt)|akkoord\?|is dat goed|voorstel|stellen (?:wij )?voor)"
+    r"\b(?:wenn (?:es |das |sie )(?:ihnen )?(?:recht|passt|einverstanden|zustimmen)|einverstanden\?|ware das|passt das|wir schlagen vor|vorschlag|si (?:les|le) parece|de acuerdo\?|le parece|proponemos|se (?:siete|va bene|per voi|le va)|va bene(?: per voi)?\?|proponiamo|proposta|als (?:dat|u|jullie) (?:goed|akkoord|schikt)|akkoord\?|is dat goed|voorstel|stellen (?:wij )?voor)",
 )
-PLAN_AGREED = _any(r"\b(?:comme convenu|selon (?:notre|l') (?:accord|echeancier)|l'echeancier convenu|conformement (?:a|au)|as agreed|per our agreement|wie vereinbart|como acordado|come concordato|zoals afgesproken|pas besoin d|no need for)\b")
+PLAN_AGREED = _any(
+    r"\b(?:comme convenu|selon (?:notre|l') (?:accord|echeancier)|l'echeancier convenu|conformement (?:a|au)|as agreed|per our agreement|wie vereinbart|como acordado|come concordato|zoals afgesproken|pas besoin d|no need for)\b"
+)
 
 # ---------------------------------------------------------------- who to write to
 
@@ -385,8 +405,12 @@ ARRIVES = _any(
     r"\b(?:arriv\w+|reach\w*|with you|in your account|hit your|receive|show up|be credited|take about|takes about|allow|clear your)\b",
     r"\b(?:bei ihnen|auf ihrem konto|gutgeschrieben|eingehen|en su cuenta|llegar\w*|sul vostro conto|arriver\w*|op uw rekening|bij u)\b",
 )
-ENDED = _any(r"\b(?:livr\w+|receptionn\w+|installe\w*|facture du|emise le|issued|dated|invoice (?:of|dated)|delivered|ordered|commande du|devis du|quotation of|quote of|constat|jugement|relance du|mail du|courrier du|letter of|email of|reminder of|votre (?:mail|courriel|relance|message|courrier) du)\b[^,;]{0,20}$")
-UNTIL_CONTEXT = _any(r"\b(?:absent\w*|conges?|ferme\w*|vacances|holiday|leave|closed|shut|salon|reunion|meeting|rendez-vous|rdv|appel\w*|call|joindre|urlaub|geschlossen)\b")
+ENDED = _any(
+    r"\b(?:livr\w+|receptionn\w+|installe\w*|facture du|emise le|issued|dated|invoice (?:of|dated)|delivered|ordered|commande du|devis du|quotation of|quote of|constat|jugement|relance du|mail du|courrier du|letter of|email of|reminder of|votre (?:mail|courriel|relance|message|courrier) du)\b[^,;]{0,20}$"
+)
+UNTIL_CONTEXT = _any(
+    r"\b(?:absent\w*|conges?|ferme\w*|vacances|holiday|leave|closed|shut|salon|reunion|meeting|rendez-vous|rdv|appel\w*|call|joindre|urlaub|geschlossen)\b"
+)
 INTERNAL_NOTE = _any(
     r"\b(?:ne leur (?:repond\w+|dites|ecri\w+|envoy\w+)|(?:on ne les|leur) (?:avait|a|doit) pas|leur (?:repondre|dire|payer)|avant qu'on se parle|tu (?:peux|pourrais) (?:leur|voir avec eux|gerer|traiter)|qu'est.ce qu'on (?:fait|leur)|c'est quoi (?:encore )?cette histoire|fais.les patienter|entre nous|en interne)\b",
     r"\b(?:do we (?:actually )?owe|stringing them|these people|don't (?:answer|reply to|tell) them|are we (?:ever )?going to pay|can you deal with (?:them|this)|what do (?:i|we) tell them|keep them|fob them off|internal(?:ly)? only|they'll send|pay these guys|put them off)\b",

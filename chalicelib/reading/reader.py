@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one row of a table of phrases is one line)
 """A message in its context → what it says: kind, own words, intents, facts, trust, decision. Pure; the story of reading."""
 
 from __future__ import annotations
@@ -5,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 from itertools import combinations
 
@@ -13,7 +14,7 @@ from chalicelib.reading import advice as advice_
 from chalicelib.reading import attachments as attachments_
 from chalicelib.reading import language, machine, references, trust, words
 from chalicelib.reading import phrases as p
-from chalicelib.reading.decision import REASONS, decide
+from chalicelib.reading.decision import decide
 from chalicelib.reading.fold import flat, fold
 from chalicelib.reading.intents import Ground, Said, Statement, understand
 from chalicelib.reading.model import (
@@ -26,7 +27,6 @@ from chalicelib.reading.model import (
     InboundMessage,
     Intent,
     KnownAccount,
-    KnownItem,
     Promise,
     Reading,
     Remittance,
@@ -67,7 +67,16 @@ def _bounce(message: InboundMessage, bounced: Bounce, verdict: trust.Verdict, co
     )
 
 
-def _plain(kind: str, message: InboundMessage, verdict: trust.Verdict, account: KnownAccount | None, hint: str, *, own: str, codes: Sequence[str] = ()) -> Reading:
+def _plain(
+    kind: str,
+    message: InboundMessage,
+    verdict: trust.Verdict,
+    account: KnownAccount | None,
+    hint: str,
+    *,
+    own: str,
+    codes: Sequence[str] = (),
+) -> Reading:
     decided = decide(codes)
     return Reading(
         kind=kind,  # type: ignore[arg-type]
@@ -84,7 +93,15 @@ def _plain(kind: str, message: InboundMessage, verdict: trust.Verdict, account: 
 class _Reading:
     """One reading in the making: the steps in order, each with what the earlier ones found."""
 
-    def __init__(self, message: InboundMessage, context: Context, verdict: trust.Verdict, account: KnownAccount | None, hint: str, elapsed: Callable[[], float] | None) -> None:
+    def __init__(
+        self,
+        message: InboundMessage,
+        context: Context,
+        verdict: trust.Verdict,
+        account: KnownAccount | None,
+        hint: str,
+        elapsed: Callable[[], float] | None,
+    ) -> None:
         self.message, self.context, self.verdict = message, context, verdict
         self.account, self.hint, self.elapsed = account, hint, elapsed
         self.base = _day(message, context)
@@ -115,17 +132,28 @@ class _Reading:
             return self._auto_reply(whole, said)
         known = self.account is not None
         names_us = bool(said.numbers or self.subject.numbers or _threaded(message, self.context) or advices)
-        if not known and not names_us and not said.foreign and not self.verdict.why == "header-injection":
+        if not known and not names_us and not said.foreign and self.verdict.why != "header-injection":
             strong = {s.intent for s in said.statements} & {"insolvency", "complaint", "contact_change"}
             if not strong:
-                codes = ["supplier-invoice"] if machine.unrelated(message, whole, known_sender=False, names_us=False) == "supplier" else []
+                codes = (
+                    ["supplier-invoice"]
+                    if machine.unrelated(message, whole, known_sender=False, names_us=False) == "supplier"
+                    else []
+                )
                 if "instructions" in said.flags:
                     codes.append("instructions-inside")
                 return _plain("unrelated", message, self.verdict, self.account, self.hint, own=whole, codes=codes)
         if known and not names_us and not said.statements and machine.courtesy(whole):
             return _plain("unrelated", message, self.verdict, self.account, self.hint, own=whole)
-        if known and not names_us and machine.their_invoice(whole) and not any(s.intent in ("remittance", "promise_to_pay", "dispute") and s.numbers for s in said.statements):
-            return _plain("unrelated", message, self.verdict, self.account, self.hint, own=whole, codes=["supplier-invoice"])
+        if (
+            known
+            and not names_us
+            and machine.their_invoice(whole)
+            and not any(s.intent in ("remittance", "promise_to_pay", "dispute") and s.numbers for s in said.statements)
+        ):
+            return _plain(
+                "unrelated", message, self.verdict, self.account, self.hint, own=whole, codes=["supplier-invoice"]
+            )
         other = machine.unrelated(message, whole + "\n" + message.text[:2000], known_sender=known, names_us=names_us)
         if other:
             codes = ["supplier-invoice"] if other == "supplier" else []
@@ -178,7 +206,10 @@ class _Reading:
             return None
         end = next((i for i in range(start, len(lines)) if lines[i].kind == "mark"), len(lines))
         text = "\n".join(line.text.lstrip("> ") for line in lines[start:end]).strip()
-        if not text or any(n in fold(text)[-300:] for n in ("atelier", *self._our_names())) and "comptabilite clients" in fold(text):
+        if not text or (
+            any(n in fold(text)[-300:] for n in ("atelier", *self._our_names()))
+            and "comptabilite clients" in fold(text)
+        ):
             return None
         inner = words.own_words(text)
         return (inner.own() or text)[:4000], words.quoted_day(self.words.forwarded_on, self.base)
@@ -210,18 +241,48 @@ class _Reading:
         """Payment documents: the body itself where it is one, then each attachment."""
         out: list[tuple[str, advice_.Advice]] = []
         self.attached = attachments_.texts(self.message.attachments, self.context.caps, elapsed=self.elapsed)
-        sure = bool(re.search(r"\b(?:avis|preuve|justificatif|remittance|advice|breakdown|specification|particulars|payment|virement|versement|reglement|stub|proof|zahlung|betaal)\w*", fold(self.own)))
+        sure = bool(
+            re.search(
+                r"\b(?:avis|preuve|justificatif|remittance|advice|breakdown|specification|particulars|payment|virement|versement|reglement|stub|proof|zahlung|betaal)\w*",
+                fold(self.own),
+            )
+        )
         names = self._our_names()
         for one in self.attached:
             if not one.text:
                 continue
-            found = advice_.find(one.text, self.items, self.base, elsewhere=self.context.items, month_first=self.month_first, our_names=names, sure=_spreadsheet(one) or sure and bool(re.search(r"total|montant|amount|betrag|bedrag|import", fold(one.text))) and not _is_bank_details(one.text))
+            found = advice_.find(
+                one.text,
+                self.items,
+                self.base,
+                elsewhere=self.context.items,
+                month_first=self.month_first,
+                our_names=names,
+                sure=_spreadsheet(one)
+                or (
+                    sure
+                    and bool(re.search(r"total|montant|amount|betrag|bedrag|import", fold(one.text)))
+                    and not _is_bank_details(one.text)
+                ),
+            )
             if found:
                 out.append((f"attachment:{one.name}", found))
         pays = {s.intent for s in said.statements}
-        listed = len(re.findall(r"(?m)^[^\n]* \| [^\n]*\d[.,]\d\d\b", self.own)) >= 2 and pays in ({"remittance"}, {"promise_to_pay"}) and not any(s.amount for s in said.statements)
+        listed = (
+            len(re.findall(r"(?m)^[^\n]* \| [^\n]*\d[.,]\d\d\b", self.own)) >= 2
+            and pays in ({"remittance"}, {"promise_to_pay"})
+            and not any(s.amount for s in said.statements)
+        )
         if not out and (_is_document(self.own) or listed):
-            found = advice_.find(self.own, self.items, self.base, elsewhere=self.context.items, month_first=self.month_first, our_names=names, sure=listed)
+            found = advice_.find(
+                self.own,
+                self.items,
+                self.base,
+                elsewhere=self.context.items,
+                month_first=self.month_first,
+                our_names=names,
+                sure=listed,
+            )
             if found and listed and "promise_to_pay" in pays:
                 found = replace(found, kind="promise")
             if found:
@@ -232,9 +293,15 @@ class _Reading:
         """A program's mail that tells of a payment is a reply; so is a person's answer that mentions a holiday."""
         if advices:
             return True
-        facts = [s for s in said.statements if s.intent in ("remittance", "promise_to_pay", "dispute", "insolvency", "payment_plan_request")]
+        facts = [
+            s
+            for s in said.statements
+            if s.intent in ("remittance", "promise_to_pay", "dispute", "insolvency", "payment_plan_request")
+        ]
         if automatic == 2:
-            return any(s.intent in ("remittance", "promise_to_pay") and s.numbers and (s.on or s.amount) for s in facts) and not machine.automatic(self.message)
+            return any(
+                s.intent in ("remittance", "promise_to_pay") and s.numbers and (s.on or s.amount) for s in facts
+            ) and not machine.automatic(self.message)
         return bool(facts) or any(s.intent == "document_request" for s in said.statements)
 
     def _auto_reply(self, whole: str, said: Said) -> Reading:
@@ -245,7 +312,10 @@ class _Reading:
         contacts = self._contacts_of(said)
         if not contacts and ticket and re.search(r"unsubscribe|notification preferences", fold(whole)):
             contacts = ()
-        closed = re.search(r"\b(?:retired|no longer (?:in use|monitored|used|read)|closed|discontinued|decommissioned|deleted unread|n'est plus (?:utilisee?|relevee?|active)|sera (?:fermee?|supprimee?)|ferm(?:e|ee)e? definitivement|nicht mehr (?:genutzt|gelesen|verwendet)|ya no se utiliza|non e piu attiv|niet meer in gebruik)\b", fold(whole))
+        closed = re.search(
+            r"\b(?:retired|no longer (?:in use|monitored|used|read)|closed|discontinued|decommissioned|deleted unread|n'est plus (?:utilisee?|relevee?|active)|sera (?:fermee?|supprimee?)|ferm(?:e|ee)e? definitivement|nicht mehr (?:genutzt|gelesen|verwendet)|ya no se utiliza|non e piu attiv|niet meer in gebruik)\b",
+            fold(whole),
+        )
         portal = bool(closed and p.PORTAL.search(fold(whole)) and p.PORTAL_ACT.search(fold(whole)))
         intents: tuple[Intent, ...] = ("contact_change",) if contacts or portal else ()
         codes = []
@@ -280,14 +350,16 @@ class _Reading:
         folded = fold(self.own)
         if not contacts:
             statements = [s for s in statements if s.intent != "contact_change"]
-            if p.PORTAL.search(folded) and p.PORTAL_ACT.search(folded) and not any(s.intent in ("dispute", "promise_to_pay", "remittance") for s in statements):
-                m = p.PORTAL.search(folded)
-                assert m is not None
-                statements.append(Statement("contact_change", m.start(), m.end(), m.span(), -1))
-            elif p.NOT_ME.search(folded) and not any(s.intent in ("dispute", "promise_to_pay", "remittance", "insolvency") for s in statements):
-                m = p.NOT_ME.search(folded)
-                assert m is not None
-                statements.append(Statement("contact_change", m.start(), m.end(), m.span(), -1))
+            portal, not_me = p.PORTAL.search(folded), p.NOT_ME.search(folded)
+            said_already = {s.intent for s in statements}
+            if (
+                portal
+                and p.PORTAL_ACT.search(folded)
+                and not said_already & {"dispute", "promise_to_pay", "remittance"}
+            ):
+                statements.append(Statement("contact_change", *portal.span(), portal.span(), -1))
+            elif not_me and not said_already & {"dispute", "promise_to_pay", "remittance", "insolvency"}:
+                statements.append(Statement("contact_change", *not_me.span(), not_me.span(), -1))
                 self.codes.append("contact-unclear")
         promise, remittance, statements = self._payments(statements, advices)
         present = {s.intent for s in statements}
@@ -305,12 +377,18 @@ class _Reading:
         for r in said.references:
             self.evidence.append(Evidence("invoice", self.own[r.start : r.end], r.start, r.end))
         for where, found in advices:
-            self.evidence.append(Evidence("remittance" if found.kind == "remittance" else "promise_to_pay", "", *found.where, where=where))
+            self.evidence.append(
+                Evidence(
+                    "remittance" if found.kind == "remittance" else "promise_to_pay", "", *found.where, where=where
+                )
+            )
         self._judge(said, advices, statements, promise, remittance, dispute, invoices, contacts, intents)
         decided = decide(self.codes)
         return Reading(
             kind="reply",
-            language=language.detect(self.own if len(self.own) > 25 else f"{self.own}\n{self.message.subject}", self.hint),
+            language=language.detect(
+                self.own if len(self.own) > 25 else f"{self.own}\n{self.message.subject}", self.hint
+            ),
             intents=intents,
             invoices=invoices,
             promise=promise,
@@ -334,29 +412,44 @@ class _Reading:
     def _complete(self, said: Said) -> list[Statement]:
         """Statements without an invoice speak of those of the subject, or of the only one there is."""
         fallback = self.subject.numbers or (said.numbers if len(said.numbers) == 1 else ())
-        return [s if s.numbers or s.intent in ("complaint", "insolvency", "contact_change") else replace(s, numbers=fallback) for s in said.statements]
+        return [
+            s
+            if s.numbers or s.intent in ("complaint", "insolvency", "contact_change")
+            else replace(s, numbers=fallback)
+            for s in said.statements
+        ]
 
-    def _payments(self, statements: list[Statement], advices: Sequence[tuple[str, advice_.Advice]]) -> tuple[Promise | None, Remittance | None, list[Statement]]:
+    def _payments(
+        self, statements: list[Statement], advices: Sequence[tuple[str, advice_.Advice]]
+    ) -> tuple[Promise | None, Remittance | None, list[Statement]]:
         """One promise and one remittance of all statements: the sum and the latest day; documents complete the words."""
         if any(where == "body" for where, _ in advices):  # the figures were read as a document, not as sentences
             statements = [s for s in statements if s.intent not in ("promise_to_pay", "remittance")]
         paid_documents = [a for _, a in advices if a.kind == "remittance"]
         planned = [a for _, a in advices if a.kind == "promise"]
         if planned and not paid_documents and any(s.intent == "promise_to_pay" for s in statements):
-            statements = [s for s in statements if s.intent != "remittance" or s.on is not None and s.on <= self.base and s.reference]
+            statements = [
+                s
+                for s in statements
+                if s.intent != "remittance" or (s.on is not None and s.on <= self.base and s.reference)
+            ]
         if planned and not any(s.intent == "promise_to_pay" for s in statements):
             statements = [s for s in statements if s.intent != "remittance"]
         promises = [s for s in statements if s.intent == "promise_to_pay"]
         if paid_documents and promises and not any(s.intent == "remittance" for s in statements):
             covered = {n for a in paid_documents for n in a.numbers}
-            if all(not s.numbers or set(s.numbers) <= covered for s in promises) and all(s.on is None or s.on in [a.on for a in paid_documents] for s in promises):
+            if all(not s.numbers or set(s.numbers) <= covered for s in promises) and all(
+                s.on is None or s.on in [a.on for a in paid_documents] for s in promises
+            ):
                 statements = [s for s in statements if s.intent != "promise_to_pay"]
                 promises = []
         remitted = [s for s in statements if s.intent == "remittance"]
         promise: Promise | None = None
         remittance: Remittance | None = None
         if promises or planned:
-            days = [s.on for s in promises if s.on is not None] + [a.on for a in planned if a.on is not None and not promises]
+            days = [s.on for s in promises if s.on is not None] + [
+                a.on for a in planned if a.on is not None and not promises
+            ]
             amount = _sum(promises)
             if amount is None and len(planned) == 1:
                 amount = planned[0].total
@@ -369,11 +462,21 @@ class _Reading:
             amount = _sum(remitted)
             totals = [a.total for a in paid_documents if a.total is not None]
             if totals:
-                if amount is not None and amount != sum(totals, Decimal(0)) and amount not in [i for a in paid_documents for _, i in a.lines]:
+                if (
+                    amount is not None
+                    and amount != sum(totals, Decimal(0))
+                    and amount not in [i for a in paid_documents for _, i in a.lines]
+                ):
                     self.codes.append("contradiction")
                 amount = sum(totals, Decimal(0))
-            reference = next((a.reference for a in paid_documents if a.reference), None) or next((s.reference for s in remitted if s.reference), None)
-            remittance = Remittance(max(document_days or days) if document_days or days else None, amount, reference or self._subject_reference(bool(paid_documents)))
+            reference = next((a.reference for a in paid_documents if a.reference), None) or next(
+                (s.reference for s in remitted if s.reference), None
+            )
+            remittance = Remittance(
+                max(document_days or days) if document_days or days else None,
+                amount,
+                reference or self._subject_reference(bool(paid_documents)),
+            )
         return promise, remittance, statements
 
     def _subject_reference(self, document: bool) -> str | None:
@@ -399,14 +502,32 @@ class _Reading:
 
     # ------------------------------------------------------------ what a person must see
 
-    def _judge(self, said: Said, advices: Sequence[tuple[str, advice_.Advice]], statements: Sequence[Statement], promise: Promise | None, remittance: Remittance | None, dispute: Dispute | None, invoices: Sequence[str], contacts: Sequence[str], intents: Sequence[Intent]) -> None:
+    def _judge(
+        self,
+        said: Said,
+        advices: Sequence[tuple[str, advice_.Advice]],
+        statements: Sequence[Statement],
+        promise: Promise | None,
+        remittance: Remittance | None,
+        dispute: Dispute | None,
+        invoices: Sequence[str],
+        contacts: Sequence[str],
+        intents: Sequence[Intent],
+    ) -> None:
         codes, message, context = self.codes, self.message, self.context
         flags = said.flags
         if self.verdict.trust == "failed":
             codes.append(self.verdict.why)
         if context.authserv_id is not None and self.verdict.trust == "unverified":
             codes.append("unverified")
-        if "instructions" in flags or p.TO_A_MACHINE.search(fold(message.text[:20_000])) and p.TO_A_MACHINE.search(fold(_not_ours(self.words))) or _hidden_instructions(message.html):
+        if (
+            "instructions" in flags
+            or (
+                p.TO_A_MACHINE.search(fold(message.text[:20_000]))
+                and p.TO_A_MACHINE.search(fold(_not_ours(self.words)))
+            )
+            or _hidden_instructions(message.html)
+        ):
             codes.append("instructions-inside")
         codes += self._sender_doubts(promise, intents, advices, invoices)
         for intent in ("insolvency", "complaint"):
@@ -433,7 +554,13 @@ class _Reading:
         self._check_facts(statements, promise, remittance, dispute, invoices)
         if promise is not None and promise.date is None:
             codes.append("promise-without-date")
-        if remittance is not None and remittance.date is None and remittance.amount is None and remittance.reference is None and not invoices:
+        if (
+            remittance is not None
+            and remittance.date is None
+            and remittance.amount is None
+            and remittance.reference is None
+            and not invoices
+        ):
             codes.append("payment-unclear")
         for flag in ("conditional", "payment-asked", "blocked"):
             if flag in flags:
@@ -443,7 +570,13 @@ class _Reading:
             codes.append("nothing-recognised")
         self._check_parts(intents, advices)
 
-    def _sender_doubts(self, promise: Promise | None, intents: Sequence[Intent], advices: Sequence[tuple[str, advice_.Advice]], invoices: Sequence[str]) -> list[str]:
+    def _sender_doubts(
+        self,
+        promise: Promise | None,
+        intents: Sequence[Intent],
+        advices: Sequence[tuple[str, advice_.Advice]],
+        invoices: Sequence[str],
+    ) -> list[str]:
         message, context = self.message, self.context
         out: list[str] = []
         sender = message.sender or ""
@@ -452,8 +585,15 @@ class _Reading:
         elif self.account is not None and not self._own_domain(sender) and sender not in self.account.addresses:
             # A portal's notice is believed only as far as a promise, and only with the client's name in its domain.
             label = re.sub(r"[^a-z]", "", sender.rpartition("@")[2].split(".")[0])
-            client = any(label and (label in re.sub(r"[^a-z]", "", d) or re.sub(r"[^a-z]", "", d.split(".")[0]) in label) for d in self.account.domains)
-            exact = promise is not None and promise.amount is not None and any(i.amount == promise.amount and i.number in invoices for i in self.items)
+            client = any(
+                label and (label in re.sub(r"[^a-z]", "", d) or re.sub(r"[^a-z]", "", d.split(".")[0]) in label)
+                for d in self.account.domains
+            )
+            exact = (
+                promise is not None
+                and promise.amount is not None
+                and any(i.amount == promise.amount and i.number in invoices for i in self.items)
+            )
             if not (client and len(label) >= 6 and tuple(intents) == ("promise_to_pay",) and exact):
                 out.append("foreign-domain")
         for _, address in message.reply_to:
@@ -462,29 +602,59 @@ class _Reading:
                 out.append("reply-goes-elsewhere")
         own_id = (message.message_id or "").rpartition("@")[2].rstrip(">").lower()
         for other in context.accounts.values():
-            if self.account is not None and other.account_id != self.account.account_id and own_id and any(own_id == d or own_id.endswith("." + d) for d in other.domains):
+            if (
+                self.account is not None
+                and other.account_id != self.account.account_id
+                and own_id
+                and any(own_id == d or own_id.endswith("." + d) for d in other.domains)
+            ):
                 out.append("message-id-of-another")
         return out
 
-    def _check_facts(self, statements: Sequence[Statement], promise: Promise | None, remittance: Remittance | None, dispute: Dispute | None, invoices: Sequence[str]) -> None:
+    def _check_facts(
+        self,
+        statements: Sequence[Statement],
+        promise: Promise | None,
+        remittance: Remittance | None,
+        dispute: Dispute | None,
+        invoices: Sequence[str],
+    ) -> None:
         codes = self.codes
         known = {i.number: i for i in self.items}
-        if promise is not None and promise.date is not None and (promise.date < self.base or promise.date > self.base + timedelta(150)):
+        if (
+            promise is not None
+            and promise.date is not None
+            and (promise.date < self.base or promise.date > self.base + timedelta(150))
+        ):
             codes.append("date-unlikely")
-        if remittance is not None and remittance.date is not None and (remittance.date > self.base + timedelta(10) or remittance.date < self.base - timedelta(200)):
+        if (
+            remittance is not None
+            and remittance.date is not None
+            and (remittance.date > self.base + timedelta(10) or remittance.date < self.base - timedelta(200))
+        ):
             codes.append("date-unlikely")
         if any(not s.certain for s in statements if s.intent == "promise_to_pay"):
             codes.append("date-uncertain")
         paid = {n for s in statements if s.intent == "remittance" for n in s.numbers}
         promised = {n for s in statements if s.intent == "promise_to_pay" for n in s.numbers}
-        given = {s.amount for s in statements if s.intent == "remittance"}, {s.amount for s in statements if s.intent == "promise_to_pay"}
+        given = (
+            {s.amount for s in statements if s.intent == "remittance"},
+            {s.amount for s in statements if s.intent == "promise_to_pay"},
+        )
         if paid & promised and (None in given[0] | given[1] or given[0] & given[1]):
             codes.append("contradiction")
         codes += self._amount_doubts(statements, promise, remittance, dispute)
-        if any(s.intent == "remittance" and not s.numbers for s in statements) and any(s.intent == "promise_to_pay" and not s.numbers for s in statements):
+        if any(s.intent == "remittance" and not s.numbers for s in statements) and any(
+            s.intent == "promise_to_pay" and not s.numbers for s in statements
+        ):
             codes.append("contradiction")
         contested = {n for s in statements if s.intent == "dispute" for n in s.numbers}
-        if contested & promised and not any(s.intent == "promise_to_pay" and s.amount is not None and s.amount < sum((known[n].amount for n in s.numbers if n in known), Decimal(0)) for s in statements):
+        if contested & promised and not any(
+            s.intent == "promise_to_pay"
+            and s.amount is not None
+            and s.amount < sum((known[n].amount for n in s.numbers if n in known), Decimal(0))
+            for s in statements
+        ):
             codes.append("contradiction")
         if dispute and not any(s.numbers for s in statements if s.intent == "dispute") and len(self.items) != 1:
             codes.append("invoice-not-named")
@@ -495,15 +665,27 @@ class _Reading:
         if dispute and "dispute-denied" in flags_of(self.said) and not promised:
             codes.append("contradiction")
 
-    def _amount_doubts(self, statements: Sequence[Statement], promise: Promise | None, remittance: Remittance | None, dispute: Dispute | None) -> list[str]:
+    def _amount_doubts(
+        self,
+        statements: Sequence[Statement],
+        promise: Promise | None,
+        remittance: Remittance | None,
+        dispute: Dispute | None,
+    ) -> list[str]:
         """An amount that is none of the balances it speaks of, nor their sum: a typing error, a part payment, a trap."""
         known = {i.number: i.amount for i in self.items}
         intents = {s.intent for s in statements}
         if "payment_plan_request" in intents or (dispute and remittance is not None):
             return []
-        if re.search(r"\b(?:acompte|deposit|down payment|on account|first instal?ment|premier (?:versement|reglement)|anzahlung|acconto|anticipo|aanbetaling)\b", fold(self.own)):
+        if re.search(
+            r"\b(?:acompte|deposit|down payment|on account|first instal?ment|premier (?:versement|reglement)|anzahlung|acconto|anticipo|aanbetaling)\b",
+            fold(self.own),
+        ):
             return []
-        for intent, total in (("promise_to_pay", promise.amount if promise else None), ("remittance", remittance.amount if remittance else None)):
+        for intent, total in (
+            ("promise_to_pay", promise.amount if promise else None),
+            ("remittance", remittance.amount if remittance else None),
+        ):
             if total is None:
                 continue
             spoken = [s for s in statements if s.intent == intent]
@@ -512,16 +694,32 @@ class _Reading:
             if not balances:
                 continue
             rounded = total == total.to_integral_value()
-            sums = {sum(c, Decimal(0)) for size in range(1, min(len(balances), 6) + 1) for c in combinations(balances, size)} if len(balances) <= 10 else {sum(balances, Decimal(0))}
+            sums = (
+                {
+                    sum(c, Decimal(0))
+                    for size in range(1, min(len(balances), 6) + 1)
+                    for c in combinations(balances, size)
+                }
+                if len(balances) <= 10
+                else {sum(balances, Decimal(0))}
+            )
             whole = sum(known.values(), Decimal(0))
-            if total in sums or total == whole or (rounded and any(abs(total - s) < 1 for s in sums)) or (rounded and total % 100 == 0 and any(abs(total - s) <= 60 and s >= 2000 for s in sums)):
+            if (
+                total in sums
+                or total == whole
+                or (rounded and any(abs(total - s) < 1 for s in sums))
+                or (rounded and total % 100 == 0 and any(abs(total - s) <= 60 and s >= 2000 for s in sums))
+            ):
                 continue
             return ["amount-differs"]
         return []
 
     def _check_parts(self, intents: Sequence[Intent], advices: Sequence[tuple[str, advice_.Advice]]) -> None:
         codes, message = self.codes, self.message
-        if any(d in ("damaged text encoding", "uncertain characters") for d in message.defects) or message.text.count("\ufffd") > 3:
+        if (
+            any(d in ("damaged text encoding", "uncertain characters") for d in message.defects)
+            or message.text.count("\ufffd") > 3
+        ):
             codes.append("damaged")
         if "winmail.dat not opened" in message.defects:
             codes.append("unreadable-attachment")
@@ -550,10 +748,16 @@ def _account(message: InboundMessage, context: Context) -> KnownAccount | None:
         return next(iter(context.accounts.values()))
     text = fold(f"{message.subject}\n{message.text[:8000]}")
     compact = re.sub(r"[^a-z0-9]", "", text)
-    accounts = {i.account_id for i in context.items.values() if len(i.number) >= 6 and re.sub(r"[^a-z0-9]", "", fold(i.number)) in compact}
+    accounts = {
+        i.account_id
+        for i in context.items.values()
+        if len(i.number) >= 6 and re.sub(r"[^a-z0-9]", "", fold(i.number)) in compact
+    }
     if len(accounts) == 1:
         return context.accounts.get(next(iter(accounts)))
-    named = [a for a in context.accounts.values() if len(a.name) >= 8 and re.sub(r"[^a-z0-9]", "", fold(a.name)) in compact]
+    named = [
+        a for a in context.accounts.values() if len(a.name) >= 8 and re.sub(r"[^a-z0-9]", "", fold(a.name)) in compact
+    ]
     return named[0] if len(named) == 1 else None
 
 
@@ -565,7 +769,9 @@ def _account_of(address: str | None, context: Context) -> KnownAccount | None:
     by_address = [a for a in context.accounts.values() if address in a.addresses]
     if len(by_address) == 1:
         return by_address[0]
-    by_domain = [a for a in context.accounts.values() if any(domain == d or domain.endswith("." + d) for d in a.domains)]
+    by_domain = [
+        a for a in context.accounts.values() if any(domain == d or domain.endswith("." + d) for d in a.domains)
+    ]
     if context.account_hint:
         hinted = [a for a in by_domain if a.account_id == context.account_hint]
         if hinted:
@@ -590,7 +796,9 @@ def _threaded(message: InboundMessage, context: Context) -> bool:
     if message.tokens or context.account_hint:
         return True
     ours = {a.rpartition("@")[2] for a in context.our_addresses}
-    return any(i.rpartition("@")[2].rstrip(">").lower() in ours for i in (message.in_reply_to or "", *message.references) if i)
+    return any(
+        i.rpartition("@")[2].rstrip(">").lower() in ours for i in (message.in_reply_to or "", *message.references) if i
+    )
 
 
 def flags_of(said: Said) -> frozenset[str]:
@@ -608,14 +816,19 @@ def _subject(subject: str) -> str:
 def _is_document(own: str) -> bool:
     """Rows and figures rather than sentences."""
     folded = fold(own)
-    rows = len(re.findall(r"(?m)^.*(?: \| |\s{3,}).*\d.*$", folded)) + len(re.findall(r"(?m)^[a-z' ]{3,40}\s?: \S", folded)) // 2
+    rows = (
+        len(re.findall(r"(?m)^.*(?: \| |\s{3,}).*\d.*$", folded))
+        + len(re.findall(r"(?m)^[a-z' ]{3,40}\s?: \S", folded)) // 2
+    )
     if re.search(r":32a:|:20:", folded):
         return True
     return bool(advice_._IS_ADVICE.search(folded) or advice_._IS_PLAN.search(folded)) and rows >= 1
 
 
 def _spreadsheet(one: attachments_.AttachedText) -> bool:
-    return one.name.lower().endswith((".csv", ".xlsx", ".xlsm", ".tsv")) and bool(re.search(r" \| .*\d[.,]\d\d", one.text))
+    return one.name.lower().endswith((".csv", ".xlsx", ".xlsm", ".tsv")) and bool(
+        re.search(r" \| .*\d[.,]\d\d", one.text)
+    )
 
 
 def _is_bank_details(text: str) -> bool:
@@ -638,7 +851,11 @@ def _not_ours(found: words.Words) -> str:
 
 
 def _hidden_instructions(html: str) -> bool:
-    return bool(html) and len(html) < 600_000 and bool(p.TO_A_MACHINE.search(fold(re.sub(r"<[^>]{0,500}>", " ", html[:200_000]))))
+    return (
+        bool(html)
+        and len(html) < 600_000
+        and bool(p.TO_A_MACHINE.search(fold(re.sub(r"<[^>]{0,500}>", " ", html[:200_000]))))
+    )
 
 
 def _sum(statements: Sequence[Statement]) -> Decimal | None:
@@ -653,6 +870,3 @@ def _sum(statements: Sequence[Statement]) -> Decimal | None:
     if len(set(values)) == 1 and len(values) > 1:
         return values[0]
     return sum(values, Decimal(0))
-
-
-_ = (datetime, KnownItem, REASONS)

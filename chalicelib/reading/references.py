@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one row of a table of phrases is one line)
 """Which invoices a text speaks of: numbers as people write them, fragments, order numbers, amounts, months, 'all three'.
 
 Everything is resolved against the open items of the debtor. A number that has the
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -42,10 +43,10 @@ class References:
 
 
 _CHUNK = re.compile(r"[a-z]+|\d+")
-_LEAD = (
-    r"(?:n\s?°|n°|no\.?|nos\.?|nr\.?|num(?:ero)?|numeros|#|factures?|fact\.?|fac\.?|fa|fc|invoices?|inv\.?|bills?|la|les|las|le|de la|re|rg|rechnung(?:en)?|rech\.?|faktura|factura|fattura|fatt\.?|factuur|facturen|the|pour|for|fur|die|der|voor de|voor|de|dossier|piece|doc\.?|document|et|and|und|y|e|en|ou|or|to|through|,|\+|&|/|;|ref\.?|:|-)"
+_LEAD = r"(?:n\s?°|n°|no\.?|nos\.?|nr\.?|num(?:ero)?|numeros|#|factures?|fact\.?|fac\.?|fa|fc|invoices?|inv\.?|bills?|la|les|las|le|de la|re|rg|rechnung(?:en)?|rech\.?|faktura|factura|fattura|fatt\.?|factuur|facturen|the|pour|for|fur|die|der|voor de|voor|de|dossier|piece|doc\.?|document|et|and|und|y|e|en|ou|or|to|through|,|\+|&|/|;|ref\.?|:|-)"
+_FRAGMENT = re.compile(
+    r"(?:(?<=^)|(?<=\n)|(?<=[\s(,+&#/°:;.]))(?P<digits>\d{2,9})(?![\d€£$%]|[.,/:-]\d|-[a-z]|['’]|\s?(?:€|eur\b|euros?\b|gbp|usd|£|\$|k\b|%|h\b|h\d|jours?\b|j\b|days?\b|tage?\b|pieces?\b|pcs\b|mois\b|months?\b|ans\b|years?\b|fois\b|x\b|°))"
 )
-_FRAGMENT = re.compile(rf"(?:(?<=^)|(?<=\n)|(?<=[\s(,+&#/°:;.]))(?P<digits>\d{{2,9}})(?![\d€£$%]|[.,/:-]\d|-[a-z]|['’]|\s?(?:€|eur\b|euros?\b|gbp|usd|£|\$|k\b|%|h\b|h\d|jours?\b|j\b|days?\b|tage?\b|pieces?\b|pcs\b|mois\b|months?\b|ans\b|years?\b|fois\b|x\b|°))")
 _AFTER_FRAGMENT = re.compile(
     r"(?:\s?(?:[,;:()+&]|\.(?=\s|$)|$)|\s(?:et|and|en|und|y|e|is|was|are|were|has|have|goes?|went|in|on|for|to|the|by|until|staat|gaat|est|sont|sera|seront|c'?|le|la|pas|only|follows|folgt|will|wird|apres|vendredi|lundi|mardi|mercredi|jeudi|demain|hier|ca|partira|part|paid|ist|wurde|met|mee|op|n'|ne|a|ont|comes|gets|still|needs|i|je|we|includes|fait|de)\b)"
 )
@@ -75,7 +76,9 @@ _BY_ISSUE = re.compile(
 @lru_cache(maxsize=4096)
 def _number_pattern(number: str) -> re.Pattern[str]:
     chunks = _CHUNK.findall(fold(number))
-    return re.compile(r"(?<![a-z0-9])(?:n°\s?)?" + r"[\s\-/._]{0,3}".join(map(re.escape, chunks)) + r"(?![0-9])(?![-/]\d)")
+    return re.compile(
+        r"(?<![a-z0-9])(?:n°\s?)?" + r"[\s\-/._]{0,3}".join(map(re.escape, chunks)) + r"(?![0-9])(?![-/]\d)"
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -144,11 +147,17 @@ def _shapes(numbers: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
 def _foreign(
     folded: str, items: Sequence[KnownItem], found: Sequence[FoundReference], elsewhere: Mapping[str, KnownItem]
 ) -> list[tuple[int, int, str]]:
-    out = []
+    out: list[tuple[int, int, str]] = []
     ours = {_compact(i.number) for i in items}
-    shapes = [m for pattern in _shapes(tuple(sorted({*(i.number for i in items), *list(elsewhere)[:400]}))) for m in pattern.finditer(folded)]
+    shapes = [
+        m
+        for pattern in _shapes(tuple(sorted({*(i.number for i in items), *list(elsewhere)[:400]})))
+        for m in pattern.finditer(folded)
+    ]
     for m in [*_OURS_SHAPE.finditer(folded), *shapes]:
-        if any(s < m.end() and m.start() < e for s, e, _ in out) or _ORDER_LEAD.search(folded[max(0, m.start() - 40) : m.start()]):
+        if any(s < m.end() and m.start() < e for s, e, _ in out) or _ORDER_LEAD.search(
+            folded[max(0, m.start() - 40) : m.start()]
+        ):
             continue
         if _compact(m[0]) in ours or any(f.start < m.end() and m.start() < f.end for f in found):
             continue
@@ -167,7 +176,7 @@ def _foreign(
     return out
 
 
-def _fragments(folded: str, items: Sequence[KnownItem], free: object) -> list[FoundReference]:
+def _fragments(folded: str, items: Sequence[KnownItem], free: Callable[[int, int], bool]) -> list[FoundReference]:
     """The last digits of a number: 'la 0113', 'n° 137 et 138', '826 follows'. Never fewer than two; unique or nothing."""
     by_digits: dict[str, set[str]] = defaultdict(set)
     for item in items:
@@ -182,7 +191,6 @@ def _fragments(folded: str, items: Sequence[KnownItem], free: object) -> list[Fo
             for length in range(2, 5):
                 by_digits[last[-length:].lstrip("0")].add(item.number)
     out: list[FoundReference] = []
-    assert callable(free)
     for m in _FRAGMENT.finditer(folded):
         digits = m["digits"]
         matches = by_digits.get(digits) or by_digits.get(digits.lstrip("0"), set())
@@ -194,13 +202,25 @@ def _fragments(folded: str, items: Sequence[KnownItem], free: object) -> list[Fo
         if len(digits) < 3 and not re.search(r"(?:n°|factures?|invoices?|#|no\.|nr\.)\s?$", before):
             continue
         follows = bool(_AFTER_FRAGMENT.match(folded, m.end()))
-        if not (led or line_start or len(digits) >= 5 or (digits[0] == "0" and len(digits) >= 3) or (len(digits) >= 3 and follows)):
+        if not (
+            led
+            or line_start
+            or len(digits) >= 5
+            or (digits[0] == "0" and len(digits) >= 3)
+            or (len(digits) >= 3 and follows)
+        ):
             continue
         rest = folded[m.end() : m.end() + 12]
         street = folded[max(0, m.start() - 40) : m.start()].rpartition("\n")[2]
-        if re.match(r",?\s(?:[a-z]-?)?\d{4,5}\s[a-z]", rest) or re.search(r"(?:strasse|strase|straat|str\.|weg|platz|\brue|\bavenue|\broad|\bstreet|\bvia|\bcalle|plein|laan|chaussee)\b[^,;]{0,20}$", street):
+        if re.match(r",?\s(?:[a-z]-?)?\d{4,5}\s[a-z]", rest) or re.search(
+            r"(?:strasse|strase|straat|str\.|weg|platz|\brue|\bavenue|\broad|\bstreet|\bvia|\bcalle|plein|laan|chaussee)\b[^,;]{0,20}$",
+            street,
+        ):
             continue
-        if re.search(r"(?:article|art\.|tel\.?|fax|poste|ext\.?|rue|bp|cs|code|capital|po|commande|order|cheque|check|chq|ref\.?|reference|virement|vir|bank|iban|siret|siren|rcs|ht|lot|devis|quote|bl)\s?(?:n\s?°|no\.?|:|#)?\s?$", before):
+        if re.search(
+            r"(?:article|art\.|tel\.?|fax|poste|ext\.?|rue|bp|cs|code|capital|po|commande|order|cheque|check|chq|ref\.?|reference|virement|vir|bank|iban|siret|siren|rcs|ht|lot|devis|quote|bl)\s?(?:n\s?°|no\.?|:|#)?\s?$",
+            before,
+        ):
             continue
         out.append(FoundReference(m.start(), m.end(), digits, tuple(matches), "fragment"))
     return out
@@ -209,9 +229,8 @@ def _fragments(folded: str, items: Sequence[KnownItem], free: object) -> list[Fo
 _ENDING = re.compile(r"(?<![\w/.,-])(\d{2,6}[-/]\d{1,5})(?![\w/-]|[.,]\d)")
 
 
-def _endings(folded: str, items: Sequence[KnownItem], free: object) -> list[FoundReference]:
+def _endings(folded: str, items: Sequence[KnownItem], free: Callable[[int, int], bool]) -> list[FoundReference]:
     """The end of a number with its sign: '703-2' of FC260703-2. Unique among the items, and no date."""
-    assert callable(free)
     out = []
     for m in _ENDING.finditer(folded):
         matches = {i.number for i in items if fold(i.number).endswith(m[1]) and len(m[1]) < len(i.number)}
@@ -236,7 +255,12 @@ def _by_issue(
         word = (m["month"] or m["poss"]).rstrip(".")
         month = _MONTH_OF.get(word)
         same = [i.number for i in items if i.issued_on.month == month]
-        plural = bool(re.match(r"les|the two|the three|die beiden|both|deux|celles|factures|invoices|rechnungen|bills|vos|ones", m["both"] or ""))
+        plural = bool(
+            re.match(
+                r"les|the two|the three|die beiden|both|deux|celles|factures|invoices|rechnungen|bills|vos|ones",
+                m["both"] or "",
+            )
+        )
         if same and (len(same) == 1 or plural):
             out.append(FoundReference(m.start(), m.end(), m[0], tuple(same), "issued"))
     return out
@@ -269,10 +293,14 @@ def _rounds_to(amount: Decimal, a: FoundAmount) -> bool:
     return int(amount) == int(a.value) and amount != a.value
 
 
-_PARTIAL = re.compile(r"\b(?:acompte|avoir|gutschrift|credit|creditnota|partiel\w*|part payment|deposit|instal?ment|premier versement|tiers)\b")
+_PARTIAL = re.compile(
+    r"\b(?:acompte|avoir|gutschrift|credit|creditnota|partiel\w*|part payment|deposit|instal?ment|premier versement|tiers)\b"
+)
 
 
-def _everything(folded: str, items: Sequence[KnownItem], found: Sequence[FoundReference], amounts: Sequence[FoundAmount] = ()) -> list[FoundReference]:
+def _everything(
+    folded: str, items: Sequence[KnownItem], found: Sequence[FoundReference], amounts: Sequence[FoundAmount] = ()
+) -> list[FoundReference]:
     out = []
     for m in _ALL.finditer(folded):
         counted = re.search(r"\b(?:deux|two|both|zwei|beide|dos)\b", m[0])
@@ -282,20 +310,49 @@ def _everything(folded: str, items: Sequence[KnownItem], found: Sequence[FoundRe
     if out:
         return out
     named = {n for f in found for n in f.numbers}
-    partial = _PARTIAL.search(folded) or len(named) == 1 and any(
-        a.value not in {i.amount for i in items} for a in amounts
+    partial = _PARTIAL.search(folded) or (
+        len(named) == 1 and any(a.value not in {i.amount for i in items} for a in amounts)
     )
     for m in _REST.finditer(folded):
-        if re.match(r"\s(?:ecri\w+|voyez|contact\w*|voir|adress\w+|please|write|est un|c'est|quand|suivra|de (?:la|cette|l'))", folded[m.end() : m.end() + 14]):
+        if re.match(
+            r"\s(?:ecri\w+|voyez|contact\w*|voir|adress\w+|please|write|est un|c'est|quand|suivra|de (?:la|cette|l'))",
+            folded[m.end() : m.end() + 14],
+        ):
             continue
-        if partial and m[0] in ("le reste", "le restant", "the rest", "der rest", "el resto", "il resto", "de rest", "the remainder", "the balance", "le solde"):
+        if partial and m[0] in (
+            "le reste",
+            "le restant",
+            "the rest",
+            "der rest",
+            "el resto",
+            "il resto",
+            "de rest",
+            "the remainder",
+            "the balance",
+            "le solde",
+        ):
             continue
         others = tuple(i.number for i in items if i.number not in named)
         if named and others and re.match(r"[^\n]{0,80}", folded[m.end() :]):
-            single = m[0] in ("l'autre", "la derniere", "the other", "die andere", "la otra", "l'altra", "the other one", "de andere", "the other invoice")
+            single = m[0] in (
+                "l'autre",
+                "la derniere",
+                "the other",
+                "die andere",
+                "la otra",
+                "l'altra",
+                "the other one",
+                "de andere",
+                "the other invoice",
+            )
             if single and len(others) != 1:
                 continue
-            if m[0] in ("le solde", "the balance", "the remaining balance", "the remainder", "le restant", "het restant") and len(others) > 1 and len(named) == 1:
+            if (
+                m[0]
+                in ("le solde", "the balance", "the remaining balance", "the remainder", "le restant", "het restant")
+                and len(others) > 1
+                and len(named) == 1
+            ):
                 continue  # the balance of that invoice, more likely than the other invoices
             out.append(FoundReference(m.start(), m.end(), m[0], others, "rest"))
             break

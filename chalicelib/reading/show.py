@@ -16,7 +16,9 @@ def to_json(reading: Reading) -> dict[str, Any]:
         "kind": reading.kind,
         "intents": list(reading.intents),
         "invoices": list(reading.invoices),
-        "promise": {"date": _day(reading.promise.date), "amount": _money(reading.promise.amount)} if reading.promise else None,
+        "promise": {"date": _day(reading.promise.date), "amount": _money(reading.promise.amount)}
+        if reading.promise
+        else None,
         "remittance": {
             "date": _day(reading.remittance.date),
             "amount": _money(reading.remittance.amount),
@@ -51,7 +53,8 @@ def to_json(reading: Reading) -> dict[str, Any]:
             for f in reading.facts
         ],
         "evidence": [
-            {"what": e.what, "words": e.words, "start": e.start, "end": e.end, "where": e.where} for e in reading.evidence
+            {"what": e.what, "words": e.words, "start": e.start, "end": e.end, "where": e.where}
+            for e in reading.evidence
         ],
         "own_words": reading.own_words,
     }

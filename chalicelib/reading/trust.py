@@ -61,7 +61,10 @@ def judge(message: InboundMessage, authserv_id: str | None) -> Verdict:
 
 def _aligned(top: str, domain: str, results: dict[str, str]) -> bool:
     """SPF or DKIM passed for the domain of From itself."""
-    for method, key in (("dkim", r"header\.[di]=@?([a-z0-9.-]+)"), ("spf", r"smtp\.mailfrom=(?:[^\s;@]*@)?([a-z0-9.-]+)")):
+    for method, key in (
+        ("dkim", r"header\.[di]=@?([a-z0-9.-]+)"),
+        ("spf", r"smtp\.mailfrom=(?:[^\s;@]*@)?([a-z0-9.-]+)"),
+    ):
         if results.get(method) == "pass":
             found = re.search(key, top, re.IGNORECASE)
             if found and (found[1].lower() == domain or domain.endswith("." + found[1].lower())):

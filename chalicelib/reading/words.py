@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one row of a table of phrases is one line)
 """The client's own words: what is left when quotes, our own text, signatures, disclaimers and banners are gone.
 
 Order of trust: the text we sent (known: removed wherever it stands), then the marks
@@ -69,17 +70,23 @@ _WROTE = re.compile(
     r"^>?\s*(?:(?:on|le|am|el|op|il|em|den|a)\s.{3,200}(?:wrote|a ecrit|schrieb.{0,120}|escribio|schreef.{0,120}|ha scritto|escreveu)\s?:?"
     r"|.{3,160}(?:a ecrit|wrote|schrieb|escribio|schreef|ha scritto)\s?:)\s*$"
 )
-_WROTE_START = re.compile(r"^>?\s*(?:on|le|am|el|op|il)\s.{0,8}?\b(?:\d|lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|mo\b|di\b|mi\b|do\b|fr\b|ma\b|wo\b|vr\b|mie|jue|vie|gio)")
+_WROTE_START = re.compile(
+    r"^>?\s*(?:on|le|am|el|op|il)\s.{0,8}?\b(?:\d|lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|mo\b|di\b|mi\b|do\b|fr\b|ma\b|wo\b|vr\b|mie|jue|vie|gio)"
+)
 _RULE = re.compile(
     r"^\s*>?\s*(?:-{2,}\s?(?:message d'origine|message d.origine|original message|originalnachricht|ursprungliche nachricht|urspr\. nachricht|mensaje original|messaggio originale|oorspronkelijk bericht|forwarded message|message transfere|weitergeleitete nachricht|mensaje reenviado|messaggio inoltrato|doorgestuurd bericht|message initial|original appointment)\s?-{0,}"
     r"|> ?message du \d.*|begin forwarded message:?|debut du message (?:transfere|reexpedie)\s?:?|-{3,}\s?[^\n]{3,120}<[^>\n]{3,80}>[^\n]{0,40}-{3,})\s*$"
 )
 _BAR = re.compile(r"^\s*_{10,}\s*$")
-_FROM_LINE = re.compile(r"^\s*[>*]?\s*\*?(?:de|from|von|van|da|expediteur|desde|sender)\s?\*?\s?:\*?\s?\S", re.IGNORECASE)
+_FROM_LINE = re.compile(
+    r"^\s*[>*]?\s*\*?(?:de|from|von|van|da|expediteur|desde|sender)\s?\*?\s?:\*?\s?\S", re.IGNORECASE
+)
 _HEADER_LINE = re.compile(
     r"^\s*[>*]?\s*\*?(?:envoye(?: le)?|sent|gesendet|verzonden|enviado(?: el)?|enviados|inviato|date|datum|fecha|data|to|a|an|aan|para|cc|copie(?: a)?|kopie|objet|subject|betreff|onderwerp|asunto|oggetto|destinataire)\s?\*?\s?:"
 )
-_DATE_HEADER = re.compile(r"^\s*[>*]?\s*\*?(?:envoye(?: le)?|sent|gesendet|verzonden|enviado(?: el)?|enviados|inviato|date|datum|fecha|data)\s?\*?\s?:\*?\s?(.{4,80})")
+_DATE_HEADER = re.compile(
+    r"^\s*[>*]?\s*\*?(?:envoye(?: le)?|sent|gesendet|verzonden|enviado(?: el)?|enviados|inviato|date|datum|fecha|data)\s?\*?\s?:\*?\s?(.{4,80})"
+)
 _QUOTE = re.compile(r"^\s{0,3}(?:>|\|\s(?![^|\n]*\|))")
 _SENT_FROM = re.compile(
     r"^\s*(?:envoye (?:de|depuis|a partir de|avec)\b.{0,60}|sent from\b.{0,60}|obtenir outlook\b.*|get outlook\b.*|telecharger outlook\b.*|sent with .{0,40}|von meinem .{0,40} gesendet|gesendet von\b.*|enviado desde\b.*|inviato da\b.{0,40}|verzonden vanaf\b.*|verstuurd vanaf\b.*|provenance : courrier.*|<https?://aka\.\S*>)\s*$"
@@ -97,7 +104,9 @@ _DISCLAIMER = re.compile(
     r"|diese (?:e-?mail|nachricht) (?:enthalt|ist|kann).{0,80}(?:vertraul|bestimmt)|amtsgericht|geschaftsfuhrer|handelsregister|es gelten unsere|ust-id|en cumplimiento (?:del|de la)|proteccion de datos|este (?:mensaje|correo).{0,60}confidencial|ai sensi (?:del|dell)|le informazioni contenute|dit (?:e-?mail)?bericht (?:is|kan).{0,60}(?:vertrouwelijk|bestemd)|\bkvk\b|aucun paiement ni changement|late payment of commercial debts"
     r"|tout litige ne\b|competence (?:exclusive )?d(?:u|es) tribuna|nos conditions generales|our (?:general )?(?:terms|purchase conditions))"
 )
-_BANNER_START = re.compile(r"^\s*(?:caution|warning|attention|external|\[ext|avertissement|achtung|let op|atencion|attenzione)\b")
+_BANNER_START = re.compile(
+    r"^\s*(?:caution|warning|attention|external|\[ext|avertissement|achtung|let op|atencion|attenzione)\b"
+)
 _SIGNATURE_LINE = re.compile(
     r"(?:\b(?:tel|tél|phone|fax|mob|mobile|portable|standard|direct|poste|ext|telefon|telefono)\b\.?\s?:?\s?[+(\d]|\b0\d(?:[ .-]?\d\d){4}\b|\+\d{2}[\d ().-]{7,}|\(\d{3}\) ?\d{3}-\d{4}|www\.|https?://|\b\d{5}\s[a-z]|\b(?:gmbh|sarl|s\.a\.|sas|ltd|limited|plc|inc\.?|bv|b\.v\.|srl|s\.r\.l|s\.l\.|snc|eurl)\b|\b(?:comptab|accounts? payable|purchase ledger|finance|directeur|directrice|director|manager|gerant|responsable|assistant|secretar|chef |head of|controller|buchhaltung|kreditoren|crediteuren|amministrazione|administracion|service |chief|officer|treasur|president|adjoint|gestionnaire|aide-comptable|accountant|clerk|daf\b|cfo\b|ceo\b|raf\b))"
 )
@@ -144,15 +153,15 @@ def own_words(
                 kinds[i] = "mark"
             index += length
             following = next((folded[i] for i in range(index, len(folded)) if folded[i].strip()), "")
-            inside = not _QUOTE.match(following) and not prefixed and not (
-                length and _WROTE.match(" ".join(block)) and not following.strip()
+            inside = (
+                not _QUOTE.match(following)
+                and not prefixed
+                and not (length and _WROTE.match(" ".join(block)) and not following.strip())
             )
             continue
         if ours.has(line):
             kinds[index] = "ours"
-        elif _QUOTE.match(line):
-            kinds[index] = "quoted"
-        elif inside and not ours.known:
+        elif _QUOTE.match(line) or (inside and not ours.known):
             kinds[index] = "quoted"
         elif inside:
             kinds[index] = "own" if not _foreign_tail(line) else "disclaimer"
@@ -197,10 +206,18 @@ def _mark(folded: Sequence[str], index: int) -> tuple[int, bool] | None:
         return None
     if _RULE.match(line):
         length = 1
-        while index + length < len(folded) and length < 9 and (
-            _HEADER_LINE.match(folded[index + length])
-            or _FROM_LINE.match(folded[index + length])
-            or (not folded[index + length].strip() and index + length + 1 < len(folded) and (_FROM_LINE.match(folded[index + length + 1]) or _HEADER_LINE.match(folded[index + length + 1])))
+        while (
+            index + length < len(folded)
+            and length < 9
+            and (
+                _HEADER_LINE.match(folded[index + length])
+                or _FROM_LINE.match(folded[index + length])
+                or (
+                    not folded[index + length].strip()
+                    and index + length + 1 < len(folded)
+                    and (_FROM_LINE.match(folded[index + length + 1]) or _HEADER_LINE.match(folded[index + length + 1]))
+                )
+            )
         ):
             length += 1
         return length, line.lstrip().startswith(">")
@@ -223,24 +240,36 @@ def _mark(folded: Sequence[str], index: int) -> tuple[int, bool] | None:
 
 def _names_somebody(joined: str, length: int) -> bool:
     """'Le 3 novembre, votre commercial nous a écrit :' is content: no time, no address, 'nous'."""
-    if re.search(r"\b(?:nous|vous|m'|t'|me|lui|leur|us|to me|uns|mir)\s?(?:a|avez|avait|have|has|had)? ?(?:ecrit|wrote|schrieb|written)", joined):
+    if re.search(
+        r"\b(?:nous|vous|m'|t'|me|lui|leur|us|to me|uns|mir)\s?(?:a|avez|avait|have|has|had)? ?(?:ecrit|wrote|schrieb|written)",
+        joined,
+    ):
         return False
     if re.search(r"\bvous (?:nous |m')?(?:avez|aviez)\b", joined):
         return False
-    return bool("@" in joined or re.search(r"\d{1,2}[:h]\d\d|\b20\d\d\b|utc", joined) or re.search(r"<[^>]{3,}>", joined))
+    return bool(
+        "@" in joined or re.search(r"\d{1,2}[:h]\d\d|\b20\d\d\b|utc", joined) or re.search(r"<[^>]{3,}>", joined)
+    )
 
 
 def _header_block(folded: Sequence[str], index: int) -> int:
     """The length of a block 'From: / Sent: / To: / Subject:' (in any language and order) that begins here; 0 if none."""
     first = folded[index]
-    if not (_FROM_LINE.match(first) or re.match(r"^\s*>?\s*\*?(?:envoye|sent|date|objet|subject|gesendet|enviado|inviato)\s?:", first)):
+    if not (
+        _FROM_LINE.match(first)
+        or re.match(r"^\s*>?\s*\*?(?:envoye|sent|date|objet|subject|gesendet|enviado|inviato)\s?:", first)
+    ):
         return 0
     count, has_from, length, blanks = 0, False, 0, 0
     while index + length < len(folded) and length < 14:
         line = folded[index + length]
         if not line.strip():
             blanks += 1
-            if blanks > 1 or index + length + 1 >= len(folded) or not (_HEADER_LINE.match(folded[index + length + 1]) or _FROM_LINE.match(folded[index + length + 1])):
+            if (
+                blanks > 1
+                or index + length + 1 >= len(folded)
+                or not (_HEADER_LINE.match(folded[index + length + 1]) or _FROM_LINE.match(folded[index + length + 1]))
+            ):
                 break
         elif _FROM_LINE.match(line) or _HEADER_LINE.match(line):
             blanks = 0
@@ -275,7 +304,9 @@ def _foreign_tail(line: str) -> bool:
     return bool(_DISCLAIMER.search(line))
 
 
-def _cut_signatures(raw: Sequence[tuple[int, int, str]], folded: Sequence[str], kinds: list[str], name: str, address: str) -> None:
+def _cut_signatures(
+    raw: Sequence[tuple[int, int, str]], folded: Sequence[str], kinds: list[str], name: str, address: str
+) -> None:
     """Mark signature lines in each run of own lines."""
     tokens = {t for t in re.findall(r"[a-z]{2,}", fold(name)) if t not in _NOT_A_NAME}
     tokens |= {t for t in re.findall(r"[a-z]{3,}", fold(address.partition("@")[0])) if t not in _NOT_A_NAME}
@@ -308,10 +339,9 @@ def _cut_one(folded: Sequence[str], kinds: list[str], start: int, end: int, toke
         if _DASHES.match(folded[i]) or _SENT_FROM.match(line):
             cut = i
             break
-        if len(line) <= 120 and _CLOSING.match(line) and not re.search(r"\d", line):
-            if seen or i + 1 < end:
-                cut = i
-                break
+        if len(line) <= 120 and _CLOSING.match(line) and not re.search(r"\d", line) and (seen or i + 1 < end):
+            cut = i
+            break
         line = re.sub(r"^(?:i\.\s?[av]\.|ppa\.|p\.\s?o\.)\s*", "", line)
         words = re.findall(r"[a-z][a-z'-]*", line)
         if (
@@ -321,7 +351,10 @@ def _cut_one(folded: Sequence[str], kinds: list[str], start: int, end: int, toke
             and len(line) <= 60
             and not re.search(r"\d|[?!:;]", line)
             and any(w in tokens for w in words)
-            and not re.search(r"\b(?:madame|monsieur|bonjour|hello|dear|hi|cher|chere|hallo|guten|est|sera|is|will|was|has|nous|vous|je|we|i)\b", line)
+            and not re.search(
+                r"\b(?:madame|monsieur|bonjour|hello|dear|hi|cher|chere|hallo|guten|est|sera|is|will|was|has|nous|vous|je|we|i)\b",
+                line,
+            )
             and (len(words) <= 3 or sum(w in tokens for w in words) >= 2)
         ):
             cut = i
@@ -354,7 +387,7 @@ def _trailing_signature(folded: Sequence[str], start: int, end: int) -> int | No
         i -= 1
     while i > start and folded[i].strip():
         line = folded[i].strip()
-        if len(line) > 110 or re.search(r"[.!?]$", line) and len(line) > 45 and not _DISCLAIMER.search(line):
+        if len(line) > 110 or (re.search(r"[.!?]$", line) and len(line) > 45 and not _DISCLAIMER.search(line)):
             break
         block_start = i
         i -= 1
@@ -362,9 +395,20 @@ def _trailing_signature(folded: Sequence[str], start: int, end: int) -> int | No
         return None
     block = [folded[k].strip() for k in range(block_start, end) if folded[k].strip()]
     marks = sum(1 for line in block if _SIGNATURE_LINE.search(line) or _DISCLAIMER.search(line))
-    verbs = any(re.search(r"\b(?:regle|paye|vire|facture n|invoice \d|sera|seront|will be|paid|avons|avez|pouvez|merci de)\w{0,3}\b", line) for line in block)
+    verbs = any(
+        re.search(
+            r"\b(?:regle|paye|vire|facture n|invoice \d|sera|seront|will be|paid|avons|avez|pouvez|merci de)\w{0,3}\b",
+            line,
+        )
+        for line in block
+    )
     blank_before = not folded[block_start - 1].strip()
-    if marks and not verbs and (blank_before or marks >= 2) and any(folded[k].strip() for k in range(start, block_start)):
+    if (
+        marks
+        and not verbs
+        and (blank_before or marks >= 2)
+        and any(folded[k].strip() for k in range(start, block_start))
+    ):
         return block_start
     return None
 
@@ -414,7 +458,10 @@ def _answers(low: str) -> bool:
     line = low.strip()
     if not line or len(line) > 600:
         return False
-    if re.match(r"(?:-{1,3}>|=+>|\*{2,3}\s?[a-z]|>{2,}|r\s?:\s|rep(?:onse)?\s?:|answer\s?:|reply\s?:|\[[a-z .]{2,20}\]\s?:?)", line):
+    if re.match(
+        r"(?:-{1,3}>|=+>|\*{2,3}\s?[a-z]|>{2,}|r\s?:\s|rep(?:onse)?\s?:|answer\s?:|reply\s?:|\[[a-z .]{2,20}\]\s?:?)",
+        line,
+    ):
         return True
     if " | " in line:
         cells = [c.strip() for c in line.split(" | ")]
