@@ -223,6 +223,13 @@ def test_merging_left_no_value_with_two_meanings(template: Template) -> None:
     look(template["Resources"], "")
 
 
+def test_the_provider_reports_in_the_words_of_the_cloudformation_resource(template: Template) -> None:
+    """Elsewhere Amazon SES writes DELIVERY_DELAY; this resource knows the names of the API's first version."""
+    (reports,) = of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
+    known = {"send", "reject", "bounce", "complaint", "delivery", "deliveryDelay"}
+    assert set(reports["EventDestination"]["MatchingEventTypes"]) == known
+
+
 COMMAND_LINE_ALONE = {"cloudformation", "lambda"}
 
 
