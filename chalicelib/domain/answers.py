@@ -194,7 +194,13 @@ def _reply(desk: _Desk) -> Iterator[Happened]:
 
 
 def _act(desk: _Desk) -> Iterator[Happened]:
-    """Do what a trusted, clear answer says, intent by intent."""
+    """Do what a trusted, clear answer says; what it settles need not be called about any more."""
+    happened = list(_by_intent(desk))
+    yield from happened
+    yield from _spare_the_call(desk, happened)
+
+
+def _by_intent(desk: _Desk) -> Iterator[Happened]:
     answer, policy = desk.answer, desk.policy
     for intent in answer.intents:
         cases = desk.cases(intent)
@@ -216,6 +222,20 @@ def _act(desk: _Desk) -> Iterator[Happened]:
             case "contact_change":
                 who = ", ".join(answer.contacts) or "a portal or person named in the mail"
                 yield desk.task(TaskKind.CONFIRM_CONTACT, f"the client wants us to write to {who}", cases)
+
+
+def _spare_the_call(desk: _Desk, happened: list[Happened]) -> Iterator[Happened]:
+    """Nobody is called about what the client has just promised, announced or contested in writing."""
+    answered: set[str] = set()
+    for event, _ in happened:
+        match event:
+            case e.PromiseMade(promise=record) | e.PaymentClaimed(claim=record) | e.DisputeOpened(dispute=record):
+                answered |= set(record.numbers)
+    still_open = {c.number for c in desk.file.open_cases()}
+    for task in desk.file.open_tasks():
+        if answered and task.kind is TaskKind.CALL and set(task.numbers) & still_open <= answered:
+            why = "the client has answered in writing"
+            yield e.TaskClosed(task_id=task.id, outcome="answered", note=why, at=desk.at), why
 
 
 def _remittance(desk: _Desk, cases: list[Case]) -> Iterator[Happened]:
@@ -309,7 +329,11 @@ def _auto_reply(desk: _Desk) -> Iterator[Happened]:
 
 
 def _bounce(desk: _Desk) -> Iterator[Happened]:
-    """A bounce counts where it answers a notice of ours to that address; else it is only on record."""
+    """A bounce counts where it answers a notice of ours to that address.
+
+    Reports come back to the address that we gave with the mail, so a real one carries our token. One that only
+    names an address could be anybody's: a person looks, and nothing changes.
+    """
     answer, file = desk.answer, desk.file
     if not answer.bounced_for_good:
         return
@@ -318,6 +342,9 @@ def _bounce(desk: _Desk) -> Iterator[Happened]:
     if notice is None or contact is None or contact.dead_since_on:
         return
     why = f"mail to {contact.email} comes back: {answer.reason}"
+    if not answer.notice_id:
+        yield desk.task(TaskKind.REVIEW_MAIL, f"a report without our token says that {why}", [])
+        return
     yield e.NoticeBounced(notice_id=notice.id, at=desk.at), why
     yield e.ContactDied(contact_id=contact.id, on=desk.today), why
     yield desk.task(TaskKind.DEAD_ADDRESS, f"find the right contact: {why}", file.open_cases())

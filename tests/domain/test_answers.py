@@ -105,6 +105,29 @@ def _call(file: DebtorFile) -> Any:
     )
 
 
+@pytest.mark.parametrize(
+    ("facts", "called"),
+    [
+        ({"intents": ("promise_to_pay",), "promise_on": date(2026, 3, 20)}, False),
+        ({"intents": ("promise_to_pay",), "promise_on": date(2026, 3, 20), "numbers": ("F1",)}, True),
+        ({"intents": ("promise_to_pay",)}, True),
+        ({"intents": ("remittance",)}, False),
+        ({"intents": ("dispute",), "dispute_reason": "price"}, False),
+        (
+            {
+                "intents": ("promise_to_pay", "dispute"), "promise_on": date(2026, 3, 20), "numbers": ("F1", "F2"),
+                "per_invoice": (("F1", "promise_to_pay", date(2026, 3, 20)), ("F2", "dispute", None)),
+            },
+            False,
+        ),
+        ({"intents": ("document_request",)}, True),
+    ],
+)  # fmt: skip
+def test_nobody_is_called_about_what_was_answered_in_writing(facts: dict[str, Any], called: bool) -> None:
+    file = after(written_to(), e.TaskRaised(task=_call(written_to())), at=AT)
+    assert (TaskKind.CALL in kinds(answered(file, **facts))) is called
+
+
 def test_a_remittance_notice_is_a_claim_that_waits_for_the_bank() -> None:
     file = answered(
         written_to(), intents=("remittance",), numbers=("F1",), paid_on=TODAY, paid_amount=eur("1200"), reference="V-9"
@@ -241,6 +264,14 @@ class TestMachines:
         before = written_to()
         file = answered(before, kind="bounce", **facts)
         assert replace(file, entries=before.entries) == before
+
+    def test_a_report_that_cannot_be_proven_to_answer_our_mail_kills_no_address(self) -> None:
+        before = written_to()
+        file = answered(
+            before, kind="bounce", bounced="paul@garage-morel.example", bounced_for_good=True, notice_id=""
+        )
+        assert kinds(file) == [TaskKind.REVIEW_MAIL]
+        assert replace(file, entries=before.entries, tasks=before.tasks) == before
 
     @pytest.mark.parametrize(("days", "believed"), [(14, True), (15, False)])
     def test_a_bounce_is_believed_for_a_fortnight_only(self, days: int, believed: bool) -> None:
