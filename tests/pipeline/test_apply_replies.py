@@ -235,7 +235,7 @@ class TestNobodys:
 
 
 class TestBounces:
-    @pytest.mark.parametrize("original", ["Message-ID: <1@provider.example>", "Reply-To: {reply_to}", "Subject: x"])
+    @pytest.mark.parametrize("original", ["Message-ID: <1@provider.example>", "Reply-To: {reply_to}"])
     @pytest.mark.parametrize("full", [False, True])
     def test_a_dead_address_is_found_by_what_comes_back(self, program: Program, original: str, full: bool) -> None:
         token = reminded(program)
@@ -245,6 +245,18 @@ class TestBounces:
         assert [n.state for n in file.notices.values()] == [NoticeState.BOUNCED]
         assert file.contacts["payer"].dead_since_on == AT.date()
         assert kinds(program) == [TaskKind.DEAD_ADDRESS]
+
+    def test_a_report_that_knows_the_address_alone_is_for_a_person(self, program: Program) -> None:
+        reminded(program)
+        assert arrive(program, bounce(original="Subject: x")) == ["read"]
+        assert program.file().contacts["payer"].dead_since_on is None
+        assert kinds(program) == [TaskKind.REVIEW_MAIL]
+
+    def test_a_report_that_comes_back_to_our_token_needs_no_original(self, program: Program) -> None:
+        token = reminded(program)
+        raw = bounce().replace(f"To: {CREDITOR.mailbox}".encode(), f"To: {CREDITOR.reply_address(token)}".encode())
+        assert arrive(program, raw) == ["read"]
+        assert program.file().contacts["payer"].dead_since_on == AT.date()
 
     def test_a_full_mailbox_is_no_dead_address(self, program: Program) -> None:
         reminded(program)
