@@ -12,7 +12,6 @@ from infra.local.process import PartUnavailable
 from tests.bench import cost, mail, reading
 from tests.bench.figure import Figure
 
-
 # Emulators on the loopback take any key; a real account's must not be picked up from the shell.
 os.environ.update(
     AWS_ACCESS_KEY_ID="test",

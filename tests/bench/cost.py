@@ -26,7 +26,9 @@ IDLE, DUE, INVOICES = 2_000, 100, 5
 def measure(directory: Path) -> Iterator[Figure]:
     with (
         run_dynamodb_local(directory) as dynamodb,
-        run_mailserver(creditor="compta@verre-clair.example", kept_in=directory / "in", kept_out=directory / "out") as mail,
+        run_mailserver(
+            creditor="compta@verre-clair.example", kept_in=directory / "in", kept_out=directory / "out"
+        ) as mail,
         run_ministack(directory / "stack", smtp_relay=(mail.host, mail.smtp_port), persist=False) as stack,
     ):
         program = real_program(dynamodb, stack, AT)

@@ -23,9 +23,7 @@ INVOICES = 5  # in each mail
 
 def measure(directory: Path) -> Iterator[Figure]:
     file = file_of(*(case(f"FA-{n:04}", "2026-03-10") for n in range(INVOICES)))
-    reminders = [
-        replace(notice("first_reminder", *file.cases), id=f"n{n}", token=f"{n:026}") for n in range(MAILS)
-    ]
+    reminders = [replace(notice("first_reminder", *file.cases), id=f"n{n}", token=f"{n:026}") for n in range(MAILS)]
     writer = TemplateWriter(FakeArchive())
     at = paris(TODAY)
     writer.write(file, reminders[0], CREDITOR, today=TODAY, at=at)  # templates are compiled once a container

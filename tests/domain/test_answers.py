@@ -100,9 +100,7 @@ def _call(file: DebtorFile) -> Any:
     from chalicelib.domain.debtor_file import Task
 
     takes = (("F1", "first_call", TODAY), ("F2", "first_call", TODAY))
-    return Task(
-        id="c", kind=TaskKind.CALL, raised_on=TODAY, due_on=TODAY, reason="", numbers=("F1", "F2"), takes=takes
-    )
+    return Task(id="c", kind=TaskKind.CALL, raised_on=TODAY, due_on=TODAY, reason="", numbers=("F1", "F2"), takes=takes)
 
 
 @pytest.mark.parametrize(
@@ -267,9 +265,7 @@ class TestMachines:
 
     def test_a_report_that_cannot_be_proven_to_answer_our_mail_kills_no_address(self) -> None:
         before = written_to()
-        file = answered(
-            before, kind="bounce", bounced="paul@garage-morel.example", bounced_for_good=True, notice_id=""
-        )
+        file = answered(before, kind="bounce", bounced="paul@garage-morel.example", bounced_for_good=True, notice_id="")
         assert kinds(file) == [TaskKind.REVIEW_MAIL]
         assert replace(file, entries=before.entries, tasks=before.tasks) == before
 

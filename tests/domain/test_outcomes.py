@@ -28,9 +28,7 @@ TODAY = date(2026, 3, 16)
 
 
 def with_task(kind: TaskKind, **facts: Any) -> DebtorFile:
-    task = Task(
-        id="t1", kind=kind, raised_on=TODAY, due_on=TODAY, reason="because", **{"numbers": ("F1",), **facts}
-    )
+    task = Task(id="t1", kind=kind, raised_on=TODAY, due_on=TODAY, reason="because", **{"numbers": ("F1",), **facts})
     return after(file_of(case("F1", "2026-03-10"), case("F2", "2026-03-10")), e.TaskRaised(task=task))
 
 
@@ -99,7 +97,9 @@ def test_a_person_settles_a_mail_whose_outcome_nobody_knew(outcome: str, state: 
         contact="payer", to="paul@garage-morel.example",
     )  # fmt: skip
     file = after(
-        with_task(TaskKind.UNKNOWN_DELIVERY, note="n1"), e.NoticeClaimed(notice=notice), e.NoticeLost(notice_id="n1", at=AT)
+        with_task(TaskKind.UNKNOWN_DELIVERY, note="n1"),
+        e.NoticeClaimed(notice=notice),
+        e.NoticeLost(notice_id="n1", at=AT),
     )
     file = closed(file, outcome)
     assert file.notices["n1"].state is state

@@ -135,7 +135,9 @@ class TestInvoices:
         assert program.file().contacts["payer"].dead_since_on is None
 
     def test_a_public_body_without_an_order_number_is_a_task_on_entry(self, program: Program) -> None:
-        enter(program, invoice("F1", kind=DebtorKind.PUBLIC), invoice("F2", kind=DebtorKind.PUBLIC, purchase_order="E4"))
+        enter(
+            program, invoice("F1", kind=DebtorKind.PUBLIC), invoice("F2", kind=DebtorKind.PUBLIC, purchase_order="E4")
+        )
         assert [(t.kind, t.numbers) for t in program.file().open_tasks()] == [(TaskKind.CHECK_INVOICE, ("F1",))]
 
     def test_a_dispute_known_to_the_ledger_stays_out_of_the_chasing(self, program: Program) -> None:
@@ -151,7 +153,14 @@ class TestPayments:
 
         enter(program, invoice("F1"))
         promise = Promise(id="p", numbers=("F1",), made_on=AT.date(), pay_on=AT.date(), grace_on=AT.date())
-        keep(program.parts, office_of(program.parts), "C001", lambda f: [(PromiseMade(promise=promise), "")], at=AT, who="x")
+        keep(
+            program.parts,
+            office_of(program.parts),
+            "C001",
+            lambda f: [(PromiseMade(promise=promise), "")],
+            at=AT,
+            who="x",
+        )
         pay(program, payment("1200", "F1"))
         file = program.file()
         assert file.cases["F1"].closed is Closed.PAID

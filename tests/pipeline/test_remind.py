@@ -62,7 +62,9 @@ def test_an_answer_that_comes_between_the_look_and_the_claim_stops_the_mail(prog
     promise = Promise(id="p", numbers=("F1",), made_on=AT.date(), pay_on=date(2026, 3, 20), grace_on=date(2026, 3, 24))
     office = office_of(program.parts)
     program.store.meanwhile(
-        lambda: keep(program.parts, office, "C001", lambda f: [(PromiseMade(promise=promise), "said so")], at=AT, who="x")
+        lambda: keep(
+            program.parts, office, "C001", lambda f: [(PromiseMade(promise=promise), "said so")], at=AT, who="x"
+        )
     )
     assert remind(program.parts, "C001", at=AT) is Outcome.LOST_RACE
     assert remind(program.parts, "C001", at=AT) is Outcome.NOTHING_DUE
