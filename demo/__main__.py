@@ -34,7 +34,7 @@ from infra.local.package import PackagingFailed
 from infra.local.process import PartUnavailable
 
 STATE = Path(".relance")
-SPACE_NEEDED = 300_000_000
+SPACE_NEEDED = 1_500_000_000
 IN_THE_WAY = (
     PartUnavailable, DeployFailed, PackagingFailed, StageBroken, PermanentError, RetryableError, BotoCoreError,
     ClientError, TimeoutError,

@@ -44,7 +44,7 @@ class Got:
 
 @dataclass(frozen=True, kw_only=True)
 class Worked:
-    """A task that a person closed: what was said, and for a promise its day."""
+    """A task that a person closed: what was said, and for a promise its day (`amount`: only so much of it)."""
 
     account: str
     kind: str
@@ -52,6 +52,7 @@ class Worked:
     numbers: tuple[str, ...]
     at: datetime
     on: date | None = None
+    amount: Decimal | None = None
 
 
 @dataclass

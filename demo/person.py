@@ -45,8 +45,9 @@ def work(
         calls += task.kind in CALLED
         close_task(parts, account, task.id, said, at=at, who=WHO)
         yield Worked(
-            account=account, kind=task.kind.value, outcome=said.outcome, numbers=task.numbers, at=at, on=said.on
-        )
+            account=account, kind=task.kind.value, outcome=said.outcome, numbers=task.numbers, at=at, on=said.on,
+            amount=said.amount.amount if said.amount else None,
+        )  # fmt: skip
 
 
 def work_by_routes(ask: Callable[..., Any], *, at: datetime) -> Iterator[Worked]:

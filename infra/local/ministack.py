@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import urllib.error
 import urllib.request
@@ -83,6 +84,8 @@ def run_ministack(
     endpoint = f"http://{LOOPBACK}:{claimed}"
     state.mkdir(parents=True, exist_ok=True)
     log = state / "ministack.log"
+    unpacked = state / "tmp"
+    unpacked.mkdir(exist_ok=True)
     env = {
         **environment_without_aws(),
         # Without it the server listens on every interface.
@@ -97,17 +100,22 @@ def run_ministack(
         "S3_DATA_DIR": str(state.resolve() / "s3"),
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
+        # It unpacks a function's code anew for each of its workers, and leaves it there.
+        "TMPDIR": str(unpacked.resolve()),
         "AUTH": "true" if enforce_policies else "false",
         "SMTP_HOST": f"{smtp_relay[0]}:{smtp_relay[1]}" if smtp_relay else "",
     }
-    with running(
-        "MiniStack",
-        [sys.executable, "-m", "ministack"],
-        ready=lambda: _is_ready(endpoint),
-        log=log,
-        env=env,
-    ):
-        yield MiniStack(endpoint=endpoint, port=claimed, region=region, log=log)
+    try:
+        with running(
+            "MiniStack",
+            [sys.executable, "-m", "ministack"],
+            ready=lambda: _is_ready(endpoint),
+            log=log,
+            env=env,
+        ):
+            yield MiniStack(endpoint=endpoint, port=claimed, region=region, log=log)
+    finally:
+        shutil.rmtree(unpacked, ignore_errors=True)
 
 
 def _is_ready(endpoint: str) -> bool:
