@@ -1,4 +1,4 @@
-"""The pipeline on real parts: DynamoDB, and S3, SQS and SES of the embedded stack, each perhaps behind a fault proxy."""
+"""The pipeline on real parts: DynamoDB, and S3, SQS and SES of the embedded stack, perhaps behind fault proxies."""
 
 from __future__ import annotations
 

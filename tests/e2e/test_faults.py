@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -43,12 +43,12 @@ def client_address() -> str:
 @pytest.fixture
 def program(
     dynamodb_local: str, ministack: MiniStack, dynamodb_faults: Faults, ses_faults: Faults, client_address: str
-) -> Iterator[RealProgram]:
+) -> RealProgram:
     program = real_program(
         dynamodb_local, ministack, AT, dynamodb_through=dynamodb_faults.endpoint, ses_through=ses_faults.endpoint
     )
     program.put(debtor(client_address), paris("2026-03-11"))
-    yield program
+    return program
 
 
 def debtor(address: str, id_: str = "C001") -> DebtorFile:

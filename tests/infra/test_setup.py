@@ -71,9 +71,7 @@ def test_a_python_without_venv_is_told_the_package(clone: Path) -> None:
 
 def test_a_full_disk_is_told_before_anything_is_made(clone: Path) -> None:
     replace_tool(clone, "python3", "exit 0")
-    replace_tool(
-        clone, "df", "echo 'Filesystem 1024-blocks Used Available'; echo 'disk 999999 999998 1024 99%'"
-    )
+    replace_tool(clone, "df", "echo 'Filesystem 1024-blocks Used Available'; echo 'disk 999999 999998 1024 99%'")
     assert refusal(clone) == "relance: the disk is full: 1 MB are free here, the environment needs 700 MB"
     assert not (clone / ".venv").exists()
 
