@@ -16,7 +16,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -45,6 +46,7 @@ def main(arguments: list[str] | None = None, *, look: Callable[[Played], None] |
     """Play and show; `look` is shown what was played while everything is still up."""
     parser = argparse.ArgumentParser(prog="python -m demo", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--state", type=Path, default=STATE, help="where mails, logs and demo.json go (.relance)")
+    parser.add_argument("--last-day", type=date.fromisoformat, help="the story's last day, YYYY-MM-DD (today)")
     parser.add_argument("--aws-port", type=int, help="port of the embedded AWS (a free one)")
     parser.add_argument("--mail-page-port", type=int, help="port of the mail server's page (a free one)")
     chosen = parser.parse_args(arguments)
@@ -68,8 +70,8 @@ def _demo(chosen: argparse.Namespace, look: Callable[[Played], None] | None) -> 
     creditor = read_creditor((LEDGER / "creditor.yaml").read_text("utf-8"), "creditor.yaml")
     started = time.monotonic()
     with play(
-        chosen.state, creditor, progress=progress.day, say=progress.say, aws_port=chosen.aws_port,
-        mail_page_port=chosen.mail_page_port,
+        chosen.state, creditor, progress=progress.day, say=progress.say, last_day=chosen.last_day,
+        aws_port=chosen.aws_port, mail_page_port=chosen.mail_page_port,
     ) as played:  # fmt: skip
         seconds = time.monotonic() - started
         stays = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("CI", "") in ("", "0", "false")
@@ -82,7 +84,9 @@ def _demo(chosen: argparse.Namespace, look: Callable[[Played], None] | None) -> 
         print(_where(chosen.state, played, seconds))
         if stays:
             print("\nEverything stays up until Ctrl-C; the schedules now run by the real clock.", flush=True)
-            _wait()
+            with suppress(KeyboardInterrupt):
+                _wait()
+            print("\nended")
     return 0
 
 

@@ -189,7 +189,7 @@ Domaine de Kerellou
             f"""
 Bonjour Madame,
 
-Bien reçu la copie, merci. Nous réglons {s.asked[0]} par virement {fr(day, weekday=True)}.
+Bien reçu, merci. Nous réglons {s.asked[0]} par virement {fr(day, weekday=True)}.
 
 X. de Penfentenyo
 """,
@@ -376,7 +376,7 @@ def mutuelle_oceane(s: Scene) -> Iterator[Act]:
 Bonjour,
 
 Nous n'avons pas trace de la facture {s.asked[0]} dans notre outil. Merci de nous en faire parvenir un duplicata
-au format PDF afin que nous puissions la mettre en paiement.
+au format PDF.
 
 Cordialement,
 
@@ -713,7 +713,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "C131": (("reached", 0), ("voicemail", 0)),
     "C133": (("promised", 7), ("promised", 6)),
     "C138": (("refused", 0), ("voicemail", 0)),
-    "C142": (("promised", 8),),
+    "C142": (("reached", 0), ("voicemail", 0)),
 }
 """What each call in turn comes to; whoever is not named cannot be reached the first time, and is not called again."""
 

@@ -13,7 +13,7 @@ from chalicelib.domain.creditor import Creditor
 from demo.chronicle import Chronicle
 from demo.figures import Figures, count
 from demo.stage import Clock, Stage, StageBroken, set_up
-from demo.story import DAYS, Story
+from demo.story import Story
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,15 @@ def play(
     *,
     progress: Callable[[date, Chronicle], None],
     say: Callable[[str], None],
-    days: int = DAYS,
+    last_day: date | None = None,
     aws_port: int | None = None,
     mail_page_port: int | None = None,
 ) -> Iterator[Played]:
     """Everything from the start of the stack to the figures; what was started ends with the block."""
     with set_up(state, creditor, Clock(), say=say, aws_port=aws_port, mail_page_port=mail_page_port) as stage:
         stage.parts.offices.set_creditor(creditor)
-        today = local_day(datetime.now(UTC), creditor.zone)
-        chronicle = Story(stage, today=today, days=days).play(progress)
+        today = last_day or local_day(datetime.now(UTC), creditor.zone)
+        chronicle = Story(stage, today=today).play(progress)
         if dead := stage.dead_letters():
             raise StageBroken(f"messages that nobody could work on: {dead}; see {stage.stack.log}")
         mails = tuple(d.raw for d in stage.server.deliveries() if not stage.is_ours(d))

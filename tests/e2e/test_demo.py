@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
@@ -100,7 +101,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     said, complained = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(complained):
         patch.setenv("CI", "true")
-        result.code = main(["--state", str(state)], look=result.look)
+        last_day = os.environ.get("RELANCE_DEMO_LAST_DAY", "")
+        on = ["--last-day", last_day] if last_day else []
+        result.code = main(["--state", str(state), *on], look=result.look)
     result.printed = said.getvalue()
     if result.code != 0:
         pytest.fail(f"{result.printed}\n{complained.getvalue()}")
