@@ -56,8 +56,14 @@ def find(
             if one.end - one.start > kept[-1].end - kept[-1].start:
                 kept[-1] = one
             continue
+        if kept and _SAME_DAY.fullmatch(folded[kept[-1].end : one.start]) and kept[-1].words in _WEEKDAY_OF:
+            kept[-1] = one  # "Montag, dem 07.12." is one day, and the number says which
+            continue
         kept.append(one)
     return kept
+
+
+_SAME_DAY = re.compile(r",?\s(?:dem |den |der |the |le |el |il |dia |de )?|,")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +231,7 @@ def _numeric(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, on, on, full=True) if on else None
 
 
-@_rule(rf"{_BEFORE}([0-3]?\d)/([0-3]?\d)(?![\d/]|[.,]\d|\s?(?:%|h\b|jours|days|pers))")
+@_rule(rf"{_BEFORE}(?!24/7|24/24|7/7)([0-3]?\d)/([0-3]?\d)(?![\d/]|[.,]\d|\s?(?:%|h\b|jours|days|pers))")
 def _day_slash_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     first, second = int(m[1]), int(m[2])
     month, number = (first, second) if day.month_first else (second, first)

@@ -22,10 +22,10 @@ _DAEMON = re.compile(
     r"^(?:mailer-?daemon|postmaster|mail-?daemon|maildaemon|double-bounce|bounces?|mdaemon|mail\.?delivery.*|postfix|smtp.*daemon|uucp|mmdf|root|mail-system|delivery|nobody|exim|smail|sendmail|mailadm.*|.*mailer.?daemon.*|microsoftexchange[0-9a-f]*|yahoo-delivers|mailsystem|<>)$"
 )
 _BOUNCE_SUBJECT = re.compile(
-    r"(?:undeliver(?:ed|able)|returned mail|mail returned|return(?:ed)? to sender|delivery (?:status notification|failure|failed|problem|has failed|report|notification|error|unsuccessful|delayed)|deliver(?:y|ing) (?:your )?(?:mail|message) (?:failed|failure)|failure notice|failed delivery|mail delivery (?:failed|failure|problem|system|subsystem|error|status|delayed)|message (?:undeliverable|not delivered|delivery failure)|non.?delivery|nondeliverable|could not (?:be delivered|deliver)|unable to deliver|not delivered|delayed mail|warning: (?:could not send|message)|mail (?:system )?error|user unknown|unknown user|mail could not|permanent (?:delivery )?(?:failure|error)|email delivery failure|problem delivering|ndn:|nondelivery|automatically rejected mail|mail failure|bounce(?:d)? (?:message|mail|action)|unzustellbar|nicht zustellbar|zustell\w* (?:fehl|nicht)|ubermittlungsfehler|non remis|non-remise|non remise|echec (?:de )?(?:la )?(?:remise|distribution|livraison|l'envoi|d'envoi)|courrier non delivre|message non (?:delivre|distribue|remis)|notification d'etat de (?:remise|distribution)|retour a l'expediteur|no entregado|no se (?:puede|pudo) entregar|error de entrega|devuelto|mancata consegna|non recapitabile|errore di recapito|onbestelbaar|niet bezorgd|mislukte aflevering|mensagem nao entregue)"
+    r"(?:undeliver(?:ed|able)|failed mail|mail failed|processing error|failure delivery|delivery warning|returned mail|mail returned|return(?:ed)? to sender|delivery (?:status notification|failure|failed|problem|has failed|report|notification|error|unsuccessful|delayed)|deliver(?:y|ing) (?:your )?(?:mail|message) (?:failed|failure)|failure notice|failed delivery|mail delivery (?:failed|failure|problem|system|subsystem|error|status|delayed)|message (?:undeliverable|not delivered|delivery failure)|non.?delivery|nondeliverable|could not (?:be delivered|deliver)|unable to deliver|not delivered|delayed mail|warning: (?:could not send|message)|mail (?:system )?error|user unknown|unknown user|mail could not|permanent (?:delivery )?(?:failure|error)|email delivery failure|problem delivering|ndn:|nondelivery|automatically rejected mail|mail failure|bounce(?:d)? (?:message|mail|action)|unzustellbar|nicht zustellbar|zustell\w* (?:fehl|nicht)|ubermittlungsfehler|non remis|non-remise|non remise|echec (?:de )?(?:la )?(?:remise|distribution|livraison|l'envoi|d'envoi)|courrier non delivre|message non (?:delivre|distribue|remis)|notification d'etat de (?:remise|distribution)|retour a l'expediteur|no entregado|no se (?:puede|pudo) entregar|error de entrega|devuelto|mancata consegna|non recapitabile|errore di recapito|onbestelbaar|niet bezorgd|mislukte aflevering|mensagem nao entregue)"
 )
 _BOUNCE_BODY = re.compile(
-    r"(?:qmail-send program|i'?m afraid i wasn'?t able to deliver|unable to deliver your (?:message|mail)|could(?: not|n'?t) (?:be )?deliver(?:ed)?|was not delivered|wasn'?t delivered|has not been delivered|not been delivered|undeliverable|delivery (?:to the following|has failed|failed|attempt)|failed (?:to deliver|permanently)|permanent (?:fatal )?(?:error|failure)|permanent delivery failure|did not reach the following|could not be reached|user unknown|unknown user|no such (?:user|mailbox|recipient|address|person)|mailbox (?:unavailable|not found|full|is full|does not exist|disabled|has been disabled|quota)|recipient (?:address )?(?:rejected|unknown|not found|does not exist)|address (?:rejected|couldn'?t be found|not found|does not exist|unknown)|account (?:disabled|that you tried to reach|is disabled|does not exist|has been disabled)|over (?:its )?quota|quota exceeded|returned (?:mail|message|to sender)|message (?:is|was|has been) (?:being )?(?:returned|bounced|rejected)|this is (?:a permanent error|the mail system|a delivery status|an automatically generated delivery)|mail (?:could not|cannot) be delivered|retry (?:time|timeout)|giving up|host (?:or domain name )?(?:not found|unknown)|domain (?:not found|does not exist)|5\d\d[ -]5\.\d\.\d|\b55[0-4]\b"
+    r"(?:qmail-send program|(?:mail|message) has been returned|no valid recipients|has been postponed|was automatically rejected|wasn'?t able to (?:deliver|establish)|unable to deliver|无法(?:发送|送达)|无法送达|配信できません|не удалось доставить|i'?m afraid i wasn'?t able to deliver|unable to deliver your (?:message|mail)|could(?: not|n'?t) (?:be )?deliver(?:ed)?|was not delivered|wasn'?t delivered|has not been delivered|not been delivered|undeliverable|delivery (?:to the following|has failed|failed|attempt)|failed (?:to deliver|permanently)|permanent (?:fatal )?(?:error|failure)|permanent delivery failure|did not reach the following|could not be reached|user unknown|unknown user|no such (?:user|mailbox|recipient|address|person)|mailbox (?:unavailable|not found|full|is full|does not exist|disabled|has been disabled|quota)|recipient (?:address )?(?:rejected|unknown|not found|does not exist)|address (?:rejected|couldn'?t be found|not found|does not exist|unknown)|account (?:disabled|that you tried to reach|is disabled|does not exist|has been disabled)|over (?:its )?quota|quota exceeded|returned (?:mail|message|to sender)|message (?:is|was|has been) (?:being )?(?:returned|bounced|rejected)|this is (?:a permanent error|the mail system|a delivery status|an automatically generated delivery)|mail (?:could not|cannot) be delivered|retry (?:time|timeout)|giving up|host (?:or domain name )?(?:not found|unknown)|domain (?:not found|does not exist)|5\d\d[ -]5\.\d\.\d|\b55[0-4]\b"
     r"|n'a pas (?:pu etre |ete )(?:remis|delivre|distribue|achemine|envoye)|pas (?:reussi|pu) (?:a )?(?:transmettre|remettre|delivrer|distribuer|acheminer)|erreur (?:permanente|definitive)|destinataires? (?:inconnu|introuvable|suivants? n'ont)|adresse (?:introuvable|inexistante|inconnue)|boite (?:aux lettres )?(?:pleine|inexistante|desactivee)|utilisateur inconnu|ne figure pas dans l'annuaire|aucun abonne|konnte nicht (?:zugestellt|ubermittelt)|nicht zugestellt werden|empfanger (?:unbekannt|existiert nicht)|postfach (?:voll|existiert)|no (?:se )?(?:ha podido|pudo|fue posible) (?:ser )?entrega|usuario desconocido|buzon lleno|non e stato (?:possibile )?(?:consegnat|recapitat)|destinatario sconosciuto|casella piena|kon niet worden (?:bezorgd|afgeleverd)|onbekende gebruiker)"
 )
 _FULL = re.compile(
@@ -90,14 +90,16 @@ _ACK_BODY = re.compile(
 def bounce(message: InboundMessage, our_addresses: frozenset[str]) -> Bounce | None:
     """The undelivered recipient, RFC 3463 status and whether the address is dead; None if this is no bounce."""
     failed = [
-        g for g in message.report if g.get("action", "").lower().split(" ")[0] in ("failed", "delayed", "failure")
+        g
+        for g in message.report
+        if g.get("action", "").lower().split(" ")[0] in ("failed", "delayed", "failure", "error")
     ]
     if message.report and message.report_type != "disposition-notification":
         actions = [g["action"].lower() for g in message.report if "action" in g]
         if actions and not failed:
             return None
         if failed:
-            group = next((g for g in failed if g["action"].lower().startswith("fail")), failed[0])
+            group = next((g for g in failed if g["action"].lower().startswith(("fail", "error"))), failed[0])
             recipient = _recipient(group.get("original-recipient") or "") or _recipient(
                 group.get("final-recipient") or ""
             )
@@ -117,7 +119,9 @@ def bounce(message: InboundMessage, our_addresses: frozenset[str]) -> Bounce | N
             if code and code[0] in "45":
                 group = next(g for g in message.report if "final-recipient" in g)
                 return Bounce(_recipient(group["final-recipient"]), code, _dead(code, fold(message.text[:3000])))
-    if message.report_type == "disposition-notification":
+    if message.report_type == "disposition-notification" and not re.search(
+        r"rejected|undeliver|quota exceeded", flat(f"{message.subject} {message.text[:400]}")
+    ):
         return None
     subject = fold(message.subject)
     body = flat(message.text[:_MAX])
@@ -141,7 +145,15 @@ def bounce(message: InboundMessage, our_addresses: frozenset[str]) -> Bounce | N
     )
     if _RECEIPT_SUBJECT.search(subject) and not named:
         return None
-    if not (signs >= 3 and (subject_says or body_says or named) and not (answer and not daemon)):
+    if not (
+        (
+            signs >= 3
+            or (daemon and (subject_says or body_says))
+            or (message.report_type == "delivery-status" and body_says)
+        )
+        and (subject_says or body_says or named)
+        and not (answer and not daemon)
+    ):
         return None
     text = _before_copy(message.text[:_MAX])
     words = flat(text)
@@ -303,7 +315,7 @@ def return_on(own: str, base: date, *, month_first: bool = False) -> tuple[date 
             clause.strip()[-22:],
         ):
             (surely if _SURELY_BACK.search(clause) else back).append(on)
-        elif re.match(r"\s?(?:wieder|zuruck|back|again|terug|de retour|de nouveau|a nouveau|de vuelta)\b", after):
+        elif re.match(r"\s?(?:wieder|zuruck|back|again|terug|weer|de retour|de nouveau|a nouveau|de vuelta)\b", after):
             surely.append(on)
         elif re.match(r"\s?(?:at the latest|inclus|included|inclusive|au soir|compris|inclusief)", after) or re.search(
             r"(?:einschli|inkl|en met|t/m|through|thru)", clause

@@ -256,6 +256,14 @@ def _addresses(raw: str, caps: Caps) -> list[Address]:
             continue
         local, _, domain = address.strip().rpartition("@")
         found.append((_CONTROL.sub(" ", header_text(name)).strip(), f"{local}@{domain.lower()}"))
+    if (
+        len(found) == 1
+        and text.count("<") == 1
+        and "," in text.partition("<")[0]
+        and '"' not in text
+        and "@" not in text.partition("<")[0]
+    ):
+        found = [(_CONTROL.sub(" ", header_text(text.partition("<")[0])).strip(), found[0][1])]
     if not found and text.count("<") == 1 and text.count("@") >= 1:
         # "Hansen & Vogt, Zahlungen <x@y>" and the like: one angle address is one mailbox.
         bare = re.search(r"<\s*([^<>\s@]{1,200}@[^<>\s@]{1,200})\s*>", text)

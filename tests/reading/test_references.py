@@ -1,0 +1,67 @@
+"""Invoices as people name them."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from chalicelib.reading import amounts, dates
+from chalicelib.reading.fold import fold
+from chalicelib.reading.model import KnownItem
+from chalicelib.reading.references import find
+
+
+def _item(number: str, amount: str, issued: date, order: str | None = None) -> KnownItem:
+    return KnownItem(number, "A", Decimal(amount), "EUR", issued, issued, order)
+
+
+ITEMS = (
+    _item("FA-2026-0113", "44215.18", date(2026, 9, 7), "PO-45391"),
+    _item("202600826", "14606.34", date(2026, 10, 13)),
+    _item("F2611/062", "16429.50", date(2026, 10, 22)),
+)
+
+
+def _named(words: str) -> set[str]:
+    text = fold(words)
+    return set(find(text, ITEMS, amounts.find(text), dates.find(text, date(2026, 11, 24))).numbers)
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        ("FA-2026-0113", {"FA-2026-0113"}),
+        ("fa 2026 0113", {"FA-2026-0113"}),
+        ("FA20260113", {"FA-2026-0113"}),
+        ("F2611-062", {"F2611/062"}),
+        ("la 0113 est réglée", {"FA-2026-0113"}),
+        ("la 113 est réglée", {"FA-2026-0113"}),
+        ("n° 826", {"202600826"}),
+        ("factures 113 et 062", {"FA-2026-0113", "F2611/062"}),
+        ("votre commande 45391", {"FA-2026-0113"}),
+        ("les 44 215,18 € sont partis", {"FA-2026-0113"}),
+        ("la facture du 13 octobre", {"202600826"}),
+        ("celle de septembre", {"FA-2026-0113"}),
+        ("les deux d'octobre", {"202600826", "F2611/062"}),
+        ("toutes vos factures", {"FA-2026-0113", "202600826", "F2611/062"}),
+        ("all three invoices", {"FA-2026-0113", "202600826", "F2611/062"}),
+        ("la 0113 est payée, la 826 aussi, le reste suivra", {"FA-2026-0113", "202600826"}),
+        ("tél. 04 99 00 01 13", set()),
+        ("113 €", set()),
+        ("113 pièces", set()),
+        ("62 rue des Lilas, 69113 Lyon", set()),
+    ],
+)
+def test_names_of_invoices(words: str, numbers: set[str]) -> None:
+    assert _named(words) == numbers
+
+
+def test_a_number_of_our_form_that_is_not_theirs_is_reported() -> None:
+    text = fold("Nous avons payé la FA-2026-0999.")
+    assert find(text, ITEMS).foreign == ("fa-2026-0999",)
+
+
+def test_the_sum_of_two_names_both() -> None:
+    assert _named("£60,644.68 in all") == {"FA-2026-0113", "F2611/062"}
