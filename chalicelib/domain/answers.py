@@ -258,34 +258,45 @@ def _remittance(desk: _Desk, cases: list[Case]) -> Iterator[Happened]:
 
 
 def _promise(desk: _Desk, cases: list[Case]) -> Iterator[Happened]:
-    if not cases:
-        return
-    answer, policy = desk.answer, desk.policy
-    pay_on = next(
-        (day for n, intent, day in answer.per_invoice if intent == "promise_to_pay" and day), answer.promise_on
-    )
-    if pay_on is None:
-        why = "a vague promise: ask for the amount, the date and the means"
-        yield desk.task(TaskKind.ASK_PROMISE, why, cases)
-        return
-    if pay_on < desk.today or pay_on > desk.today + timedelta(days=policy.promise_longest_days):
-        why = f"the promised day {pay_on} is past" if pay_on < desk.today else f"the promised day {pay_on} is far off"
-        yield desk.task(TaskKind.NEGOTIATE_PLAN, f"{why}: obtain a nearer one", cases)
-        return
+    """A promise for each day that is named: what is promised for the 20th is not broken on the 5th."""
+    answer, latest = desk.answer, desk.today + timedelta(days=desk.policy.promise_longest_days)
+    named = {number: day for number, intent, day in answer.per_invoice if intent == "promise_to_pay" and day}
+    by_day: dict[date, list[Case]] = {}
+    vague: list[Case] = []
+    unlikely: list[Case] = []
+    for case in cases:
+        day = named.get(case.number, answer.promise_on)
+        if day is None:
+            vague.append(case)
+        elif desk.today <= day <= latest:
+            by_day.setdefault(day, []).append(case)
+        else:
+            unlikely.append(case)
+    if vague:
+        yield desk.task(TaskKind.ASK_PROMISE, "a vague promise: ask for the amount, the date and the means", vague)
+    if unlikely:
+        days = sorted({named.get(case.number, answer.promise_on) or desk.today for case in unlikely})
+        why = " and ".join(f"the promised day {d} is {'past' if d < desk.today else 'far off'}" for d in days)
+        yield desk.task(TaskKind.NEGOTIATE_PLAN, f"{why}: obtain a nearer one", unlikely)
+    for day, some in by_day.items():
+        yield from _promise_for(desk, day, some, answer.promise_amount if len(some) == len(cases) else None)
+
+
+def _promise_for(desk: _Desk, pay_on: date, cases: list[Case], amount: Money | None) -> Iterator[Happened]:
     numbers = {c.number for c in cases}
     for earlier in desk.file.promises.values():
         if earlier.state is PromiseState.OPEN and numbers & set(earlier.numbers):
             yield e.PromiseWithdrawn(promise_id=earlier.id), "replaced by a newer promise"
-    grace_on = desk.calendar.add(pay_on, policy.promise_grace_business_days)
+    grace_on = desk.calendar.add(pay_on, desk.policy.promise_grace_business_days)
     promise = Promise(
-        id=desk.id("promise"),
+        id=desk.id(f"promise-{pay_on:%Y%m%d}"),
         numbers=tuple(c.number for c in cases),
         made_on=desk.today,
         pay_on=pay_on,
         grace_on=grace_on,
-        amount=answer.promise_amount,
+        amount=amount,
         owed=at_stake(cases),
-        mail=answer.mail,
+        mail=desk.answer.mail,
     )
     yield e.PromiseMade(promise=promise), f"the client promises to pay by {pay_on}; believed until {grace_on}"
 

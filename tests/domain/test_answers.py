@@ -89,6 +89,17 @@ class TestPromise:
         file = answered(written_to(), intents=("promise_to_pay",))
         assert (file.promises, kinds(file)) == ({}, [TaskKind.ASK_PROMISE])
 
+    def test_two_days_are_two_promises_each_judged_on_its_own(self) -> None:
+        days = (("F1", "promise_to_pay", date(2026, 3, 18)), ("F2", "promise_to_pay", date(2026, 3, 30)))
+        file = answered(written_to(), intents=("promise_to_pay",), promise_on=date(2026, 3, 30), per_invoice=days)
+        assert {(p.numbers, p.pay_on.day) for p in file.promises.values()} == {(("F1",), 18), (("F2",), 30)}
+        assert "F2" not in reminded(file, "2026-03-25")
+
+    def test_one_of_two_promises_without_a_day_takes_the_day_of_the_mail(self) -> None:
+        facts = (("F1", "promise_to_pay", date(2026, 3, 18)), ("F2", "promise_to_pay", None))
+        file = answered(written_to(), intents=("promise_to_pay",), promise_on=date(2026, 3, 20), per_invoice=facts)
+        assert {(p.numbers, p.pay_on.day) for p in file.promises.values()} == {(("F1",), 18), (("F2",), 20)}
+
     def test_a_newer_promise_replaces_the_older(self) -> None:
         file = answered(written_to(), intents=("promise_to_pay",), promise_on=date(2026, 3, 20))
         file = answered(file, mail="m2", intents=("promise_to_pay",), promise_on=date(2026, 3, 27))
