@@ -352,7 +352,7 @@ def _bounce(desk: _Desk) -> Iterator[Happened]:
     contact = _contact(file, answer.bounced) or (file.contacts.get(notice.contact) if notice else None)
     if notice is None or contact is None or contact.dead_since_on:
         return
-    why = f"mail to {contact.email} comes back: {answer.reason}"
+    why = f"mail to {contact.email} comes back for good"
     if not answer.notice_id:
         yield desk.task(TaskKind.REVIEW_MAIL, f"a report without our token says that {why}", [])
         return
