@@ -15,6 +15,7 @@ class EntryKind(StrEnum):
     CHARGE = "charge"
     REVERSAL = "reversal"  # a credit that the bank took back
     RETURNED_DEBIT = "returned_debit"  # a direct debit of ours that came back
+    RETURNED_TRANSFER = "returned_transfer"  # money that we had sent and that came back: no debtor paid
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,11 @@ INVOICE_EXTRAS = (
 )  # fmt: skip
 PAYMENT_COLUMNS = ("account", "paid_on", "amount", "currency")
 PAYMENT_EXTRAS = ("number", "reference")
-COLUMNS = tuple(dict.fromkeys(INVOICE_COLUMNS + INVOICE_EXTRAS + PAYMENT_COLUMNS + PAYMENT_EXTRAS))
+BANK_COLUMNS = (
+    "booked_on", "valued_on", "amount", "debit", "credit", "currency", "payer", "payer_iban", "text", "reference",
+    "account",
+)  # fmt: skip
+COLUMNS = tuple(dict.fromkeys(INVOICE_COLUMNS + INVOICE_EXTRAS + PAYMENT_COLUMNS + PAYMENT_EXTRAS + BANK_COLUMNS))
 
 
 @dataclass(frozen=True, kw_only=True)
