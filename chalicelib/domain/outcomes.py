@@ -16,8 +16,10 @@ from chalicelib.domain.debtor_file import (
     DebtorFile,
     Dispute,
     NoticeState,
+    PaymentClaim,
     Promise,
     PromiseState,
+    Role,
     Task,
     TaskKind,
     at_stake,
@@ -87,23 +89,16 @@ def _effects(
         case _, "promised":
             yield from _promise(file, task, said, office, numbers, today)
         case _, "disputed":
-            for_whom = Dispute(
-                id=f"dispute-{task.id}",
-                numbers=numbers,
-                reason="other",
-                opened_on=today,
-                owner=file.debtor.sales_rep,
-                resolution="",
-            )
-            yield e.DisputeOpened(dispute=for_whom)
+            yield from _dispute(file, task, numbers, today)
+        case _, "paid":
+            yield from _resolved(file, task, said.outcome, today)
+            yield from _claim(file, task, said, office, numbers, today)
         case TaskKind.APPROVE_NOTICE, "rejected":
             yield _wait(task, numbers, said.on or today + timedelta(days=14), "the formal notice was rejected", today)
         case TaskKind.CHOOSE_ACTION, "wait":
             yield _wait(task, numbers, said.on or today + timedelta(days=14), "a person chose to wait", today)
         case TaskKind.ANSWER_DISPUTE, resolution:
-            for dispute in file.disputes.values():
-                if dispute.is_open and set(dispute.numbers) & set(task.numbers):
-                    yield e.DisputeResolved(dispute_id=dispute.id, resolution=resolution, on=today)
+            yield from _resolved(file, task, resolution, today)
         case TaskKind.DEAD_ADDRESS | TaskKind.CONFIRM_CONTACT, "corrected" | "confirmed":
             yield e.ContactSet(contact=_contact(file, said))
         case TaskKind.UNKNOWN_DELIVERY, outcome:
@@ -147,6 +142,55 @@ def _promise(
         yield e.PromiseMade(promise=promise)
 
 
+def _dispute(file: DebtorFile, task: Task, numbers: tuple[str, ...], today: date) -> Iterator[e.Event]:
+    """A dispute told to a person, with the task to answer it: without one it would hold its invoices for ever."""
+    cases = [c for c in file.open_cases() if c.number in numbers and file.dispute_on(c.number) is None]
+    if not cases:
+        return
+    fresh, owner = tuple(c.number for c in cases), file.debtor.sales_rep
+    yield e.DisputeOpened(
+        dispute=Dispute(id=f"dispute-{task.id}", numbers=fresh, reason="other", opened_on=today, owner=owner)
+    )
+    yield e.TaskRaised(
+        task=Task(
+            id=f"{TaskKind.ANSWER_DISPUTE}-{task.id}",
+            kind=TaskKind.ANSWER_DISPUTE,
+            raised_on=today,
+            due_on=today,
+            reason="the client disputes, as told to a person: find out and resolve",
+            numbers=fresh,
+            at_stake=at_stake(cases),
+            assignee=owner,
+        )
+    )
+
+
+def _resolved(file: DebtorFile, task: Task, resolution: str, today: date) -> Iterator[e.Event]:
+    if task.kind is TaskKind.ANSWER_DISPUTE:
+        for dispute in file.disputes.values():
+            if dispute.is_open and set(dispute.numbers) & set(task.numbers):
+                yield e.DisputeResolved(dispute_id=dispute.id, resolution=resolution, on=today)
+
+
+def _claim(
+    file: DebtorFile, task: Task, said: Outcome, office: Office, numbers: tuple[str, ...], today: date
+) -> Iterator[e.Event]:
+    """A person says that it is paid: the bank has some days to show it, and meanwhile nobody writes."""
+    if numbers:
+        policy = office.policy(file.debtor.policy)
+        yield e.PaymentClaimed(
+            claim=PaymentClaim(
+                id=f"claim-{task.id}",
+                numbers=numbers,
+                claimed_on=today,
+                hold_on=office.creditor.calendar.add(today, policy.claim_hold_business_days),
+                paid_on=said.on,
+                amount=said.amount,
+                mail=task.mail,
+            )
+        )
+
+
 def _wait(task: Task, numbers: tuple[str, ...], until: date, reason: str, today: date) -> e.BlockPlaced:
     block = Block(
         id=f"block-{task.id}", kind=BlockKind.MANUAL, reason=reason, placed_on=today, until=until, numbers=numbers
@@ -158,8 +202,13 @@ def _contact(file: DebtorFile, said: Outcome) -> Contact:
     if "@" not in said.email:
         raise BadInput("email", f"{said.email!r} is no e-mail address", "give the address to write to from now on")
     dead = [c for c in file.contacts.values() if c.dead_since_on]
-    old = min(dead or file.contacts.values(), key=lambda c: c.id, default=Contact(id="payer"))
+    old = min(dead or file.contacts.values(), key=_first_to_write_to, default=Contact(id="payer"))
     return replace(old, email=said.email, dead_since_on=None, away_until=None, deputy="")
+
+
+def _first_to_write_to(contact: Contact) -> tuple[bool, str]:
+    """The payer is whom reminders go to: a new address is the payer's, not that of whose id comes first."""
+    return contact.role is not Role.PAYER, contact.id
 
 
 def _lift(file: DebtorFile, kind: BlockKind, today: date) -> Iterator[e.Event]:

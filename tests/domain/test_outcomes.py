@@ -10,16 +10,20 @@ import pytest
 from chalicelib.domain import events as e
 from chalicelib.domain.debtor_file import (
     BlockKind,
+    Contact,
     DebtorFile,
     Dispute,
     Notice,
     NoticeState,
     Promise,
     PromiseState,
+    Role,
     Task,
     TaskKind,
 )
 from chalicelib.domain.outcomes import OUTCOMES, Outcome, close
+from chalicelib.domain.plan import Hold
+from chalicelib.domain.propose import propose
 from chalicelib.errors import BadInput
 from tests.sample import after, case, file_of, office, paris
 
@@ -46,7 +50,8 @@ def test_every_kind_of_task_refuses_an_outcome_that_it_does_not_know(kind: TaskK
 @pytest.mark.parametrize(("kind", "outcome"), [(k, o) for k, known in OUTCOMES.items() for o in sorted(known)])
 def test_every_outcome_closes_its_task(kind: TaskKind, outcome: str) -> None:
     file = closed(with_task(kind), outcome, on=date(2026, 3, 20), email="new@garage-morel.example", note="said so")
-    assert (file.open_tasks(), file.tasks["t1"].outcome, file.tasks["t1"].note) == ([], outcome, "said so")
+    assert "t1" not in [t.id for t in file.open_tasks()]
+    assert (file.tasks["t1"].outcome, file.tasks["t1"].note) == (outcome, "said so")
 
 
 def test_a_promise_on_the_phone_is_a_promise_and_replaces_the_one_before() -> None:
@@ -71,6 +76,45 @@ def test_a_resolved_dispute_goes_back_to_the_ladder() -> None:
     file = closed(file, "rejected")
     assert file.dispute_on("F1") is None
     assert file.disputes["d"].resolution == "rejected"
+
+
+@pytest.mark.parametrize("kind", [TaskKind.CALL, TaskKind.BROKEN_PROMISE, TaskKind.REVIEW_MAIL])
+def test_a_dispute_told_to_a_person_is_somebodys_task_to_resolve(kind: TaskKind) -> None:
+    file = closed(with_task(kind), "disputed")
+    (answer,) = file.open_tasks()
+    assert (answer.kind, answer.numbers, answer.assignee) == (
+        TaskKind.ANSWER_DISPUTE, ("F1",), "lea.dumas@verre-clair.example",
+    )  # fmt: skip
+    resolved = close(file, answer, Outcome(outcome="rejected"), office(AT), at=AT, who="lea")
+    assert after(file, *(event for event, _ in resolved), at=AT).dispute_on("F1") is None
+
+
+@pytest.mark.parametrize("kind", [TaskKind.CALL, TaskKind.REVIEW_MAIL])
+def test_a_dispute_that_is_open_already_is_not_opened_again(kind: TaskKind) -> None:
+    known = Dispute(id="d", numbers=("F1",), reason="price", opened_on=TODAY)
+    file = closed(after(with_task(kind), e.DisputeOpened(dispute=known)), "disputed")
+    assert (list(file.disputes), file.open_tasks()) == (["d"], [])
+
+
+@pytest.mark.parametrize("kind", [TaskKind.UNCONFIRMED_PAYMENT, TaskKind.REVIEW_MAIL, TaskKind.ANSWER_DISPUTE])
+def test_nobody_writes_about_what_a_person_found_paid_until_the_bank_has_had_its_days(kind: TaskKind) -> None:
+    file = closed(with_task(kind), "paid")
+    claim = file.claim_on("F1")
+    assert claim
+    assert claim.hold_on == date(2026, 3, 23)
+    assert {h.number: h.hold for h in propose(file, office(AT), at=AT).held} == {"F1": Hold.CLAIMED_PAID}
+    past = paris("2026-03-24")
+    raised = [event for p in propose(file, office(past), at=past).proposals for event, _ in p.events]
+    assert any(isinstance(r, e.TaskRaised) and r.task.kind is TaskKind.UNCONFIRMED_PAYMENT for r in raised)
+
+
+def test_a_confirmed_change_of_contact_is_the_payers_whoever_else_is_known() -> None:
+    buyer = Contact(id="buyer", role=Role.BUYER, email="achats@garage-morel.example")
+    file = after(with_task(TaskKind.CONFIRM_CONTACT), e.ContactSet(contact=buyer))
+    file = closed(file, "confirmed", email="compta@garage-morel.example")
+    assert {c.id: c.email for c in file.contacts.values()} == {
+        "payer": "compta@garage-morel.example", "buyer": "achats@garage-morel.example",
+    }  # fmt: skip
 
 
 def test_a_rejected_formal_notice_waits_before_it_is_asked_for_again() -> None:
