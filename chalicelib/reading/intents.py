@@ -197,6 +197,7 @@ class _Clauses:
             ("internal", p.INTERNAL_NOTE),
             ("call", p.CALL_ME),
             ("hostile", p.HOSTILE),
+            ("acompte", p.DOWN_PAYMENT),
         ):
             if pattern.search(text):
                 self.flags.add(flag)
@@ -393,6 +394,8 @@ class _Clauses:
             self._say("dispute", index, refuses, reason=None, numbers=self._numbers(index))
             return True
         blocked, contest = p.BLOCKED.search(text), p.CONTEST.search(text)
+        if contest and contest[0] == "not due" and re.match(r"\s(?:until|before|for|till|yet)", text[contest.end() :]):
+            contest = None
         if (
             contest
             and re.match(r"(?:erreur|error|fehler|error|anomalie|mistake)", contest[0])
@@ -831,6 +834,8 @@ class _Clauses:
             return
         if (p.DOCUMENT.search(text) and p.ASK.search(text)) or p.PLAN_WORDS.search(text) or p.INSOLVENCY.search(text):
             return
+        if re.match(r"\W*(?:r?envoy(?:ez|e)|renvoie|envoie|faites|send|resend|schick\w+|senden|stuur|mand\w+|envi\w+)\b", text):
+            return
         if p.NOT_A_PAYMENT_DAY.search(text) and not (money and (clause.amounts or named)):
             return
         if not money and (p.BLOCKED.search(text) or p.CONTEST.search(text)):
@@ -849,7 +854,7 @@ class _Clauses:
         if any(
             re.search(
                 r"\b(?:depuis|since|seit|desde|dal|sinds|al op|deja le)\s(?:le |the |dem |el )?$",
-                self.folded[max(clause.start, d.start - 14) : d.start + 3],
+                self.folded[max(clause.start, d.start - 14) : d.start],
             )
             or d.words.startswith(("depuis", "seit", "desde", "dal ", "sinds"))
             for d in days
@@ -1022,6 +1027,11 @@ class _Clauses:
             r"\b(?:echue?s? (?:le|au|du|depuis)|echeance|due|payable|fallig|emise?s? (?:le|du)|dated|datee?s? du|factures? (?:\S{1,20} )?(?:du\b|de\b|d')|invoices? (?:\S{1,20} )?(?:of|dated|from)|rechnung (?:\S{1,20} )?vom|livre\w* (?:le|du)|delivered on|commande (?:\S{1,14} )?du|order (?:\S{1,14} )?of|relance du|mail du|courriel du|message du|courrier du|reminder of|letter of|email of|your (?:mail|email|letter|message) of|releve (?:au|du)|statement of|as at|depuis le mail|(?:courriel|mail|message|e-mail|email) (?:du|le|of|vom|del|van)|honoree du|devis (?:\S{1,10} )?du|quotation of|quote of|bon de livraison (?:\S{1,10} )?du|bl (?:\S{1,10} )?du|avoir (?:\S{1,10} )?du|loyers rentrent|reunion|conseil|meeting|absent\w*|conges?|ferme\w*|holiday|closed|on leave)\s?(?:le|du|on|of|the|au|:|d)?\s?\S{0,6}$",
             before,
         ):
+            if re.search(
+                r"\b(?:payment|transfer|remittance|proof of payment|cheque|check|paiement|virement|reglement|versement|avis de virement|ordre de virement|uberweisungsbeleg|uberweisung|zahlung|pago|transferencia|bonifico|betaling)\s(?:\S{1,12}\s)?(?:dated|of|du|de|en date du|vom|del|van)\s(?:the |le )?$",
+                before,
+            ):
+                return False
             return not re.search(r"\b(?:lcr|traite|echeance du|a echeance|a l'echeance)\b", before) or bool(
                 re.search(r"echue", before)
             )
@@ -1160,6 +1170,7 @@ _CANNOT = re.compile(
 _JUST_NOW = re.compile(
     r"\b(?:viens? (?:juste )?de|venons (?:juste )?de|vient d|just (?:paid|sent|made|wired|transferred|settled|now)|have just|soeben|gerade eben|acabo de|acabamos de|ho appena|abbiamo appena|zojuist|net (?:betaald|overgemaakt))\b"
 )
+_ORDERS = re.compile(r"\W*(?:r?envoy(?:ez|e)|renvoie|envoie|faites|send|resend|schick\w+|senden|stuur|mand\w+|envi\w+)\b")
 _OWN_MEANS = re.compile(
     r"\b(?:(?:mon|notre|nos|mes|ma|le|la|l') ?(?:client|banque|maitre d'ouvrage|tresorerie|subvention|salaire|pret|credit|conseil|mairie|departement|etat|salon|saison)\w{0,2}|encaiss\w+|rentree? d'argent|j'ai (?:les|de quoi|l'argent|des)|que je peux|que possible|quand je peux|je pourrai|on pourra|me paie|nous paie|me regle|nous regle|nous payer|de la tresorerie|(?:our|my) (?:own )?(?:customer|client|bank|funding|grant|loan|season|money|cash|owner|boss|director|board)\w{0,2}|we (?:can|are paid|get paid|have the|receive (?:our|the) (?:money|payment|funds|grant))|i can|i have|i get|cash|funds|pays us|pay us|paid us|approval|signature|signs?|signed|wir (?:konnen|haben|wieder)|unser kunde|abgerechnet|sobald moglich|podamos|cobremos|nos paguen|potremo|ci pagano|incass\w+|we kunnen|onze klant|betaald krijgen|vote|votes?|budget|ouverture|accord du|visa|les fetes|conseil municipal)\b"
 )
@@ -1198,7 +1209,7 @@ STRONG_FUTURE = re.compile(
     r"\b(?:sera|seront|sere[zt]|va|vont|vais|allons|partira|partiront|quitter(?:a|ont)|reglera|reglerons|reglerai|paierons|paierai|paiera|virerons|virerai|virera|verserons|solderons|ferons|ferai|fera|effectuerons|procederons|procederai|enverrons|enverrai|aurez|auras|recevrez|interviendra|passera|will|'ll|shall|going to|wird|werden|worden|wordt|zal|zullen|pagaremos|pagheremo|sara|verra|scheduled|prevue?s?|programmee?s?|planned|gets cut|goes|going)\b"
 )
 UNRELATED_PAYMENT = re.compile(
-    r"\b(?:aucun (?:virement|paiement|reglement) (?:fournisseur|ne)|supplier payments? due|payments? (?:is|are) made (?:by|on|every)|nos (?:paiements|reglements) (?:s'effectuent|se font|sont)|payment terms|conditions de (?:paiement|reglement)|notre client|nos clients|our (?:own )?(?:customer|client)s? (?:pay|has|have|will)|nous (?:doit|doivent)|m'ont (?:paye|regle)|owes us|owe us|maitre d'ouvrage|subvention|early.payment|escompte|votre honoree|reglement (?:interieur|general|des honoraires)|reglement par cheque (?:est )?accepte|rgpd|gdpr)\b"
+    r"\b(?:aucun (?:virement|paiement|reglement) (?:fournisseur|ne)|supplier payments? due|payments? (?:is|are) made (?:by|on|every)|nos (?:paiements|reglements) (?:s'effectuent|se font|sont)|payment terms|conditions de (?:paiement|reglement)|notre client|nos clients|our (?:own )?(?:customer|client)s? (?:pay|has|have|will)|nous (?:doit|doivent)|m'ont (?:paye|regle)|owes us|owe us|maitre d'ouvrage|subvention|early.payment|escompte|votre honoree|toujours (?:ete )?(?:paye|regle|honore)\w*|(?:reglons|payons|regle|paye) (?:toujours|habituellement|generalement|nos fournisseurs)|(?:always|usually|normally|generally) (?:pay|paid|settle)|zahlen (?:wir )?(?:immer|grundsatzlich|stets)|siempre (?:hemos )?pag|sempre pag|altijd betaal|will you pay|you will pay|allez-vous payer|reglement (?:interieur|general|des honoraires)|reglement par cheque (?:est )?accepte|rgpd|gdpr)\b"
 )
 PRONOUN = re.compile(
     r"^\W*(?:elles?|ils?|ce(?:lle|lui)?-?c?i?|cela|ca|le tout|la somme|le (?:reglement|virement|paiement|montant)|it|this|that|they|these|the (?:payment|amount|transfer|money)|sie|es|dies|esta|este|questa|deze|het|dat|nous|on|je|we|i|both|all|dont|le cheque|virement|paiement|reglement|payment|transfer|settled|paid)\b"
@@ -1335,6 +1346,10 @@ def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags
     kept = list(statements)
     if any(s.intent == "insolvency" for s in kept):
         kept = [s for s in kept if s.intent not in ("payment_plan_request",)]
+    asked = {s.clause for s in kept if s.intent == "document_request"}
+    kept = [s for s in kept if not (s.intent == "promise_to_pay" and s.on is None and any(0 < s.clause - a <= 1 for a in asked))]
+    short = {s.clause for s in kept if s.intent == "dispute"}
+    kept = [s for s in kept if not (s.intent == "remittance" and s.on is None and s.reference is None and any(0 <= c - s.clause <= 1 for c in short) and "acompte" in flags)]
     doubles = [s for s in kept if s.intent == "dispute" and s.reason == "duplicate"]
     if doubles:
         kept = [
@@ -1351,6 +1366,8 @@ def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags
         ]
     disputed = {s.clause for s in kept if s.intent == "dispute"}
     kept = [s for s in kept if not (s.intent == "document_request" and s.clause in disputed and not contacts)]
+    if any(s.intent == "insolvency" for s in kept):
+        kept = [s for s in kept if s.intent != "promise_to_pay" and not (s.intent == "dispute" and s.reason in (None, "other"))]
     if any(
         s.intent in ("contact_change", "complaint", "document_request", "payment_plan_request", "dispute") for s in kept
     ):
