@@ -693,6 +693,21 @@ Valérie Quiniou
             day=s.today, clock="10:02", program="bare", alone=True, subject="Facture réglée",
             envelope="bounce@bulk-sender.invalid",
         )  # fmt: skip
+    if s.client.account == "C101" and day == 23:
+        yield s.says(
+            """
+Bonjour,
+
+Veuillez trouver ci-joint notre facture n° 2026-1187 de 214,80 € relative à votre abonnement fontaine à eau,
+payable à 30 jours.
+
+Le service facturation
+Eaux de Cornouaille
+""",
+            Meaning(kind="stranger"),
+            day=s.today, clock="09:30", program="bare", alone=True, name="Eaux de Cornouaille",
+            email="facturation@eaux-cornouaille.example", subject="Votre facture 2026-1187",
+        )  # fmt: skip
     if s.client.account == "C137" and day == 30:
         numbers = tuple(sale.number for sale, _ in s.owed if not sale.disputed and sale.due_on < s.today)
         if numbers:

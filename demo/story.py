@@ -181,7 +181,7 @@ class Story:
                     self.chronicle.paid.append(Paid(transfer=transfer, meant=for_this))
             else:
                 account = self._of_letter(act)
-                zone = self._scene(account, act.at.date(), None).zone
+                zone = self._scene(account, act.at.date(), None).zone if account else ZONE.key
                 raw = write_letter(act.letter, act.answers, to=self.stage.creditor.mailbox, at=act.at, zone=zone)
                 self._waiting.append((act.at, account, raw, act))
 
@@ -191,7 +191,7 @@ class Story:
             for known, account in self._of_domain.items():
                 if domain == known or domain.endswith(f".{known}"):
                     return account
-        raise ValueError(f"whose letter is it? {act.letter.email}")
+        return ""  # a stranger's
 
     def _report_refusal(self, address: str, at: datetime) -> None:
         """Amazon SES meets the refusal behind our back and publishes it; the relay of the local stack cannot."""

@@ -38,7 +38,7 @@ pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.slow]
 GRACE_BUSINESS_DAYS = {"": 2, "public_body": 5, "key_account": 3}
 HOLD_BUSINESS_DAYS = {"": 5, "public_body": 10, "key_account": 5}
 
-NO_ANSWER = frozenset({"forged", "absence", "acknowledgement", "newsletter"})
+NO_ANSWER = frozenset({"forged", "absence", "acknowledgement", "newsletter", "stranger"})
 INTENTS = {
     "promise": "promise_to_pay", "vague": "promise_to_pay", "unknown_sender": "promise_to_pay",
     "remittance": "remittance", "dispute": "dispute", "plan": "payment_plan_request",
@@ -248,7 +248,7 @@ def test_every_answer_has_exactly_one_record_and_none_is_left_unread(seen: Seen)
     for said_ in seen.chronicle.said:
         entries = [e for j in seen.journals.values() for e in j if _answers(e, said_)]
         unmatched = seen.records[said_.id].state is MailState.UNMATCHED
-        nobodys = any(m.kind in ("newsletter", "unknown_sender") for m in said_.means)
+        nobodys = any(m.kind in ("newsletter", "unknown_sender", "stranger") for m in said_.means)
         assert len(entries) == (0 if unmatched or (not entries and nobodys) else 1), said_
 
 
@@ -309,9 +309,10 @@ def test_each_dead_or_silent_path_ends_in_a_task(seen: Seen) -> None:
     assert TaskKind.CONFIRM_CONTACT in kinds("C108")
     assert TaskKind.SEND_DOCUMENT in kinds("C109")
     desk = [t for t in seen.files[DESK].tasks.values() if t.kind is TaskKind.REVIEW_MAIL]
-    stranger = next(s for s in seen.chronicle.said if any(m.kind == "unknown_sender" for m in s.means))
-    about = [t for f in (*desk, *seen.files["C143"].tasks.values()) for t in [f] if t.mail == stranger.id]
-    assert about, "nobody looks at the mail of an unknown sender"
+    for kind in ("unknown_sender", "stranger"):
+        mail = next(s for s in seen.chronicle.said if any(m.kind == kind for m in s.means))
+        about = [t for t in (*desk, *seen.files["C143"].tasks.values()) if t.mail == mail.id]
+        assert about, f"nobody looks at the mail of {kind}"
 
 
 def test_whoever_paid_nothing_and_said_nothing_has_a_task_after_six_weeks(seen: Seen) -> None:
