@@ -3,8 +3,8 @@
     for item in read_invoices(open("invoices.csv", "rb")):
         ...  # InvoiceRow, or a Finding
 
-Rows come as they are read: a file of any size takes the memory of its invoice numbers. `check` goes over the whole
-file first, for what must be all or nothing.
+The file is CSV or XLSX. Rows come as they are read: a CSV file of any size takes the memory of its invoice numbers.
+`check` goes over the whole file first, for what must be all or nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from chalicelib.ledger.mapping import (
 )
 from chalicelib.ledger.records import Finding, InvoiceRow, PaymentRow
 from chalicelib.ledger.table import Row, find_encoding, plain, rows
+from chalicelib.ledger.xlsx import is_workbook, sheet_rows
 
 R = TypeVar("R", bound=InvoiceRow | PaymentRow)
 Reader = Callable[[BinaryIO, ColumnMap], Generator[R | Finding, None, None]]
@@ -143,14 +144,17 @@ class _Texts:
 def _cells(
     source: BinaryIO, mapping: ColumnMap, required: Sequence[str], extras: Sequence[str]
 ) -> Iterator[_Texts | Finding]:
-    encoding = find_encoding(source, mapping.encoding)
-    if isinstance(encoding, Finding):
-        yield encoding
-        return
-    if encoding.said:
-        yield Finding(1, "", encoding.said, is_error=False)
     wanted = {ours: plain(mapping.columns.get(ours, ours)) for ours in (*required, *extras)}
-    table = rows(source, encoding, tuple(wanted.values()), mapping.separator)
+    if is_workbook(source):
+        table = sheet_rows(source, tuple(wanted.values()), mapping.decimal)
+    else:
+        encoding = find_encoding(source, mapping.encoding)
+        if isinstance(encoding, Finding):
+            yield encoding
+            return
+        if encoding.said:
+            yield Finding(1, "", encoding.said, is_error=False)
+        table = rows(source, encoding, tuple(wanted.values()), mapping.separator)
     header = next(table, None)
     if header is None or isinstance(header, Finding):
         yield header or Finding(1, "", "the file is empty", "export it again")

@@ -107,7 +107,7 @@ def test_a_stated_encoding_is_used():
 @pytest.mark.parametrize(
     ("raw", "what"),
     [
-        (b"PK\x03\x04rest", "line 1: this is an Excel or OpenDocument workbook, no CSV file; export the sheet"),
+        (b"PK\x03\x04rest", "line 1: the workbook cannot be unpacked (BadZipFile); save it anew as .xlsx"),
         (b"\xd0\xcf\x11\xe0", "line 1: this is an old Excel workbook"),
         (b"%PDF-1.7", "line 1: this is a PDF"),
         (f"{HEADER}\n{ROW}".encode("utf-16-le"), "line 1: the bytes are neither UTF-8 nor Windows-1252"),
