@@ -47,7 +47,7 @@ def propose(file: DebtorFile, office: Office, *, at: datetime) -> Plan:
     return Plan(
         proposals=tuple(noted + proposals),
         held=tuple(held),
-        next_action_at=_wake_at(view, held, proposals),
+        next_action_at=_wake_at(view, held, noted + proposals),
     )
 
 
@@ -70,7 +70,11 @@ def look_at(view: View, case: Case) -> Due | Held:
 
 
 def _wake_at(view: View, held: list[Held], proposals: list[Proposal]) -> datetime | None:
-    """The earliest instant at which anything can change: now where something is due, else when a hold may end."""
+    """The earliest instant at which anything can change: now where something is due, else when a hold may end.
+
+    What time has brought about counts as due until it is on record: whoever saves the file for another reason in
+    between (an answer, a payment) must not take a broken promise off the agenda.
+    """
     if proposals or any(h.hold is Hold.BLIND for h in held):
         return view.at
     mails = {step.id for step in view.policy.steps if step.do in (Do.EMAIL, Do.FORMAL_NOTICE)}

@@ -24,7 +24,7 @@ from chalicelib.domain.debtor_file import (
     TaskKind,
 )
 from chalicelib.domain.policy import Do
-from chalicelib.domain.propose import Action, Hold, Plan, propose
+from chalicelib.domain.propose import Action, Hold, Plan, next_action_at, propose
 from tests.sample import after, case, eur, file_of, office, paris, policies
 
 TUESDAY_DUE = "2026-03-10"  # a Tuesday: + 2 business days is Thursday 12 March
@@ -420,6 +420,33 @@ def test_nothing_can_change_before_the_instant_on_the_agenda(file: DebtorFile, d
         soon = at + timedelta(hours=hours)
         if wake is None or soon < wake:
             assert plan(file, soon).proposals == ()
+
+
+class TestWhatTimeBringsAbout:
+    """Noted by the next run; until then the file may be saved for another reason, and stays on the agenda."""
+
+    AT = paris("2026-03-25", "07:00")  # before the run of that day
+
+    def test_a_broken_promise_stays_due_until_it_is_noted(self) -> None:
+        promise = Promise(
+            id="p", numbers=("F1",), made_on=date(2026, 3, 12), pay_on=date(2026, 3, 20), grace_on=date(2026, 3, 24)
+        )
+        file = after(file_of(case("F1", TUESDAY_DUE)), e.PromiseMade(promise=promise))
+        assert plan(file, self.AT).next_action_at == self.AT
+        assert next_action_at(perform(file, self.AT), office(self.AT), at=self.AT) != self.AT
+
+    def test_an_announced_payment_that_never_came_stays_due_until_somebody_has_the_task(self) -> None:
+        claim = PaymentClaim(id="c", numbers=("F1",), claimed_on=date(2026, 3, 17), hold_on=date(2026, 3, 24))
+        file = after(file_of(case("F1", TUESDAY_DUE)), e.PaymentClaimed(claim=claim))
+        assert plan(file, self.AT).next_action_at == self.AT
+        assert plan(perform(file, self.AT), self.AT).next_action_at is None, "the task holds it from now on"
+
+    def test_a_mail_without_an_outcome_stays_due_until_somebody_has_the_task(self) -> None:
+        sent = paris("2026-03-12")
+        (mail,) = (p for p in plan(file_of(case("F1", TUESDAY_DUE)), sent).proposals if p.notice)
+        file = after(file_of(case("F1", TUESDAY_DUE)), *(event for event, _ in mail.events), at=sent)
+        later = sent + timedelta(minutes=15)
+        assert plan(file, later).next_action_at == later
 
 
 class TestPartOfAPromise:
