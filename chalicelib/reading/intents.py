@@ -371,7 +371,9 @@ class _Clauses:
         if asking and not p.CONTEST.search(text):
             return False
         if not refuses and clause.references:
-            refuses = _NOT_THAT_ONE.match(self.folded, clause.references[-1].end)
+            refuses = _NOT_THAT_ONE.match(self.folded, clause.references[-1].end) or re.compile(
+                r"(?:en revanche|par contre|mais|but|aber|maar|pero|ma),? (?:pas|not|nicht|niet|no|non) (?:la |le |les |the |die |de |el )?$"
+            ).search(self.folded[max(clause.start, clause.references[0].start - 30) : clause.references[0].start])
             if refuses:
                 self.statements.append(
                     Statement("dispute", clause.start, clause.end, refuses.span(), index, numbers=self._numbers(index))
@@ -767,7 +769,7 @@ class _Clauses:
         if not m:
             return False
         return not re.match(
-            r"des que possible|as soon as possible|si (?:tout|besoin|ca|cela|vous (?:y |le |la |preferez|voulez|souhaitez|avez|desirez|pouvez|etes d))|if (?:you (?:have|need|would|require|prefer|like|want|wish)|that|need|any)|en attendant|selon|when it",
+            r"des que possible|as soon as possible|si (?:tout|besoin|ca|cela|vous (?:y |le |la |preferez|voulez|souhaitez|avez|desirez|pouvez|etes d))|if (?:you (?:have|need|would|require|prefer|like|want|wish)|that|need|any)|en attendant|selon",
             sentence[m.start() :],
         )
 
@@ -806,7 +808,8 @@ class _Clauses:
             self._promise(index, clause, sentence, p.WILL_PAY.search(clause.text) or p.PAY_STEM.search(clause.text))
             self.flags.add("conditional")
             return
-        if p.OUR_ACT.search(after) or p.CONTEST.search(after) or any(w.search(after) for w in p.DISPUTE_WEAK.values()):
+        part = re.split(r"[,;.]|\b(?:je|nous|on|we|i|wir|ich)\b", after[2:])[0]
+        if p.OUR_ACT.search(part) or p.CONTEST.search(after) or any(w.search(after) for w in p.DISPUTE_WEAK.values()):
             self._say(
                 "dispute", index, m if False else None, reason=self._weak_reason(after), numbers=self._numbers(index)
             )
@@ -818,10 +821,10 @@ class _Clauses:
         text = clause.text
         if clause.question and not re.search(r"\b(?:yes|ok|okay|oui|ja|si|hein|no)\s?\?", text):
             return
-        days = [d for d in clause.dates if not d.vague and not self._other_day(clause, d)]
+        days = [d for d in clause.dates if not d.vague and (d.past or d.future) and not self._other_day(clause, d)]
         money = p.PAY_STEM.search(text) or (PRONOUN.match(text) and p.PAY_STEM.search(sentence))
         known = [a for a in clause.amounts if any(a.value == i.amount for i in self.ground.items)]
-        named = bool(clause.numbers)
+        named = bool(clause.numbers) or bool(PRONOUN.match(text) and len(text) < 80 and self._numbers(index))
         if not days or len(text) > 200:
             return
         if not (
@@ -894,7 +897,7 @@ class _Clauses:
                 self._remit(index, clause, sentence, m)
         elif past_mark and not future_mark and (money or clause.amounts):
             self._remit(index, clause, sentence, m)
-        elif not (past_mark and future_mark):
+        elif future_mark or not past_mark:
             self._promise(index, clause, sentence, m)
             if future_mark is None and self.statements:  # "Friday", said of the past or of the future
                 self.statements[-1] = replace(self.statements[-1], certain=False)
@@ -1172,13 +1175,13 @@ _JUST_NOW = re.compile(
 )
 _ORDERS = re.compile(r"\W*(?:r?envoy(?:ez|e)|renvoie|envoie|faites|send|resend|schick\w+|senden|stuur|mand\w+|envi\w+)\b")
 _OWN_MEANS = re.compile(
-    r"\b(?:(?:mon|notre|nos|mes|ma|le|la|l') ?(?:client|banque|maitre d'ouvrage|tresorerie|subvention|salaire|pret|credit|conseil|mairie|departement|etat|salon|saison)\w{0,2}|encaiss\w+|rentree? d'argent|j'ai (?:les|de quoi|l'argent|des)|que je peux|que possible|quand je peux|je pourrai|on pourra|me paie|nous paie|me regle|nous regle|nous payer|de la tresorerie|(?:our|my) (?:own )?(?:customer|client|bank|funding|grant|loan|season|money|cash|owner|boss|director|board)\w{0,2}|we (?:can|are paid|get paid|have the|receive (?:our|the) (?:money|payment|funds|grant))|i can|i have|i get|cash|funds|pays us|pay us|paid us|approval|signature|signs?|signed|wir (?:konnen|haben|wieder)|unser kunde|abgerechnet|sobald moglich|podamos|cobremos|nos paguen|potremo|ci pagano|incass\w+|we kunnen|onze klant|betaald krijgen|vote|votes?|budget|ouverture|accord du|visa|les fetes|conseil municipal)\b"
+    r"\b(?:(?:mon|notre|nos|mes|ma|le|la|l') ?(?:client|paie|paye|recette|caisse|prime|acompte|banque|maitre d'ouvrage|tresorerie|subvention|salaire|pret|credit|conseil|mairie|departement|etat|salon|saison)\w{0,2}|encaiss\w+|rentree? d'argent|j'ai (?:les|de quoi|l'argent|des)|que je peux|que possible|quand je peux|je pourrai|on pourra|me paie|nous paie|me regle|nous regle|nous payer|de la tresorerie|(?:our|my) (?:own )?(?:customer|client|bank|funding|grant|loan|season|money|cash|owner|boss|director|board)\w{0,2}|we (?:can|are paid|get paid|have the|receive (?:our|the) (?:money|payment|funds|grant))|i can|i have|i get|cash|funds|pays us|pay us|paid us|approval|signature|signs?|signed|wir (?:konnen|haben|wieder)|unser kunde|abgerechnet|sobald moglich|podamos|cobremos|nos paguen|potremo|ci pagano|incass\w+|we kunnen|onze klant|betaald krijgen|vote|votes?|budget|ouverture|accord du|visa|les fetes|conseil municipal)\b"
 )
 _ASKS_LATER = re.compile(
     r"\b(?:would|could|can|may|might|is it|ok|okay|open to|possible|mag|zou\w*|kan|konnten|konnen|ware|podri\w+|podemos|potremmo|possiamo|sarebbe|serait|seriez|pourri\w+|pourrais|puis-je|peut-on|est-ce|accept\w*|d'accord|voudriez|auriez)\b[^?\n]{0,90}\b(?:pay|settle|clear|spread|later|regl\w+|pay\w+|vers\w+|solder|restants?|reste|betal\w*|zahl\w*|bezahl\w*|pagar\w*|pagare|gennaio|febbraio|marzo|aprile|enero|febrero|abril|januari|februari|maart|januar|februar|marz|january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\b[^?\n]{0,80}(?:\b(?:gennaio|febbraio|marzo|aprile|enero|febrero|abril|januari|februari|maart|januar|februar|marz|may|june|july|august|september|october|november|december|january|february|march|april|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|mois|months?|weeks?|semaines?|later|plus tard|fois|parts?|times|keer|raten|plazos|veces|rate)\b|(?<=januari)|(?<=februari)|(?<=gennaio)|(?<=febbraio)|(?<=januar)|(?<=enero)|(?<=january)|(?<=janvier)|(?<=february)|(?<=fevrier))"
 )
 _TRANSFER_AGAIN = re.compile(
-    r"\b(?:r?envoy\w*|renvoie\w*|retransm\w*|transmettre|repass\w*|refais\w*|ping|sending|resend|re-send|send|forward|zusenden|schicken|senden|sturen|toesturen|enviar\w*|reenvi\w*|inviar\w*|mandar\w*|opnieuw)\b"
+    r"\b(?:r?envoy\w*|renvoie\w*|retransm\w*|transmettre|repass\w*|refais\w*|ping|sending|faire suivre|faire parvenir|adresser|communiquer|email|e-mail|resend|re-send|send|forward|zusenden|schicken|senden|sturen|toesturen|enviar\w*|reenvi\w*|inviar\w*|mandar\w*|opnieuw)\b"
 )
 
 
