@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 
@@ -57,7 +57,7 @@ def find(
                 kept[-1] = one
             continue
         if kept and _SAME_DAY.fullmatch(folded[kept[-1].end : one.start]) and kept[-1].words in _WEEKDAY_OF:
-            kept[-1] = one  # "Montag, dem 07.12." is one day, and the number says which
+            kept[-1] = replace(one, start=kept[-1].start, words=folded[kept[-1].start : one.end])  # "Montag, dem 07.12." is one day, and the number says which
             continue
         kept.append(one)
     return kept
@@ -400,6 +400,15 @@ def _last_evening(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
+    rf"\b(?:le |the )?(?:dernier|last) ({_W}) (?:du mois(?! prochain| dernier)|of (?:the|this) month|de ce mois)\b"
+)
+def _last_weekday_of_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    on = _end_of_month(day.base.year, day.base.month)
+    on -= timedelta((on.weekday() - _WEEKDAY_OF[m[1]]) % 7)
+    return _fact(m, on, on)
+
+
+@_rule(
     r"\b(?:le )?premier du mois(?: prochain)?\b|\bthe first of next month\b|\bam ersten des (?:nachsten monats|monats)\b"
 )
 def _first_of_month(m: re.Match[str], day: _Day) -> FoundDate | None:
@@ -592,7 +601,7 @@ def _first_week(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    rf"\b(?:courant(?: du mois)?(?: de| d')?|au cours (?:du mois )?de|au mois de|dans le mois de|durant|pendant|en(?: el mes de)?|in(?: the month of)?|during|im(?: laufe des)?(?: monats?)?|nel mese di|a|nel corso di)\s({_M}){_Y}(?!\s?\d)"
+    rf"\b(?:pour|for|by|fur|voor|courant(?: du mois)?(?: de| d')?|au cours (?:du mois )?de|au mois de|dans le mois de|durant|pendant|en(?: el mes de)?|in(?: the month of)?|during|im(?: laufe des)?(?: monats?)?|nel mese di|a|nel corso di)\s({_M}){_Y}(?!\s?\d)"
 )
 def _whole_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     if m[1] in ("mai", "may", "mar", "mars", "ago", "sep", "set", "jan", "dec") and m[0].startswith(

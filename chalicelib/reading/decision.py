@@ -57,6 +57,7 @@ REASONS: dict[str, str] = {
     "parts-differ": "the plain text and the HTML say different things",
     "forwarded": "it hands on somebody else's words",
     "debt-not-acknowledged": "it asks for time and contests the debt",
+    "settlement": "it offers or takes a settlement",
     "trouble": "it tells of serious financial trouble",
     "hostile": "the tone is hostile",
     "internal": "it seems to be an internal note sent by mistake",

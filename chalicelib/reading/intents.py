@@ -198,6 +198,7 @@ class _Clauses:
             ("call", p.CALL_ME),
             ("hostile", p.HOSTILE),
             ("acompte", p.DOWN_PAYMENT),
+            ("settlement", p.SETTLEMENT),
         ):
             if pattern.search(text):
                 self.flags.add(flag)
@@ -899,7 +900,8 @@ class _Clauses:
             self._remit(index, clause, sentence, m)
         elif future_mark or not past_mark:
             self._promise(index, clause, sentence, m)
-            if future_mark is None and self.statements:  # "Friday", said of the past or of the future
+            doubtful = re.search(r"\b(?:releves?|comptes?|account|statement|bank|banque|chez vous)\b", text)
+            if self.statements and ((future_mark is None and doubtful) or (ahead and behind)):  # "Friday", said of the past or of the future
                 self.statements[-1] = replace(self.statements[-1], certain=False)
 
     def _elliptic(self, index: int, clause: Clause, sentence: str) -> None:
@@ -1215,7 +1217,7 @@ UNRELATED_PAYMENT = re.compile(
     r"\b(?:aucun (?:virement|paiement|reglement) (?:fournisseur|ne)|supplier payments? due|payments? (?:is|are) made (?:by|on|every)|nos (?:paiements|reglements) (?:s'effectuent|se font|sont)|payment terms|conditions de (?:paiement|reglement)|notre client|nos clients|our (?:own )?(?:customer|client)s? (?:pay|has|have|will)|nous (?:doit|doivent)|m'ont (?:paye|regle)|owes us|owe us|maitre d'ouvrage|subvention|early.payment|escompte|votre honoree|toujours (?:ete )?(?:paye|regle|honore)\w*|(?:reglons|payons|regle|paye) (?:toujours|habituellement|generalement|nos fournisseurs)|(?:always|usually|normally|generally) (?:pay|paid|settle)|zahlen (?:wir )?(?:immer|grundsatzlich|stets)|siempre (?:hemos )?pag|sempre pag|altijd betaal|will you pay|you will pay|allez-vous payer|reglement (?:interieur|general|des honoraires)|reglement par cheque (?:est )?accepte|rgpd|gdpr)\b"
 )
 PRONOUN = re.compile(
-    r"^\W*(?:elles?|ils?|ce(?:lle|lui)?-?c?i?|cela|ca|le tout|la somme|le (?:reglement|virement|paiement|montant)|it|this|that|they|these|the (?:payment|amount|transfer|money)|sie|es|dies|esta|este|questa|deze|het|dat|nous|on|je|we|i|both|all|dont|le cheque|virement|paiement|reglement|payment|transfer|settled|paid)\b"
+    r"^\W*(?:(?:or|and|but|et|mais|ou|donc|so|then|puis)\s)?(?:elles?|ils?|ce(?:lle|lui)?-?c?i?|cela|ca|le tout|la somme|le (?:reglement|virement|paiement|montant)|it|this|that|they|these|the (?:payment|amount|transfer|money)|sie|es|dies|esta|este|questa|deze|het|dat|nous|on|je|we|i|both|all|dont|le cheque|virement|paiement|reglement|payment|transfer|settled|paid)\b"
 )
 PLAIN_PAPER = re.compile(
     r"(?:factures?|invoices?|rechnung|factura|fattur[ae]|factuur|facturen|iban|statements?|vat number|copies|cop(?:y|ies)|releves?)"

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from chalicelib.reading import advice as advice_
 from chalicelib.reading import attachments as attachments_
-from chalicelib.reading import language, machine, references, trust, words
+from chalicelib.reading import amounts, language, machine, references, trust, words
 from chalicelib.reading import phrases as p
 from chalicelib.reading.decision import decide
 from chalicelib.reading.fold import flat, fold
@@ -538,7 +538,7 @@ class _Reading:
             codes.append("hostile")
         if "trouble" in flags:
             codes.append("trouble")
-        for flag in ("legal", "bank-details", "refund", "hostile", "internal"):
+        for flag in ("settlement", "legal", "bank-details", "refund", "hostile", "internal"):
             if flag in flags:
                 codes.append(flag)
         if contacts and any(not self._own_domain(c) for c in contacts):
@@ -693,7 +693,11 @@ class _Reading:
             balances = [known[n] for n in named if n in known]
             if not balances:
                 continue
-            rounded = total == total.to_integral_value()
+            exact = any(a.value == total and a.exact for a in amounts.find(fold(self.own)))
+            rounded = total == total.to_integral_value() and not exact
+            whole_of = sum(balances, Decimal(0))
+            if len(spoken) == 1 and len(spoken[0].numbers) > 1 and exact and total != whole_of and total != sum(known.values(), Decimal(0)):
+                return ["amount-differs"]
             sums = (
                 {
                     sum(c, Decimal(0))
