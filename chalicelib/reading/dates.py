@@ -57,7 +57,9 @@ def find(
                 kept[-1] = one
             continue
         if kept and _SAME_DAY.fullmatch(folded[kept[-1].end : one.start]) and kept[-1].words in _WEEKDAY_OF:
-            kept[-1] = replace(one, start=kept[-1].start, words=folded[kept[-1].start : one.end])  # "Montag, dem 07.12." is one day, and the number says which
+            kept[-1] = replace(
+                one, start=kept[-1].start, words=folded[kept[-1].start : one.end]
+            )  # "Montag, dem 07.12." is one day, and the number says which
             continue
         kept.append(one)
     return kept
@@ -325,7 +327,7 @@ def _bare_day(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    rf"\b(?:next\s|this\s|last\s|coming\s)?({_W})\s(?:le\s|the\s|den\s|el\s|dia\s)?([0-3]?\d)(?:er|st|nd|rd|th|\.)?(?![\d/:h]|[.,]\d|\s\d{3}|\s?(?:€|eur|h|heures|uhr|am|pm|{_M})\b|\.\d)"
+    rf"\b(?:next\s|this\s|last\s|coming\s)?({_W})\s(?:le\s|the\s|den\s|el\s|dia\s)?([0-3]?\d)(?:er|st|nd|rd|th|\.)?(?!\s\d{3})(?![\d/:h]|[.,]\d|\s\d{3}|\s?(?:€|eur|h|heures|uhr|am|pm|{_M})\b|\.\d)"
 )
 def _weekday_day(m: re.Match[str], day: _Day) -> FoundDate | None:
     number, weekday = int(m[2]), _WEEKDAY_OF[m[1]]
@@ -399,9 +401,7 @@ def _last_evening(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, day.base - timedelta(1), day.base - timedelta(1))
 
 
-@_rule(
-    rf"\b(?:le |the )?(?:dernier|last) ({_W}) (?:du mois(?! prochain| dernier)|of (?:the|this) month|de ce mois)\b"
-)
+@_rule(rf"\b(?:le |the )?(?:dernier|last) ({_W}) (?:du mois(?! prochain| dernier)|of (?:the|this) month|de ce mois)\b")
 def _last_weekday_of_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     on = _end_of_month(day.base.year, day.base.month)
     on -= timedelta((on.weekday() - _WEEKDAY_OF[m[1]]) % 7)

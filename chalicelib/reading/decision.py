@@ -63,6 +63,7 @@ REASONS: dict[str, str] = {
     "internal": "it seems to be an internal note sent by mistake",
     "question": "it asks a question that a person must answer",
     "call": "it asks for a call",
+    "automatic-unclear": "a machine wrote it, and it is unclear what it wants",
     "nothing-recognised": "nothing in it was recognised",
     "challenge": "somebody must prove that we are no robot",
     "server-blocked": "our own mail server is refused",

@@ -53,6 +53,7 @@ class Said:
     references: tuple[references_.FoundReference, ...] = ()
     foreign: tuple[str, ...] = ()
     flags: frozenset[str] = frozenset()  # what a person ought to know
+    open_question: bool = False  # a question of some length that no statement explains
     clauses: tuple[Clause, ...] = field(default=(), repr=False)
 
     def of(self, intent: Intent) -> tuple[Statement, ...]:
@@ -107,6 +108,7 @@ def understand(own: str, ground: Ground) -> Said:
         references=found.found,
         foreign=found.foreign,
         flags=frozenset(reader.flags),
+        open_question=_asks_something_else(clauses, statements),
         clauses=tuple(clauses),
     )
 
@@ -174,6 +176,20 @@ def _talks(text: str, reference_and_date: bool) -> bool:
 
 def _at(clauses: Sequence[Clause], position: int) -> int:
     return next((i for i, c in enumerate(clauses) if c.start <= position < c.end), -1)
+
+
+def _asks_something_else(clauses: Sequence[Clause], statements: Sequence[Statement]) -> bool:
+    """A question that is none of the requests, and no mere 'did it arrive?'."""
+    told = {clauses[s.clause].sentence for s in statements if s.clause >= 0}
+    return any(
+        c.question and c.sentence not in told and len(c.text.split()) >= 5 and not _MERE_QUESTION.search(c.text)
+        for c in clauses
+    )
+
+
+_MERE_QUESTION = re.compile(
+    r"\b(?:pointer|verifi\w+|confirm\w*|accus\w+|bien (?:recu|ca|sa)|recu|vos (?:releves|comptes)|ok|d'accord|convient|check|received?|allocate|apply|look again|all right|alright|works?|hope|erhalten|eingegangen|recibid\w+|ricevut\w+|ontvangen|binnen|comprenez|comprendre|understand|pu(?:is|ede|o)|savez|know|affectation|ca vous|lisible|mettre a jour|update|lettrer|kijken)\b"
+)
 
 
 class _Clauses:
@@ -397,6 +413,8 @@ class _Clauses:
             self._say("dispute", index, refuses, reason=None, numbers=self._numbers(index))
             return True
         blocked, contest = p.BLOCKED.search(text), p.CONTEST.search(text)
+        if contest and re.search(r"\brumeurs?\b|\brumou?rs?\b|geruchte?\b", sentence):
+            contest = None
         if contest and contest[0] == "not due" and re.match(r"\s(?:until|before|for|till|yet)", text[contest.end() :]):
             contest = None
         if (
@@ -838,7 +856,9 @@ class _Clauses:
             return
         if (p.DOCUMENT.search(text) and p.ASK.search(text)) or p.PLAN_WORDS.search(text) or p.INSOLVENCY.search(text):
             return
-        if re.match(r"\W*(?:r?envoy(?:ez|e)|renvoie|envoie|faites|send|resend|schick\w+|senden|stuur|mand\w+|envi\w+)\b", text):
+        if re.match(
+            r"\W*(?:r?envoy(?:ez|e)|renvoie|envoie|faites|send|resend|schick\w+|senden|stuur|mand\w+|envi\w+)\b", text
+        ):
             return
         if p.NOT_A_PAYMENT_DAY.search(text) and not (money and (clause.amounts or named)):
             return
@@ -901,7 +921,9 @@ class _Clauses:
         elif future_mark or not past_mark:
             self._promise(index, clause, sentence, m)
             doubtful = re.search(r"\b(?:releves?|comptes?|account|statement|bank|banque|chez vous)\b", text)
-            if self.statements and ((future_mark is None and doubtful) or (ahead and behind)):  # "Friday", said of the past or of the future
+            if self.statements and (
+                (future_mark is None and doubtful) or (ahead and behind)
+            ):  # "Friday", said of the past or of the future
                 self.statements[-1] = replace(self.statements[-1], certain=False)
 
     def _elliptic(self, index: int, clause: Clause, sentence: str) -> None:
@@ -1175,7 +1197,9 @@ _CANNOT = re.compile(
 _JUST_NOW = re.compile(
     r"\b(?:viens? (?:juste )?de|venons (?:juste )?de|vient d|just (?:paid|sent|made|wired|transferred|settled|now)|have just|soeben|gerade eben|acabo de|acabamos de|ho appena|abbiamo appena|zojuist|net (?:betaald|overgemaakt))\b"
 )
-_ORDERS = re.compile(r"\W*(?:r?envoy(?:ez|e)|renvoie|envoie|faites|send|resend|schick\w+|senden|stuur|mand\w+|envi\w+)\b")
+_ORDERS = re.compile(
+    r"\W*(?:r?envoy(?:ez|e)|renvoie|envoie|faites|send|resend|schick\w+|senden|stuur|mand\w+|envi\w+)\b"
+)
 _OWN_MEANS = re.compile(
     r"\b(?:(?:mon|notre|nos|mes|ma|le|la|l') ?(?:client|paie|paye|recette|caisse|prime|acompte|banque|maitre d'ouvrage|tresorerie|subvention|salaire|pret|credit|conseil|mairie|departement|etat|salon|saison)\w{0,2}|encaiss\w+|rentree? d'argent|j'ai (?:les|de quoi|l'argent|des)|que je peux|que possible|quand je peux|je pourrai|on pourra|me paie|nous paie|me regle|nous regle|nous payer|de la tresorerie|(?:our|my) (?:own )?(?:customer|client|bank|funding|grant|loan|season|money|cash|owner|boss|director|board)\w{0,2}|we (?:can|are paid|get paid|have the|receive (?:our|the) (?:money|payment|funds|grant))|i can|i have|i get|cash|funds|pays us|pay us|paid us|approval|signature|signs?|signed|wir (?:konnen|haben|wieder)|unser kunde|abgerechnet|sobald moglich|podamos|cobremos|nos paguen|potremo|ci pagano|incass\w+|we kunnen|onze klant|betaald krijgen|vote|votes?|budget|ouverture|accord du|visa|les fetes|conseil municipal)\b"
 )
@@ -1352,9 +1376,23 @@ def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags
     if any(s.intent == "insolvency" for s in kept):
         kept = [s for s in kept if s.intent not in ("payment_plan_request",)]
     asked = {s.clause for s in kept if s.intent == "document_request"}
-    kept = [s for s in kept if not (s.intent == "promise_to_pay" and s.on is None and any(0 < s.clause - a <= 1 for a in asked))]
+    kept = [
+        s
+        for s in kept
+        if not (s.intent == "promise_to_pay" and s.on is None and any(0 < s.clause - a <= 1 for a in asked))
+    ]
     short = {s.clause for s in kept if s.intent == "dispute"}
-    kept = [s for s in kept if not (s.intent == "remittance" and s.on is None and s.reference is None and any(0 <= c - s.clause <= 1 for c in short) and "acompte" in flags)]
+    kept = [
+        s
+        for s in kept
+        if not (
+            s.intent == "remittance"
+            and s.on is None
+            and s.reference is None
+            and any(0 <= c - s.clause <= 1 for c in short)
+            and "acompte" in flags
+        )
+    ]
     doubles = [s for s in kept if s.intent == "dispute" and s.reason == "duplicate"]
     if doubles:
         kept = [
@@ -1372,7 +1410,11 @@ def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags
     disputed = {s.clause for s in kept if s.intent == "dispute"}
     kept = [s for s in kept if not (s.intent == "document_request" and s.clause in disputed and not contacts)]
     if any(s.intent == "insolvency" for s in kept):
-        kept = [s for s in kept if s.intent != "promise_to_pay" and not (s.intent == "dispute" and s.reason in (None, "other"))]
+        kept = [
+            s
+            for s in kept
+            if s.intent != "promise_to_pay" and not (s.intent == "dispute" and s.reason in (None, "other"))
+        ]
     if any(
         s.intent in ("contact_change", "complaint", "document_request", "payment_plan_request", "dispute") for s in kept
     ):

@@ -246,6 +246,17 @@ def acknowledges(words: str) -> bool:
     return bool(_ACK_BODY.search(flat_words) or _ACK_SUBJECT.search(flat_words))
 
 
+def explains_itself(words: str) -> bool:
+    """The words say that somebody is away, or that a message came in."""
+    flat_words = flat(words)
+    return bool(
+        _AWAY.search(flat_words)
+        or _ACK_BODY.search(flat_words)
+        or _ACK_SUBJECT.search(flat_words)
+        or _AUTO_ANYWHERE.search(flat_words)
+    )
+
+
 def automatic(message: InboundMessage) -> bool:
     """Headers that only programs set."""
     submitted = (message.header("auto-submitted") or "").lower()
@@ -286,10 +297,10 @@ def answered_by_itself(message: InboundMessage, own: str) -> int:
 
 
 _BACK = re.compile(
-    r"(?:de retour|retour|je reviens|reviendrai|reprise|reprendrai|reprends?|reouverture|rouvrir\w*|reouvr\w*|rouvr\w*|je serai (?:a mon poste|de nouveau|joignable)|a nouveau joignable|(?:be |am |i'll be )?back|return(?:ing|s)?|reopen\w*|resum\w*|available again|wieder|zuruck|ab (?:dem|montag|dienstag|mittwoch|donnerstag|freitag)|de vuelta|regres\w+|vuelvo|volver\w*|incorpor\w+|rientr\w+|di nuovo|torno|tornero|di ritorno|atenderle|regress\w+|terug|weer (?:aanwezig|bereikbaar|op)|\bab\b|vanaf|a compter du|a partir du|des le)\b"
+    r"(?:de retour|retour|je reviens|reviendrai|\breprise|reprendrai|reprends?|reouverture|rouvrir\w*|reouvr\w*|rouvr\w*|je serai (?:a mon poste|de nouveau|joignable)|a nouveau joignable|(?:be |am |i'll be )?back|return(?:ing|s)?|reopen\w*|resum\w*|available again|wieder|zuruck|ab (?:dem|montag|dienstag|mittwoch|donnerstag|freitag)|de vuelta|regres\w+|vuelvo|volver\w*|incorpor\w+|rientr\w+|di nuovo|torno|tornero|di ritorno|atenderle|regress\w+|terug|weer (?:aanwezig|bereikbaar|op)|\bab\b|vanaf|a compter du|a partir du|des le)\b"
 )
 _SURELY_BACK = re.compile(
-    r"(?:de retour|\bretour|reviens|reviendrai|reprise|reprendr|reouv|rouvr|a mon poste|joignable|\bback\b|return|reopen|resum|again|wieder|zuruck|de vuelta|regres|vuelvo|volver|atenderle|rientr|di nuovo|torno|tornero|di ritorno|terug|weer )"
+    r"(?:de retour|\bretour|reviens|reviendrai|\breprise|reprendr|reouv|rouvr|a mon poste|joignable|\bback\b|return|reopen|resum|again|wieder|zuruck|de vuelta|regres|vuelvo|volver|atenderle|rientr|di nuovo|torno|tornero|di ritorno|terug|weer )"
 )
 _UNTIL = re.compile(
     r"(?:jusqu'?\s?(?:au|a)|until|till|through|thru|up to|bis(?: zum| einschliesslich| einschlieslich| inklusive| inkl\.?)?|hasta(?: el)?|fino (?:al|a)|ate|tot(?: en met| t/m)?|t/m|au|to|al|inclus)\b"

@@ -97,7 +97,7 @@ PAID = _any(
 )
 
 WILL_PAY = _any(
-    rf"\b(?:sera|seront|serait|soit)\b(?: \S{{1,16}}){{0,5}}? (?:{_FR_PAID}|{_FR_MADE}|debitee?s?|credite|liberee?s?|regularisee?s?|traitee?s? (?:en|au|lors|par|dans)|mise?s? en (?:paiement|reglement)|au paiement|en paiement|mandate|incluse?s?|comprise?s? dans|integree?s?|(?:au|dans le) (?:programme|lot|virement|reglement|train))\b|\b(?:traitement|campagne|paiement|reglement)s? (?:\S{1,14} ){0,3}?(?:aura|auront) lieu\b",
+    rf"\b(?:sera|seront|serait|soit)\b(?: \S{{1,16}}){{0,5}}? (?:{_FR_PAID}|{_FR_MADE}|debitee?s?|credite|liberee?s?|regularisee?s?|traitee?s? (?:en|au|lors|par|dans)|mise?s? en (?:paiement|reglement)|au paiement|en paiement|mandate|incluse?s?|comprise?s? dans|integree?s?|(?:au|dans le) (?:programme|lot|virement|reglement|train))\b|\b(?:traitement|campagne|paiement|reglement)s? (?:\S{1, 14} ){0, 3}?(?:aura|auront) lieu\b",
     rf"\b(?:est|sont) {_FR_PAID} (?:le|au|fin|sous|demain|lundi|mardi|mercredi|jeudi|vendredi|d'ici|avant)\b",
     r"\b(?:reglera|reglerai|reglerons|regleront|reglerez|paierai|paiera|paierons|paieront|payerai|payera|payerons|virerai|virera|virerons|verserai|versera|verserons|solderai|soldera|solderons|acquitterons|acquitterai|honorerons|honorerai|mandaterons|mandatera|debloquerons|decaisserons)\b",
     r"\b(?:effectuer|procederon|procedera|emettr|enverr|poster|lancer|fer|passer|adresser|transmettr|recevr|aur|expedier|remettr|deposer)(?:ons|ai|a|ont|ez|as|s)?\b(?: \S{1,16}){0,5}? (?:virements?|paiements?|reglements?|versements?|cheques?|votre argent|l'argent|du|solde|fric|sous|acompte|somme|necessaire)\b",
@@ -303,7 +303,9 @@ PLAN_ASK = _any(
     r"(?:\b(?:konnten|konnen|mochten|bitten|moglich|ware|vorschlagen|bitte|wurden|podri\w+|posible|solicit\w+|propon\w+|necesit\w+|pedi\w+|rogamos|potremmo|possibile|chied\w+|propon\w+|sarebbe|vorremmo|kunnen|mogelijk|graag|verzoek\w*|voorstel\w*|zouden|vragen)\b)",
 )
 # They wait for our word: what they say of paying is a proposal.
-SETTLEMENT = _any(r"\b(?:(?:pour )?solde de tout compte|full and final|in (?:full )?settlement of|geste commercial|a prendre ou a laisser|take it or leave it|on est quittes?|call it quits|venez (?:le |la |les )?(?:reprendre|rechercher|recuperer))\b")
+SETTLEMENT = _any(
+    r"\b(?:(?:pour )?solde de tout compte|full and final|in (?:full )?settlement of|geste commercial|a prendre ou a laisser|take it or leave it|on est quittes?|call it quits|venez (?:le |la |les )?(?:reprendre|rechercher|recuperer))\b"
+)
 DOWN_PAYMENT = _any(r"\b(?:acompte|arrhes|avance|deposit|down payment|anzahlung|anticipo|acconto|aanbetaling)\b")
 CONSENT = _any(
     r"\b(?:si (?:cela|ca|vous|tu) (?:vous |te |en )?(?:convient|va|arrange|agree|etes d'accord|es d'accord|l'acceptez|acceptez|voulez bien|permettez|n'y voyez)|avec votre (?:accord|aval|permission)|sous reserve de votre accord|sauf (?:avis contraire|refus|objection)|en accord avec vous|dans l'attente de votre (?:accord|reponse|feu vert|retour|aval|validation)|attends votre (?:accord|feu vert|aval|reponse)|qu'en (?:pensez|dites)[- ]vous|(?:ca|cela) (?:vous|te) (?:va|irait|conviendrait|convient)|(?:est-ce|serait-ce|si c'est) (?:possible|acceptable|envisageable|jouable|bon pour vous)|dites-moi si|tenez-moi au courant si|vous (?:seriez|etes) d'accord|etes-vous d'accord|je (?:vous )?propose|nous (?:vous )?proposons|proposition|on (?:vous )?propose)\b",

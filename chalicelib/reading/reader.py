@@ -325,6 +325,8 @@ class _Reading:
             codes.append("contact-elsewhere")
         if self.verdict.trust == "failed":
             codes.append(self.verdict.why)
+        if back is None and not contacts and not machine.explains_itself(message_words(self.message, whole)):
+            codes.append("automatic-unclear")
         decided = decide(codes)
         return Reading(
             kind="auto_reply",
@@ -547,7 +549,9 @@ class _Reading:
             codes.append("foreign-invoice")
         for _, a in advices:
             codes += a.problems
-        if "payment_plan_request" in intents and dispute:
+        postponed = {n for s in statements if s.intent == "payment_plan_request" for n in s.numbers}
+        opposed = {n for s in statements if s.intent == "dispute" for n in s.numbers}
+        if "payment_plan_request" in intents and dispute and (postponed & opposed or not postponed or not opposed):
             codes.append("debt-not-acknowledged")
         if "insolvency-denied" in flags and "payment_plan_request" in intents:
             codes.append("trouble")
@@ -562,6 +566,12 @@ class _Reading:
             and not invoices
         ):
             codes.append("payment-unclear")
+        if (
+            said.open_question
+            and not contacts
+            and not re.match(r"(?:no|do)[-_.]?(?:t[-_.]?)?reply|ne-?pas|donotreply|do_not", message.sender or "")
+        ):
+            codes.append("question")
         for flag in ("conditional", "payment-asked", "blocked"):
             if flag in flags:
                 codes.append(flag)
@@ -649,6 +659,15 @@ class _Reading:
         ):
             codes.append("contradiction")
         contested = {n for s in statements if s.intent == "dispute" for n in s.numbers}
+        whole = {
+            n
+            for s in statements
+            if s.intent == "remittance"
+            and (s.amount is None or s.amount >= sum((known[n].amount for n in s.numbers if n in known), Decimal(0)))
+            for n in s.numbers
+        }
+        if contested & whole and dispute and dispute.reason not in ("duplicate",):
+            codes.append("contradiction")
         if contested & promised and not any(
             s.intent == "promise_to_pay"
             and s.amount is not None
@@ -696,7 +715,13 @@ class _Reading:
             exact = any(a.value == total and a.exact for a in amounts.find(fold(self.own)))
             rounded = total == total.to_integral_value() and not exact
             whole_of = sum(balances, Decimal(0))
-            if len(spoken) == 1 and len(spoken[0].numbers) > 1 and exact and total != whole_of and total != sum(known.values(), Decimal(0)):
+            if (
+                len(spoken) == 1
+                and len(spoken[0].numbers) > 1
+                and exact
+                and total != whole_of
+                and total != sum(known.values(), Decimal(0))
+            ):
                 return ["amount-differs"]
             sums = (
                 {
