@@ -103,6 +103,15 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("read", help="read mails and print what they say, one JSON line each", add_help=False)
 
+    match = commands.add_parser("match", help="tell which invoices the entries of bank statements pay")
+    match.add_argument("--invoices", required=True, metavar="FILE", help="CSV of invoices")
+    match.add_argument("--accounts", metavar="FILE", help="CSV of debtors: account, client, iban where known")
+    match.add_argument("statements", nargs="+", metavar="STATEMENT", help="camt.053, camt.054, MT940, OFX or CSV")
+    _add_mapping(match)
+    match.add_argument("--skip-bad", action="store_true", help="leave wrong invoice rows out instead of stopping")
+    match.add_argument("--jsonl", action="store_true", help="one JSON object a line, nothing else on stdout")
+    match.set_defaults(run=_match)
+
     imports = commands.add_parser("import", help="take invoices or payments into the store")
     imports.add_argument("what", choices=("invoices", "payments"))
     imports.add_argument("file", metavar="FILE", help="CSV, or - for stdin")
@@ -222,6 +231,18 @@ def _print_json(act: Act) -> None:
 def _print_row(act: Act) -> None:
     numbers = ", ".join(act.invoices[:3]) + (f" and {len(act.invoices) - 3} more" if len(act.invoices) > 3 else "")
     print(f"{act.date}  {act.account:<14}  {act.action:<13}  {act.step:<15}  {numbers:<36}  {act.reason}")
+
+
+# --- match
+
+
+def _match(args: argparse.Namespace) -> int:
+    from chalicelib.ledger.read import read_invoices
+    from chalicelib.match_command import match_files
+
+    mapping = _mapping(args.map)
+    invoices = _rows(args.invoices, read_invoices, mapping, skip_bad=args.skip_bad)
+    return match_files(invoices, args.accounts or "", args.statements, mapping, jsonl=args.jsonl)
 
 
 # --- import
