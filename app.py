@@ -1,8 +1,8 @@
 """Every entry point of Relance: three schedules, four queues, and the JSON routes of `chalicelib.web`.
 
-A schedule's event carries its `time` and a queue's message its `at`: they are the clock of all that
-follows, so a day that is played again runs the same code as the day itself. Each entry names the verb of
-the pipeline that does the work.
+A schedule's event carries its `time` and a queue's message its `at` (moved on by the time that it has waited):
+they are the clock of all that follows, so a day that is played again runs the same code as the day itself.
+Each entry names the verb of the pipeline that does the work.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
 
 from chalicelib.bootstrap import import_files, parts
 from chalicelib.entry import (
+    acting_at,
     dropped_files,
-    instant_of,
     log_as_json,
     on_messages,
     on_schedule,
@@ -62,14 +62,14 @@ def due(event: SQSEvent) -> dict[str, Any]:
     office = cache(lambda: office_of(parts()))  # read once for the batch
     return on_messages(
         "due", event,
-        lambda m: remind(parts(), text_of(m, "debtor_id"), at=instant_of(m, "at"), office=office()),
+        lambda m: remind(parts(), text_of(m, "debtor_id"), at=acting_at(m), office=office()),
     )  # fmt: skip
 
 
 @app.on_sqs_message(queue="mail", name="mail", batch_size=5)
 def mail(event: SQSEvent) -> dict[str, Any]:
     """Read an archived mail and let it change the case that it answers."""
-    return on_messages("mail", event, lambda m: apply_reply(parts(), text_of(m, "mail_id"), at=instant_of(m, "at")))
+    return on_messages("mail", event, lambda m: apply_reply(parts(), text_of(m, "mail_id"), at=acting_at(m)))
 
 
 @app.on_sqs_message(queue="imports", name="imports", batch_size=1, maximum_concurrency=2)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -25,6 +25,9 @@ from chalicelib.errors import BadInput, PermanentError, RetryableError
 
 TIME_FOR_ONE_MESSAGE_MS = 30_000
 """With less left a batch stops and gives the rest back: a function that is cut off fails the whole batch."""
+
+PROMPT = timedelta(minutes=15)
+"""A message that has waited no longer is taken at its word about what time it is."""
 
 _log = logging.getLogger(__name__)
 _about: ContextVar[Mapping[str, Any]] = ContextVar("about", default={})  # noqa: B039 — never changed, only replaced
@@ -78,6 +81,17 @@ def instant_of(event: Mapping[str, Any], key: str) -> datetime:
     if at.tzinfo is None:
         raise BadInput(f"event, {key}", f"{event[key]!r} has no time zone", "write 2026-01-05T08:00:00Z")
     return at.astimezone(UTC)
+
+
+def acting_at(message: Mapping[str, Any]) -> datetime:
+    """The instant at which a queue's message is acted on: its `at`, moved on by the time that it has waited.
+
+    A queue that stood still, or dead letters that are redriven days later, must not make mail leave on a Sunday
+    because it was Friday when they were written.
+    """
+    at = instant_of(message, "at")
+    waited = datetime.now(UTC) - instant_of(message, "put_at") if "put_at" in message else timedelta(0)
+    return at + waited if waited > PROMPT else at
 
 
 def text_of(event: Mapping[str, Any], key: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
@@ -22,7 +23,10 @@ _THROTTLED = {"RequestThrottled", "ThrottlingException", "Throttling", "KmsThrot
 
 
 class SqsQueue:
-    """A Queue. A reply that is lost may leave a message there twice: consumers bear that."""
+    """A Queue. A reply that is lost may leave a message there twice: consumers bear that.
+
+    Each message says by `put_at` when it was handed over, so that its consumer knows how long it has waited.
+    """
 
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
@@ -30,7 +34,7 @@ class SqsQueue:
 
     def put(self, bodies: Iterable[Mapping[str, Any]]) -> int:
         taken = 0
-        for batch in _batches(json.dumps(body) for body in bodies):
+        for batch in _batches(json.dumps({**body, "put_at": _now()}) for body in bodies):
             self._send(batch, taken)
             taken += len(batch)
         return taken
@@ -68,6 +72,10 @@ class SqsQueue:
         if "NonExistentQueue" in code or "QueueDoesNotExist" in code:
             return PermanentError(f"there is no queue {self._url}: deploy the stack, or correct its address")
         return PermanentError(f"queue {self._url} refuses ({so_far}): {error}")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _batches(bodies: Iterable[str]) -> Iterator[list[str]]:

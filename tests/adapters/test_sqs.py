@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -39,7 +40,10 @@ def test_messages_go_ten_a_call(queue, number, calls):
     with counted() as made:
         assert SqsQueue(client, url).put(iter(bodies)) == number
     assert made.total == calls
-    assert sorted(drained(client, url), key=str) == sorted(bodies, key=str)
+    found = drained(client, url)
+    now = datetime.now(UTC)
+    assert all(timedelta(0) <= now - datetime.fromisoformat(one.pop("put_at")) < timedelta(minutes=1) for one in found)
+    assert sorted(found, key=str) == sorted(bodies, key=str)
 
 
 def test_large_messages_go_fewer_a_call(queue):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,9 @@ from chalice.app import SQSEvent
 
 from chalicelib.domain.creditor import Health
 from chalicelib.entry import (
+    PROMPT,
     EntryFailed,
+    acting_at,
     dropped_files,
     instant_of,
     log_as_json,
@@ -167,3 +169,21 @@ def test_a_file_can_be_imported_as_of_a_day_of_our_own() -> None:
 def test_the_reason_of_blindness_begins_as_the_metric_filter_expects(health: Health) -> None:
     blind = health.blind(policies()["standard"], datetime(2026, 3, 1, tzinfo=UTC))
     assert blind.startswith("the ")
+
+
+@pytest.mark.parametrize(
+    ("waited", "moved"),
+    [
+        (timedelta(0), timedelta(0)),
+        (PROMPT - timedelta(minutes=1), timedelta(0)),
+        (PROMPT + timedelta(minutes=1), PROMPT + timedelta(minutes=1)),
+        (timedelta(days=2), timedelta(days=2)),
+    ],
+)
+def test_a_message_that_has_waited_is_acted_on_at_the_time_it_is_now(waited: timedelta, moved: timedelta) -> None:
+    message = {"at": AT.isoformat(), "put_at": (datetime.now(UTC) - waited).isoformat()}
+    assert timedelta(0) <= acting_at(message) - AT - moved < timedelta(minutes=1)
+
+
+def test_a_message_that_does_not_say_when_it_was_put_is_taken_at_its_word() -> None:
+    assert acting_at({"at": AT.isoformat()}) == AT
