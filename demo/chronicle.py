@@ -67,7 +67,7 @@ class Chronicle:
     got: list[Got] = field(default_factory=list)
     worked: list[Worked] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)  # addresses that a client's server refused
-    runs: int = 0
+    last_run_at: datetime | None = None
 
     def left(self, sale: Sale) -> Decimal:
         """What the client still means to owe of an invoice (money on its way counts as paid)."""

@@ -116,7 +116,7 @@ class Story:
 
     def _run(self, day: date, at: datetime) -> None:
         found = self.stage.fire("DunningRun", at)
-        self.chronicle.runs += 1
+        self.chronicle.last_run_at = at
         if found.get("due"):
             self.stage.quiet("Due")
             self.stage.await_mail()

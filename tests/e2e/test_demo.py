@@ -9,13 +9,13 @@ import io
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from email import policy
 from email.parser import BytesParser
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,7 @@ import pytest
 from chalicelib.domain.apply import apply_all
 from chalicelib.domain.calendar import zone_of
 from chalicelib.domain.debtor_file import DESK, DebtorFile, Notice, PromiseState, TaskKind
-from chalicelib.domain.events import Entry, ReplyReceived
+from chalicelib.domain.events import Entry, ReplyReceived, TaskClosed
 from chalicelib.domain.propose import Action, Plan, propose
 from chalicelib.pipeline.keep import office_of
 from chalicelib.ports import MailRecord, MailState
@@ -73,25 +73,34 @@ class Seen:
             assert file is not None
             self.files[id_] = file
             self.journals[id_] = list(stage.parts.store.journal(id_))
-            self.plans[id_] = propose(file, office, at=stage.clock.at)
+            self.plans[id_] = propose(file, office, at=self.chronicle.last_run_at or stage.clock.at)
         for said in self.chronicle.said:
             if record := stage.parts.mail_log.get(said.id):
                 self.records[said.id] = record
         self.mail_rows = stage.count_rows("MAIL#")
 
-    def notice(self, got: Got) -> tuple[DebtorFile, Notice]:
+    def notice(self, got: Got) -> Notice:
         """The notice that a delivered mail is, by the token in its Reply-To."""
         token = got.mail.reply_to.partition("+")[2].partition("@")[0]
-        found = [(f, n) for f in self.files.values() for n in f.notices.values() if n.token == token]
+        found = self.notices.get(token, [])
         assert len(found) == 1, f"{got.account}: {len(found)} notices have the token of a mail that arrived"
         return found[0]
 
-    def asked(self) -> Iterator[tuple[Got, str, datetime]]:
+    @cached_property
+    def notices(self) -> dict[str, list[Notice]]:
+        by_token: dict[str, list[Notice]] = {}
+        for notice in (n for f in self.files.values() for n in f.notices.values()):
+            by_token.setdefault(notice.token, []).append(notice)
+        return by_token
+
+    @cached_property
+    def asked(self) -> list[tuple[Got, str, datetime]]:
         """Every delivered mail with each invoice that it takes a step for, and when it left."""
-        for got in self.chronicle.got:
-            _, notice = self.notice(got)
-            for number, _ in notice.takes:
-                yield got, number, got.mail.sent_at.astimezone(UTC)
+        return [
+            (got, number, got.mail.sent_at.astimezone(UTC))
+            for got in self.chronicle.got
+            for number, _ in self.notice(got).takes
+        ]
 
 
 @pytest.fixture(scope="session")
@@ -122,7 +131,7 @@ def test_the_demonstration_ends_with_0_and_leaves_no_dead_letters(seen: Seen) ->
 
 def test_no_reminder_leaves_for_an_invoice_whose_payment_was_imported(seen: Seen) -> None:
     wrong = []
-    for got, number, at in seen.asked():
+    for got, number, at in seen.asked:
         known = [p for p in seen.chronicle.paid if p.imported_at and p.imported_at <= at]
         paid = sum((amount for p in known for n, amount in p.meant if n == number), Decimal())
         if paid >= seen.chronicle.books.sales[number].amount:
@@ -143,7 +152,7 @@ def test_no_reminder_leaves_for_a_disputed_invoice(seen: Seen) -> None:
     wrong = [
         f"{account} {number}: disputed since {since}, and reminded at {at}"
         for account, number, since, _ in disputes
-        for got, asked, at in seen.asked()
+        for got, asked, at in seen.asked
         if asked == number and since <= at < resolved.get((account, number), datetime.max.replace(tzinfo=UTC))
     ]
     assert wrong == []
@@ -163,7 +172,7 @@ def test_no_reminder_leaves_for_a_promised_invoice_until_the_grace_is_over(seen:
         kept_at = _imported(seen, number, since)[:1] if part else []
         wrong += [
             f"{account} {number}: promised for {day}, and reminded on {at}"
-            for _, asked, at in seen.asked()
+            for _, asked, at in seen.asked
             if asked == number and since <= at and _local(at) <= until and not (kept_at and kept_at[0] <= at)
         ]
     assert wrong == []
@@ -177,7 +186,7 @@ def test_no_reminder_leaves_for_an_announced_payment_until_the_bank_had_its_time
         until = _add(_local(since), HOLD_BUSINESS_DAYS[seen.chronicle.books.clients[account].policy])
         wrong += [
             f"{account} {number}: announced on {since}, and reminded on {at}"
-            for _, asked, at in seen.asked()
+            for _, asked, at in seen.asked
             if asked == number and since <= at and _local(at) <= until
         ]
     assert wrong == []
@@ -211,13 +220,13 @@ def test_no_step_is_taken_twice_for_an_invoice_and_recipient(seen: Seen) -> None
     taken = Counter(
         (got.account, number, step, got.delivery.recipients[0])
         for got in seen.chronicle.got if not got.bounced
-        for number, step in seen.notice(got)[1].takes
+        for number, step in seen.notice(got).takes
     )  # fmt: skip
     assert [t for t, times in taken.items() if times > 1] == []
 
 
 def test_a_debtor_gets_one_mail_a_day_and_currency_at_most(seen: Seen) -> None:
-    days = Counter((g.account, _local(g.mail.sent_at), seen.notice(g)[1].currency) for g in seen.chronicle.got)
+    days = Counter((g.account, _local(g.mail.sent_at), seen.notice(g).currency) for g in seen.chronicle.got)
     assert [d for d, times in days.items() if times > 1] == []
 
 
@@ -235,7 +244,7 @@ def test_what_the_clients_got_is_what_the_table_says_was_sent(seen: Seen) -> Non
 
 
 def test_every_mail_names_each_invoice_that_it_asks_for(seen: Seen) -> None:
-    assert [(g.account, n) for g, n, _ in seen.asked() if n not in g.mail.text] == []
+    assert [(g.account, n) for g, n, _ in seen.asked if n not in g.mail.text] == []
 
 
 def test_every_answer_has_exactly_one_record_and_none_is_left_unread(seen: Seen) -> None:
@@ -343,6 +352,16 @@ def test_every_open_invoice_is_dealt_with_or_has_a_stated_reason(seen: Seen) -> 
         assert all(h.reason for h in plan.held), id_
         # Whatever was due has been done by the last run.
         assert [p for p in plan.proposals if p.action is not Action.NOTE] == [], id_
+
+
+def test_a_call_was_closed_through_the_deployed_routes_by_whoever_signed(seen: Seen) -> None:
+    by_routes = [
+        entry
+        for journal in seen.journals.values()
+        for entry in journal
+        if isinstance(entry.event, TaskClosed) and entry.who.startswith("arn:aws:iam:")
+    ]
+    assert [entry.event.outcome for entry in by_routes if isinstance(entry.event, TaskClosed)] == ["voicemail"]
 
 
 def test_folding_every_journal_gives_the_file(seen: Seen) -> None:
