@@ -98,7 +98,7 @@ def cut(
     for number, (start, end, asks) in enumerate(_sentences(folded)):
         row = " | " in folded[start:end]
         pieces = [(start, end)] if row else _pieces(folded, start, end, talks, dates, amounts, references)
-        told = end  # "paid yesterday, can you see it?": up to its last comma the sentence tells, then it asks
+        told = start  # "paid yesterday, can you see it?": up to its last comma the sentence tells, then it asks
         if asks and not row and not _ASKING.match(folded[start:end]):
             comma = max(folded.rfind(", ", start, end), folded.rfind(" - ", start, end))
             if comma > start and talks(start, comma) and not talks(comma, end):

@@ -40,7 +40,7 @@ REASONS: dict[str, str] = {
     "foreign-invoice": "an invoice is named that is not one of this debtor's open items",
     "foreign-payee": "the payment went to somebody else",
     "total": "the stated total differs from the sum of the lines",
-    "invoice-not-named": "something is contested, and it is unclear which invoice",
+    "invoice-not-named": "it is unclear which invoice is meant",
     "duplicate-differs": "a duplicate is claimed of an invoice with another amount",
     "contradiction": "the statements contradict each other",
     "amount-differs": "the amount fits none of the invoices named",

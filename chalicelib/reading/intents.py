@@ -1207,7 +1207,7 @@ _ASKS_LATER = re.compile(
     r"\b(?:would|could|can|may|might|is it|ok|okay|open to|possible|mag|zou\w*|kan|konnten|konnen|ware|podri\w+|podemos|potremmo|possiamo|sarebbe|serait|seriez|pourri\w+|pourrais|puis-je|peut-on|est-ce|accept\w*|d'accord|voudriez|auriez)\b[^?\n]{0,90}\b(?:pay|settle|clear|spread|later|regl\w+|pay\w+|vers\w+|solder|restants?|reste|betal\w*|zahl\w*|bezahl\w*|pagar\w*|pagare|gennaio|febbraio|marzo|aprile|enero|febrero|abril|januari|februari|maart|januar|februar|marz|january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\b[^?\n]{0,80}(?:\b(?:gennaio|febbraio|marzo|aprile|enero|febrero|abril|januari|februari|maart|januar|februar|marz|may|june|july|august|september|october|november|december|january|february|march|april|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|mois|months?|weeks?|semaines?|later|plus tard|fois|parts?|times|keer|raten|plazos|veces|rate)\b|(?<=januari)|(?<=februari)|(?<=gennaio)|(?<=febbraio)|(?<=januar)|(?<=enero)|(?<=january)|(?<=janvier)|(?<=february)|(?<=fevrier))"
 )
 _TRANSFER_AGAIN = re.compile(
-    r"\b(?:r?envoy\w*|renvoie\w*|retransm\w*|transmettre|repass\w*|refais\w*|ping|sending|faire suivre|faire parvenir|adresser|communiquer|email|e-mail|resend|re-send|send|forward|zusenden|schicken|senden|sturen|toesturen|enviar\w*|reenvi\w*|inviar\w*|mandar\w*|opnieuw)\b"
+    r"\b(?:remet\w*|doorsturen|mailen|mail|r?envoy\w*|renvoie\w*|retransm\w*|transmettre|repass\w*|refais\w*|ping|sending|faire suivre|faire parvenir|adresser|communiquer|email|e-mail|resend|re-send|send|forward|zusenden|schicken|senden|sturen|toesturen|enviar\w*|reenvi\w*|inviar\w*|mandar\w*|opnieuw)\b"
 )
 
 
@@ -1250,7 +1250,7 @@ _TRANSFER = re.compile(
     r"\b(?:r?envoy\w*|renvoie\w*|envoie\w*|enverr\w+|(?:re)?transmett\w*|adress(?:er|ez|iez)|joindre|joignez|fournir|fournissez|communiquer|communiquez|faire parvenir|faire suivre|remettre|reediter|obtenir|recevoir|avoir (?:la|une|copie|le)|refaire passer|repass\w+|(?:re|re-)?send\w*|resend|forward|e?-?mail (?:me|us|over|across|a|the)|provide|supply|let (?:me|us) have|have a|shoot|attach|senden|schicken|zusenden|zukommen|envi\w+|mand\w+|remit\w+|facilit\w+|inviar\w*|inoltr\w+|stuur\w{0,2}|sturen|toesturen|mailen|need|besoin|necesit\w+|hace falta|serve|nodig|benotig\w+|brauch\w+|il (?:nous|me) (?:faut|faudrait|manque)|exige|scan)\b"
 )
 _LACK = re.compile(
-    r"\b(?:lay my hands on|never reached|m'a echappe\w?|(?:me|nous) manque|ik mis|non trovo|no encuentro|finde nicht|pas de|fehlt mir|mir fehlt|uns fehlt|(?:pas|jamais|rien|aucun\w?)(?: \S{1,8}){0,3}? ?(?:recue?s?|trouvee?s?|retrouvee?s?|vue?s?|trace)|introuvables?|impossible de (?:remettre la main|retrouver|trouver|mettre la main)|egare\w{0,2}|perdue?s?|ne (?:la |les |le )?(?:retrouv|trouv)\w+|chez moi je n'ai rien|(?:not|never|n't)(?: \S{1,8}){0,3}? (?:received?|got|get|seen|see|have|find|locate|trace)|no (?:trace|record|sign|copy)|lost|mislaid|misplaced|missing|(?:can't|cannot|couldn't|unable to) (?:find|locate|trace)|nicht (?:erhalten|vor|auffindbar|gefunden)|liegt uns nicht|no (?:la |lo |hemos |he )?(?:hemos |encuentro|encontramos|recibid\w+|encontrad\w+)|non (?:la |abbiamo |ho |trov)\w*(?: mai)?(?: ricevut\w)?|niet (?:ontvangen|gevonden|terug|binnen)|kwijt|comer el perro|missen)\b"
+    r"\b(?:lay my hands on|never reached|m'a echappe\w?|(?:me|nous) manque|ik mis|non trovo|no encuentro|finde nicht|fehlt mir|mir fehlt|uns fehlt|(?:pas|jamais|rien|aucun\w?)(?: \S{1,8}){0,3}? ?(?:recue?s?|trouvee?s?|retrouvee?s?|vue?s?|trace)|introuvables?|impossible de (?:remettre la main|retrouver|trouver|mettre la main)|egare\w{0,2}|perdue?s?|ne (?:la |les |le )?(?:retrouv|trouv)\w+|chez moi je n'ai rien|(?:not|never|n't)(?: \S{1,8}){0,3}? (?:received?|got|get|seen|see|have|find|locate|trace)|no (?:trace|record|sign|copy)|lost|mislaid|misplaced|missing|(?:can't|cannot|couldn't|unable to) (?:find|locate|trace)|nicht (?:erhalten|vor|auffindbar|gefunden)|liegt uns nicht|no (?:la |lo |hemos |he )?(?:hemos |encuentro|encontramos|recibid\w+|encontrad\w+)|non (?:la |abbiamo |ho |trov)\w*(?: mai)?(?: ricevut\w)?|niet (?:ontvangen|gevonden|terug|binnen)|kwijt|comer el perro|missen)\b"
 )
 
 
@@ -1288,6 +1288,8 @@ def _asks_for_paper(text: str) -> re.Match[str] | None:
             )
             and not lack
         ):
+            continue
+        if re.match(r"\s(?:absente?|manquante?|erronee?|renvoyee|rejetee|refusee|retournee)", text[paper.end() :]):
             continue
         if not (transfer or lack) and not p.ASK.search(around):
             continue

@@ -33,6 +33,8 @@ from chalicelib.reading.model import (
 )
 
 _EPOCH = date(2000, 1, 1)
+# What a program can do nothing about without knowing the invoice.
+_ABOUT_INVOICES = frozenset({"promise_to_pay", "remittance", "dispute", "payment_plan_request", "document_request"})
 
 
 def read(message: InboundMessage, context: Context, *, elapsed: Callable[[], float] | None = None) -> Reading:
@@ -675,6 +677,9 @@ class _Reading:
             for s in statements
         ):
             codes.append("contradiction")
+        told = {s.intent for s in statements if s.intent in _ABOUT_INVOICES}
+        if not invoices and (told or promise or remittance):
+            codes.append("invoice-not-named")
         if dispute and not any(s.numbers for s in statements if s.intent == "dispute") and len(self.items) != 1:
             codes.append("invoice-not-named")
         if dispute and dispute.reason == "duplicate":
