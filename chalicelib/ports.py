@@ -41,7 +41,8 @@ class CaseStore(Protocol):
 
         `token` (of a notice), `message_id` (of a notice), `address` (of a contact, lower case), `invoice` (number of
         a case), `credit` (id), `mail` (named by a ReplyReceived entry: written in the same transaction and refused
-        twice for one debtor, so that a mail delivered twice by a queue is answered once).
+        twice for one debtor, so that a mail delivered twice by a queue is answered once), `company` (a key of
+        `domain.company`: SIREN, VAT number, name).
         """
 
     def find_many(self, what: str, values: Iterable[str]) -> Mapping[str, tuple[str, ...]]:

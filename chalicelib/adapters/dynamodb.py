@@ -35,6 +35,7 @@ from chalicelib.adapters.dynamodb_items import (
 )
 from chalicelib.adapters.dynamodb_table import ConditionLost, Table
 from chalicelib.domain.apply import apply_all
+from chalicelib.domain.company import keys_of
 from chalicelib.domain.debtor_file import (
     KINDS,
     Case,
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 PROFILE = "FILE#PROFILE"
 LIVE, PAST = "FILE#", "FILE-PAST#"
 JOURNAL = "JOURNAL#"
-LOOKED_UP = ("token", "message_id", "address", "invoice", "credit", "mail")
+LOOKED_UP = ("token", "message_id", "address", "invoice", "credit", "mail", "company")
 SCALARS = tuple(f.name for f in fields(DebtorFile) if f.name not in KINDS)
 
 ROWS_IN_A_TRANSACTION = 90
@@ -325,7 +326,8 @@ class _Piece:
     def lookups(self) -> list[tuple[str, str]]:
         records = {known for change in self.changes for known in change.known}
         answered = {("mail", e.event.mail) for e in self.entries if isinstance(e.event, ReplyReceived) and e.event.mail}
-        return sorted(records | answered)
+        known_as = keys_of(self.after.debtor) - (keys_of(self.before.debtor) if self.before else frozenset())
+        return sorted(records | answered | {("company", key) for key in known_as})
 
     def puts(self) -> list[Item]:
         return [_record_item(self.after, change) for change in self.changes]

@@ -13,13 +13,14 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.apply import apply_all
+from chalicelib.domain.company import keys_of
 from chalicelib.domain.creditor import Creditor, Health
 from chalicelib.domain.debtor_file import DebtorFile, Task, live_part
 from chalicelib.domain.events import Entry, ReplyReceived
 from chalicelib.errors import BadInput, PermanentError
 from chalicelib.ports import Cursor, MailRecord, MailState
 
-LOOKED_UP = ("token", "message_id", "address", "invoice", "credit", "mail")
+LOOKED_UP = ("token", "message_id", "address", "invoice", "credit", "mail", "company")
 
 
 class FakeCaseStore:
@@ -214,6 +215,8 @@ def _lookups(file: DebtorFile) -> Iterator[tuple[str, str]]:
             yield "invoice", number
     for id_ in file.credits:
         yield "credit", id_
+    for key in keys_of(file.debtor):
+        yield "company", key
 
 
 def _answered(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:

@@ -64,6 +64,8 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
                 purchase_order=event.purchase_order,
                 document=event.document,
             )
+        case e.BuyerStatusNoted(number=number, status=status, on=on):
+            return _change(file, "cases", number, buyer_status=status, buyer_status_on=on)
         case e.InvoiceWithdrawn(number=number, on=on, closed=closed):
             return _change(file, "cases", number, settled_on=on, closed=closed)
         case e.CreditReceived(credit=credit):

@@ -95,6 +95,8 @@ class Case:
     document: str = ""  # where the invoice's PDF is archived
     settled_on: date | None = None
     closed: Closed | None = None
+    buyer_status: str = ""  # what the buyer's platform said last of it: a French lifecycle code, 200 to 228
+    buyer_status_on: date | None = None
 
     @property
     def is_open(self) -> bool:

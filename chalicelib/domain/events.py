@@ -79,6 +79,15 @@ class InvoiceCorrected:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BuyerStatusNoted:
+    """The buyer, or a platform, states where the invoice is in its life (taken in hand, approved, refused…)."""
+
+    number: str
+    status: str
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class InvoiceWithdrawn:
     number: str
     on: date
@@ -267,7 +276,7 @@ class TaskClosed:
 
 Event = (
     DebtorOpened | DebtorChanged | ContactSet | ContactDied | AbsenceNoted
-    | InvoiceEntered | InvoiceCorrected | InvoiceWithdrawn
+    | InvoiceEntered | InvoiceCorrected | BuyerStatusNoted | InvoiceWithdrawn
     | CreditReceived | CreditAllocated | AllocationUndone
     | NoticeClaimed | NoticeSent | NoticeDeferred | NoticeFailed | NoticeBounced | NoticeLost
     | ReplyReceived | PromiseMade | PromiseKept | PromiseBroken | PromiseWithdrawn

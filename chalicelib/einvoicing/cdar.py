@@ -8,22 +8,13 @@ from __future__ import annotations
 
 from datetime import date
 
+from chalicelib.domain.lifecycle import STATUSES, InvoiceStatus
 from chalicelib.domain.money import CURRENCIES, Money
 from chalicelib.einvoicing.fields import Fields
-from chalicelib.einvoicing.model import InvoiceStatus
 from chalicelib.einvoicing.parties import siren_of
 from chalicelib.einvoicing.xml_tree import Element
 
 NAMESPACE = "urn:un:unece:uncefact:data:standard:CrossDomainAcknowledgementAndResponse:100"
-
-CODES = {
-    "200": "deposited", "201": "issued", "202": "received", "203": "made available", "204": "taken in hand",
-    "205": "approved", "206": "partly approved", "207": "in dispute", "208": "suspended", "209": "completed",
-    "210": "refused", "211": "payment sent", "212": "cashed", "213": "rejected", "214": "endorsed", "220": "cancelled",
-    "221": "routing error", "224": "direct payment requested", "225": "assigned to a factor",
-    "226": "assigned to a factor in confidence", "227": "account to pay changed", "228": "no longer with a factor",
-}  # fmt: skip
-"""The French statuses in words: 200 to 213 of the reform itself, the others as platforms name them."""
 
 
 def read_cdar(root: Element, name: str) -> tuple[InvoiceStatus, ...]:
@@ -57,8 +48,8 @@ def _statuses(
     for place, group in enumerate(groups, before + 1):
         holder = document if of_document is not None else group[0]
         code = fields.required(holder, "ProcessConditionCode", longest=8)
-        if code and code not in CODES:
-            fields.unread(holder, f"{code!r} is no status of French e-invoicing", f"known: {', '.join(CODES)}")
+        if code and code not in STATUSES:
+            fields.unread(holder, f"{code!r} is no status of French e-invoicing", f"known: {', '.join(STATUSES)}")
         on = _on(fields, document, group) or said_on
         if on is None:
             fields.unread(document, "no day is stated, neither here nor for the message", "state IssueDateTime")

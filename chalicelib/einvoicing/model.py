@@ -1,4 +1,4 @@
-"""What an electronic invoice and a status of its life say, as frozen records (terms of EN 16931 in comments)."""
+"""What an electronic invoice says, as frozen records (terms of EN 16931 in comments)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from chalicelib.domain.lifecycle import InvoiceStatus
 from chalicelib.domain.money import Money
 from chalicelib.errors import BadInput
 
@@ -90,22 +91,6 @@ class EInvoice:
     @property
     def contradictions(self) -> tuple[Trouble, ...]:
         return tuple(t for t in self.troubles if t.is_error)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InvoiceStatus:
-    """One status of one invoice from a lifecycle message: what the buyer (or a platform) says of it, and since when."""
-
-    id: str  # of the message, with the place of the status in it
-    number: str
-    code: str  # 200 … 228, the French list
-    on: date
-    from_role: str = ""  # UNCL 3035: BY buyer, SE seller, WK platform …
-    from_siren: str = ""
-    issued_on: date | None = None  # of the invoice
-    reasons: tuple[str, ...] = ()  # codes, for example TX_TVA_ERR
-    words: str = ""  # what is said beside the codes
-    amounts: tuple[tuple[str, Money], ...] = ()  # (type, amount): MEN cashed, MPA paid …
 
 
 Document = EInvoice | tuple[InvoiceStatus, ...]

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import date
 from difflib import get_close_matches
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from chalicelib.domain.debtor_file import DESK, DebtorKind, Role
 from chalicelib.domain.money import Money
@@ -291,7 +291,7 @@ def _invoice(row: _Cells) -> InvoiceRow | None:
     disputed, disputed_on = _disputed(row)
     country = row.read("country", cells.country)
     role, kind = row.one_of("role", Role), row.one_of("kind", DebtorKind)
-    invoice_texts = {
+    invoice_texts: dict[str, Any] = {
         name: row.name(name)
         for name in (
             "client",

@@ -42,6 +42,9 @@ class InvoiceRow:
     legal_id: str = ""
     vat_number: str = ""
     address: tuple[str, ...] = ()
+    owed: Money | None = None  # where part of `amount` was paid before it came in
+    credits: tuple[str, ...] = ()  # the invoices that a credit note refers to
+    remarks: tuple[str, ...] = ()  # what a person has to look at
 
     @property
     def is_credit_note(self) -> bool:

@@ -23,12 +23,12 @@ from chalicelib.domain.debtor_file import (
     CreditKind,
     Debtor,
     DebtorFile,
-    DebtorKind,
     Dispute,
     Role,
     Task,
     TaskKind,
 )
+from chalicelib.domain.entry_checks import entry_checks
 from chalicelib.domain.settle import consequences, oldest_first, receive
 from chalicelib.errors import BadInput
 from chalicelib.ledger.records import Finding, InvoiceRow, PaymentRow
@@ -79,7 +79,7 @@ def import_invoices(
             settled: set[str] = settled,
             once_known: set[str] = once_known,
         ) -> Happened:
-            return _take_in(file, some, settled, once_known, today=today, at=at)
+            return _take_in(file, some, settled, once_known, home=office.creditor.country, today=today, at=at)
 
         before = len(settled)
         keep(parts, office, account, decide, at=at, who=who, opens=_debtor(account, some))
@@ -157,7 +157,14 @@ def _receive_all(file: DebtorFile, fresh: Mapping[str, PaymentRow], *, at: datet
 
 
 def _take_in(
-    file: DebtorFile, rows: Sequence[InvoiceRow], settled: set[str], once_known: set[str], *, today: date, at: datetime
+    file: DebtorFile,
+    rows: Sequence[InvoiceRow],
+    settled: set[str],
+    once_known: set[str],
+    *,
+    home: str,
+    today: date,
+    at: datetime,
 ) -> Happened:
     """The entries that a debtor's rows cause in its file."""
     happened: list[tuple[e.Event, str]] = []
@@ -167,7 +174,7 @@ def _take_in(
     happened += _contact(file, rows, once_known)
     after = file
     for row in rows:
-        some = _invoice(after, row, debtor, settled, today=today)
+        some = _invoice(after, row, debtor, settled, home=home, today=today)
         # Contacts and the debtor do not touch cases: applying the case entries alone is enough to go on.
         after = apply_all(after, e.entries_after(after.entries, some, at=at, who="")) if some else after
         happened += some
@@ -177,7 +184,7 @@ def _take_in(
 
 
 def _invoice(
-    file: DebtorFile, row: InvoiceRow, debtor: Debtor, settled: set[str], *, today: date
+    file: DebtorFile, row: InvoiceRow, debtor: Debtor, settled: set[str], *, home: str, today: date
 ) -> list[tuple[e.Event, str]]:
     case = file.cases.get(row.number)
     if row.is_credit_note:
@@ -186,11 +193,11 @@ def _invoice(
         credit = Credit(
             id=row.number, kind=CreditKind.CREDIT_NOTE, on=row.issued_on, amount=-row.amount, remaining=-row.amount
         )
-        return [(e.CreditReceived(credit=credit), f"credit note {row.number} of {-row.amount}")]
+        return receive(file, credit, row.credits)
     if case is None:
         if row.number in settled or row.paid_on:
             return []  # settled before: history, nothing to chase
-        return _enter(row, debtor, today=today)
+        return _enter(row, debtor, home=home, today=today)
     happened: list[tuple[e.Event, str]] = []
     facts = (row.issued_on, row.due_on, row.purchase_order or case.purchase_order, row.document or case.document)
     if case.is_open and facts != (case.issued_on, case.due_on, case.purchase_order, case.document):
@@ -213,13 +220,13 @@ def _invoice(
     return happened
 
 
-def _enter(row: InvoiceRow, debtor: Debtor, *, today: date) -> list[tuple[e.Event, str]]:
+def _enter(row: InvoiceRow, debtor: Debtor, *, home: str, today: date) -> list[tuple[e.Event, str]]:
     case = Case(
         number=row.number,
         issued_on=row.issued_on,
         due_on=row.due_on,
         amount=row.amount,
-        balance=row.amount,
+        balance=row.amount if row.owed is None else row.owed,
         entered_on=today,
         purchase_order=row.purchase_order,
         document=row.document,
@@ -227,8 +234,8 @@ def _enter(row: InvoiceRow, debtor: Debtor, *, today: date) -> list[tuple[e.Even
     happened: list[tuple[e.Event, str]] = [(e.InvoiceEntered(case=case), f"ledger, line {row.line}")]
     if row.disputed:
         happened += _dispute(row, debtor, today)
-    if not row.purchase_order and (debtor.purchase_order_required or debtor.kind is DebtorKind.PUBLIC):
-        why = f"{row.number} carries no order number, without which this client does not pay"
+    if findings := [*entry_checks(case, debtor, home), *row.remarks]:
+        why = "; ".join(findings)
         task = Task(
             id=f"{TaskKind.CHECK_INVOICE}-{row.number}",
             kind=TaskKind.CHECK_INVOICE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -269,6 +270,16 @@ def test_a_value_of_several_debtors_gives_them_all(store):
         opened(store, debtor_id, contact("c1", "shared@accountant.test"), invoice("2026-001"))
     assert store.find("address", "shared@accountant.test") == ("A", "B")
     assert store.find("invoice", "2026-001") == ("A", "B")
+
+
+def test_a_company_is_found_by_its_siren_its_vat_number_and_its_name_also_by_those_it_had(store):
+    debtor = Debtor(id="D1", name="Garage Morel SARL", legal_id="RCS Lyon 123 456 782", vat_number="FR 11 123456782")
+    file = store.save(None, entries(None, e.DebtorOpened(debtor=debtor)), next_action_at=None)
+    renamed = e.DebtorChanged(debtor=replace(debtor, name="Morel Père & Fils"))
+    store.save(file, entries(file, renamed), next_action_at=None)
+    for key in ("siren:123456782", "vat:FR11123456782", "name:FR garage morel", "name:FR morel pere fils"):
+        assert store.find("company", key) == ("D1",), key
+    assert store.find("company", "name:BE garage morel") == ()
 
 
 def test_nothing_is_found_by_what_nobody_has(store):

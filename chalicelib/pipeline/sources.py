@@ -1,0 +1,38 @@
+"""Remember how the files of a source are read: its mapping, given once and kept in the archive under its name."""
+
+from __future__ import annotations
+
+import re
+
+from chalicelib.errors import BadInput, PermanentError
+from chalicelib.ledger.mapping import ColumnMap, read_mapping
+from chalicelib.ports import Archive
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+def remember_mapping(archive: Archive, source: str, text: str) -> ColumnMap:
+    """Keep the mapping of a source, in the place of an earlier one. BadFile where it is wrong: then nothing is kept."""
+    key = _key(source)
+    mapping = read_mapping(text, f"the mapping of {source}")
+    archive.put(key, text.encode(), content_type="application/yaml")
+    return mapping
+
+
+def mapping_of(archive: Archive, source: str) -> ColumnMap:
+    """The mapping that a source was given. BadInput where it has none."""
+    key = _key(source)
+    try:
+        text = archive.get(key)
+    except PermanentError as error:
+        remedy = f"name it once with its mapping: relance import invoices FILE --source {source} --map M"
+        raise BadInput(source, "no mapping is remembered for this source", remedy) from error
+    return read_mapping(text.decode(), f"the mapping of {source}")
+
+
+def _key(source: str) -> str:
+    if not _NAME.fullmatch(source):
+        raise BadInput(
+            source, "is no name of a source", "small letters, digits, - and _, for example sage or sage-lyon"
+        )
+    return f"mappings/{source}.yaml"
