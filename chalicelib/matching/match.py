@@ -73,14 +73,21 @@ class Matcher:
                 self._advices[advice.amount].append(advice)
         self._done: dict[str, Proposal] = {}
         self._undone: set[str] = set()
+        self._waiting: dict[int, str] = {}  # items that an undecided payment names
 
     def match(self, entry: BankEntry) -> Proposal:
         """What this entry pays; a certain answer takes it off what is open."""
-        proposal = self._checked(_Look(self, entry).proposal())
+        look = _Look(self, entry)
+        proposal = self._checked(look.proposal())
         if proposal.certainty is Certainty.CERTAIN:
             self._settle(proposal, 1)
             if entry.payer_iban and proposal.account:
                 self._ibans[_plain(entry.payer_iban)].add(proposal.account)
+        elif proposal.certainty is Certainty.PROPOSED:
+            numbers = {share.number for share in proposal.shares}
+            for place in look.mentions.whole:
+                if self.items[place].number in numbers:
+                    self._waiting.setdefault(place, entry.bank_reference or entry.id)
         if proposal.undoes:
             self._settle(self._done[proposal.undoes], -1)
             self._undone.add(proposal.undoes)
@@ -316,9 +323,13 @@ class _Look:
             alike = None if agrees else self._nearly_the_same(places)
             if other:
                 return self._answer(False, places, f"{shown} is named, of this amount, but {self._other_in_words()}")
-            if agrees or (strong and alike is None):
+            if (agrees or strong) and alike is None and not (waiting := self._waiting(places)):
                 return self._answer(True, places, f"{shown} named, the amount to the cent; {payer}")
-            doubt = f"{self.of.items[alike].number} is written nearly the same" if alike is not None else payer
+            doubt = payer
+            if alike is not None:
+                doubt = f"{self.of.items[alike].number} has this amount too and is written nearly the same"
+            elif agrees or strong:
+                doubt = f"{waiting} speaks of it too and is not decided yet"
             return self._answer(False, places, f"{shown} named, the amount to the cent, but {doubt}")
         with_parts = self._with_parts(account, places)
         if with_parts and agrees:
@@ -347,6 +358,8 @@ class _Look:
             return "the number is not written as it is"
         if settled:
             return "another number that it names is settled already"
+        if waiting := self._waiting(places):
+            return f"{waiting} speaks of it too and is not decided yet"
         if self.mentions.strangers:
             return f"it also names {self.mentions.strangers[0]}, which is not in the books"
         if self._also_names(account, places) or self.mentions.orders.keys() - set(places):
@@ -363,7 +376,11 @@ class _Look:
 
     def _too_little(self, account: str, places: list[int], shown: str, short: Money, doubts: str) -> Proposal:
         notes = [p for p in self.open_of(account) if self.open(p) == -short and p not in places]
-        if len(notes) == 1:
+        if notes:
+            if len(notes) > 1:
+                doubts = doubts or f"{len(notes)} credit notes have this amount"
+            elif _is_round(short):
+                doubts = doubts or "a round sum may be missing by chance"
             number = self.of.items[notes[0]].number
             why = f"{shown} named, less the credit note {number}, to the cent"
             return self._answer(not doubts, [*places, notes[0]], f"{why}, but {doubts}" if doubts else why)
@@ -401,6 +418,11 @@ class _Look:
         over = self.amount - self.sum_of(places)
         if any(self.open(p).amount < 0 for p in places):
             doubts = doubts or "a credit note is named too"
+        rest = [
+            p for p in self.open_of(account) if p not in places and Money.zero(over.currency) < self.open(p) <= over
+        ]
+        if rest:  # the list of numbers may have been cut by the bank
+            doubts = doubts or f"{self.of.items[rest[0]].number} may be meant too"
         if self.sum_of(self.open_of(account)) == self.amount:
             every = self.open_of(account)
             why = f"{shown} named, and all that is open makes the amount"
@@ -427,11 +449,11 @@ class _Look:
         return (len(bare) >= 5 and digits >= 3 and not bare.isdigit()) or digits >= 7
 
     def _nearly_the_same(self, places: Sequence[int]) -> int | None:
-        """An item of somebody else's with the same amount whose number is one slip of the pen away."""
+        """Another item with the same amount whose number is one slip of the pen away: which one was meant?"""
         for place in places:
             mine = self.of._numbers.compacts[place]
             for other in sorted(self.of._of_amount.get(self.open(place), ())):
-                if self.of.items[other].account == self.of.items[place].account:
+                if other in places:
                     continue
                 theirs = self.of._numbers.compacts[other]
                 if len(theirs) != len(mine):
@@ -440,6 +462,10 @@ class _Look:
                 if len(wrong) <= 1 or (len(wrong) == 2 and wrong[1] - wrong[0] == 1):
                     return other
         return None
+
+    def _waiting(self, places: Sequence[int]) -> str:
+        """The bank's reference of an earlier payment that names one of these and that a person must decide on."""
+        return next((self.of._waiting[p] for p in places if p in self.of._waiting), "")
 
     def _other_in_words(self) -> str:
         names = sorted(self.of._name_of.get(a, a) for a in (self.by_iban | self.by_name))
@@ -531,9 +557,14 @@ class _Look:
         return self._near(owed, payer)
 
     def _proves(self, places: Sequence[int], choices: int, chance: int) -> bool:
-        """Whether the amount could hardly fit by chance: few choices, and amounts that are not all round."""
+        """Whether the amount could hardly fit by chance: few choices, and amounts that are not round.
+
+        A debtor that pays 1000.00 on account pays by chance what some invoice comes to.
+        """
+        if len(places) == 1:
+            return True
         step = math.gcd(_mills(self.amount), *(_mills(self.open(p)) for p in places))
-        return choices * chance <= _mills(self.amount) // max(step, 1) or (choices == 1)
+        return not _is_round(self.amount) and choices * chance <= _mills(self.amount) // max(step, 1)
 
     def _near(self, owed: Sequence[int], payer: str) -> Proposal | None:
         """One invoice from which bank charges or a discount may have been kept back."""
@@ -586,6 +617,10 @@ def _plain(iban: str) -> str:
 
 def _same_iban(one: BankEntry, other: BankEntry) -> bool:
     return _plain(one.payer_iban) == _plain(other.payer_iban)
+
+
+def _is_round(amount: Money) -> bool:
+    return amount.amount == amount.amount.to_integral_value()
 
 
 def _mills(amount: Money) -> int:

@@ -175,10 +175,10 @@ class Numbers:
 
     def _rest(self, text: str, found: Mentions, taken: list[tuple[int, int]]) -> None:
         """Parts of numbers, and strangers among what is left."""
+        for start, end in taken:
+            text = text[:start] + "|" * (end - start) + text[end:]
         for match in _TOKEN.finditer(text):
             start, end = match.span()
-            if any(s < end and start < e for s, e in taken):
-                continue
             if re.match(r"[.,][0-9]{2}(?![0-9])", text[end:]) or re.search(r"[0-9][.,]$", text[:start]):
                 continue  # an amount
             bare = compact(match[0])
