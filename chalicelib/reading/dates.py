@@ -401,6 +401,13 @@ def _last_evening(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, day.base - timedelta(1), day.base - timedelta(1))
 
 
+@_rule(r"(?<!jours )\b(?:a |en )?fin de mois,? (?:le )?([0-3]?\d)\b(?! ?(?:%|€|eur|jours|/))")
+def _month_end_plus(m: re.Match[str], day: _Day) -> FoundDate | None:
+    """'Fin de mois le 10': paid on the 10th of the month after."""
+    on = _make(*_month(day, 1), int(m[1]))
+    return _fact(m, None, on) if on else None
+
+
 @_rule(rf"\b(?:le |the )?(?:dernier|last) ({_W}) (?:du mois(?! prochain| dernier)|of (?:the|this) month|de ce mois)\b")
 def _last_weekday_of_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     on = _end_of_month(day.base.year, day.base.month)

@@ -56,7 +56,8 @@ class _Reader:
         self.page = _Cell()
         self.cells: list[_Cell] = [self.page]
         self.rows: list[list[str]] = []
-        self.stack: list[tuple[str, bool, bool, bool]] = []  # tag, hidden, coloured background, quote
+        self.stack: list[tuple[str, bool, bool, int, bool]] = []  # tag, hidden, coloured background, quotes around, pre
+        self.last_close = html.rfind(">")
 
     def lines(self) -> str:
         html, at, end = self.html, 0, len(self.html)
@@ -87,9 +88,7 @@ class _Reader:
         if html.startswith("<!--", open_):
             close = html.find("-->", open_ + 4)
             return close + 3 if close >= 0 else len(html)
-        close = html.find(">", open_ + 1)
-        if close < 0:
-            close = len(html)
+        close = html.find(">", open_ + 1) if open_ < self.last_close else len(html)
         found = _NAME.match(html, open_ + 1, min(close, open_ + 60))
         if not found:
             if html[open_ + 1 : open_ + 2] in ("!", "?", "/"):
@@ -127,7 +126,8 @@ class _Reader:
         if not hidden and ("style" in tag or "color" in tag):
             hidden = bool(_HIDDEN.search(tag)) or (not background and bool(_WHITE.search(tag)))
         if len(self.stack) < _MAX_DEPTH:
-            self.stack.append((name, hidden, background, name == "blockquote"))
+            quotes, pre = (self.stack[-1][3], self.stack[-1][4]) if self.stack else (0, False)
+            self.stack.append((name, hidden, background, quotes + (name == "blockquote"), pre or name == "pre"))
         if name == "blockquote":
             self._break()
         if name == "tr":
@@ -159,7 +159,7 @@ class _Reader:
             return
         text = unescape(text) if "&" in text else text
         text = text.replace("\x01", "")
-        if any(s[0] == "pre" for s in self.stack[-8:]):
+        if self.stack and self.stack[-1][4]:
             mark = self._quote_mark()
             lines = [
                 _SPACES.sub(" ", line) if "\t" not in line and "   " not in line else line for line in text.split("\n")
@@ -169,7 +169,7 @@ class _Reader:
         self.cells[-1].pieces.append(_SPACES.sub(" ", text))
 
     def _quote_mark(self) -> str:
-        return "\x01" * min(sum(1 for s in self.stack if s[3]), 9)
+        return "\x01" * min(self.stack[-1][3], 9) if self.stack else ""
 
     def _break(self) -> None:
         cell = self.cells[-1]

@@ -628,6 +628,11 @@ class _Clauses:
             paid = None
         if negated and will and negated.start() < will.end() and will.start() < negated.end():
             will = None
+        if will and re.search(
+            r"\b(?:pour|afin de|um|in order to|so we can|so i can|om)\s(?:vous |la |le |les |it |you |them )?$",
+            text[: will.start()],
+        ):
+            will = None  # "pour la passer au paiement": a purpose
         barred = _CANNOT.search(text)
         if barred and will and barred.start() <= will.start():
             will = None
@@ -1375,6 +1380,8 @@ def _contacts(folded: str, own: str, clauses: Sequence[Clause], ground: Ground) 
 def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags: set[str]) -> tuple[Statement, ...]:
     """Drop what another statement makes impossible."""
     kept = list(statements)
+    if contacts:
+        kept = [s for s in kept if not (s.intent == "dispute" and s.reason in (None, "other") and not s.numbers)]
     if any(s.intent == "insolvency" for s in kept):
         kept = [s for s in kept if s.intent not in ("payment_plan_request",)]
     asked = {s.clause for s in kept if s.intent == "document_request"}

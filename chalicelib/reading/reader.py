@@ -11,8 +11,8 @@ from decimal import Decimal
 from itertools import combinations
 
 from chalicelib.reading import advice as advice_
-from chalicelib.reading import attachments as attachments_
 from chalicelib.reading import amounts, language, machine, references, trust, words
+from chalicelib.reading import attachments as attachments_
 from chalicelib.reading import phrases as p
 from chalicelib.reading.decision import decide
 from chalicelib.reading.fold import flat, fold
@@ -450,11 +450,12 @@ class _Reading:
         remitted = [s for s in statements if s.intent == "remittance"]
         promise: Promise | None = None
         remittance: Remittance | None = None
+        stated = self._stated_total() if bool(promises) != bool(remitted) else None
         if promises or planned:
             days = [s.on for s in promises if s.on is not None] + [
                 a.on for a in planned if a.on is not None and not promises
             ]
-            amount = _sum(promises)
+            amount = _sum(promises) or stated
             if amount is None and len(planned) == 1:
                 amount = planned[0].total
             if not days and planned:
@@ -463,7 +464,7 @@ class _Reading:
         if remitted or paid_documents:
             days = [s.on for s in remitted if s.on is not None]
             document_days = [a.on for a in paid_documents if a.on is not None]
-            amount = _sum(remitted)
+            amount = _sum(remitted) or stated
             totals = [a.total for a in paid_documents if a.total is not None]
             if totals:
                 if (
@@ -482,6 +483,13 @@ class _Reading:
                 reference or self._subject_reference(bool(paid_documents)),
             )
         return promise, remittance, statements
+
+    def _stated_total(self) -> Decimal | None:
+        """'Total : 18 986,52' on a line of its own, below a list of invoices."""
+        folded = fold(self.own)
+        lines = re.findall(r"(?m)^\W{0,3}(?:soit )?(?:un )?(?:total|summe|totaal|totale|soit)\b[^\n]{0,60}$", folded)
+        found = [a.value for line in lines for a in amounts.find(line)]
+        return found[-1] if found else None
 
     def _subject_reference(self, document: bool) -> str | None:
         if not document:

@@ -148,10 +148,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("case", sorted(HOSTILE))
 def test_what_would_break_the_parser_is_refused_in_time_with_what_is_known(case: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(Unreadable) as refused:
         parse(HOSTILE[case])
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert isinstance(refused.value, PermanentError)
     assert refused.value.sender == "a@b.example"
     assert refused.value.reason
@@ -179,9 +179,9 @@ BEARABLE = {
 
 @pytest.mark.parametrize("case", sorted(BEARABLE))
 def test_what_is_odd_is_read_in_time(case: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     parse(BEARABLE[case])
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(("size", "refused"), [(999, False), (1000, False), (1001, True)])

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a saying is one line)
 """One line of words, one expectation: the intents of the tables beside this file, and the day."""
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ import pytest
 
 from tests.reading.reading_of import said
 
+TABLES = ("said.txt", "said-oddly.txt", "said-traps.txt", "said-at-length.txt", "said-elsewhere.txt")
 SHORT = {
     "promise": "promise_to_pay",
     "document": "document_request",
@@ -39,16 +41,47 @@ NOT_YET = {
     "Vous aviez promis 10 % de remise sur la 1041, je ne les vois pas.",
     "New vendor set-up: please return the attached form with your bank letter.",
     "Laissez-nous passer les fêtes pour la F-1077, s'il vous plaît.",
-    "Mag de 1077 in januari?",
     "Je suis en congés jusqu'à lundi, je verrai à mon retour.",
+    "Our office is closed on 26 and 27 November.",
+    "La commande du 12 octobre a bien été reçue le 20.",
+    "Vous serez payés quand les poules auront des dents.",
+    "Nous avons déjà payé un acompte de 30 % à la commande, la F-1041 ne le déduit pas.",
+    "Envoyez-moi la F-1041 avant vendredi et elle passera au prochain paiement.",
+    "Nous ne pourrons pas honorer la F-1077 avant février, est-ce envisageable ?",
+    "Could the due date of F-1077 be moved to 31 January?",
+    "Bonjour, effectivement la F-1041 était restée coincée chez notre chef de travaux, c'est débloqué. Elle part avec le virement du 30.",
+    "Toutes mes excuses, j'étais en arrêt. Je reprends vendredi 4 décembre et ma première tâche sera de vous régler la F-1041.",
+    "Votre commercial nous avait assuré que la livraison était offerte, merci de retirer les 90 € de la F-1041.",
+    "F-1077 mandatée ce jour, délai de paiement du comptable : 10 jours, donc le 4 décembre.",
+    "j'te fais ça samedi promis 348 balles et 20",
+    "Notre extrait de compte du 19 novembre indique la sortie des 348,20 €.",
+    "La somme de 6 904,75 € vous a été adressée par LCR échue le 18 novembre.",
+    "Monies sent Friday last in respect of F-1058.",
+    "Après vérification, le métré facturé sur F-1077 excède de 12 m² celui relevé contradictoirement.",
+    "F-1041 : article 4 reçu en bleu, commandé en gris. On attend l'échange.",
+    "Facture F-1041 renvoyée : mention du marché absente.",
+    "We were promised free carriage on F-1058.",
+    "The rate on F-1041 isn't what Dave agreed with your rep.",
+    "F-1041 needs a proper VAT number on it before we can accept it.",
+    "The sofa on F-1077 went back to you in October. Where's the credit?",
+    "Der vereinbarte Nachlass fehlt auf F-1041.",
+    "Le percepteur réclame la copie du bon de livraison de la F-1077.",
+    "je trouve plus la 1041 tu me la remets ?",
+    "F-1058 isn't on our ledger, send it on would you.",
+    "Könnten Sie mir die F-1041 noch einmal mailen?",
+    "Kan je me de F-1058 nog eens doorsturen aub?",
+    "est ce que je peu payer la 1077 en 2 fois",
+    "Au vu de notre saison, serait-il pensable de ne solder la F-1077 qu'au printemps ?",
+    "F-1041 : OK pour le 30 novembre. F-1058 : KO, pièce non reçue.",
+    "The small one went on Friday (348.20), the big one, F-1077, goes on the 30th.",
 }
 
 
 @pytest.mark.parametrize(
     ("intents", "day", "words"),
     [
-        pytest.param(*line, marks=pytest.mark.xfail(strict=True) if line[2] in NOT_YET else (), id=line[2][:60])
-        for name in ("said.txt", "said-oddly.txt")
+        pytest.param(*line, marks=pytest.mark.xfail(strict=True) if line[2] in NOT_YET else (), id=line[2][:70])
+        for name in TABLES
         for line in _lines(name)
     ],
 )
