@@ -10,6 +10,7 @@ import argparse
 import getpass
 import io
 import json
+import logging
 import os
 import sys
 import traceback
@@ -114,8 +115,15 @@ def _parser() -> argparse.ArgumentParser:
 
     imports = commands.add_parser("import", help="take invoices or payments into the store")
     imports.add_argument("what", choices=("invoices", "payments"))
-    imports.add_argument("file", metavar="FILE", help="CSV, or - for stdin")
+    imports.add_argument(
+        "file", metavar="FILE", nargs="+",
+        help="CSV or XLSX, or - for stdin; invoices also as Factur-X PDF, CII, UBL, and statuses as CDAR",
+    )  # fmt: skip
     _add_mapping(imports)
+    imports.add_argument(
+        "--source", metavar="NAME", default="",
+        help="where the file comes from: read by the mapping that --map gave this name once",
+    )  # fmt: skip
     imports.add_argument("--skip-bad", action="store_true", help="leave wrong rows out instead of stopping")
     imports.add_argument("--dry-run", action="store_true", help="check the file and write nothing")
     _add_stack(imports)
@@ -249,18 +257,29 @@ def _match(args: argparse.Namespace) -> int:
 
 
 def _import(args: argparse.Namespace) -> int:
+    """Each table by itself, all electronic documents together: a credit note may name an invoice of the next file."""
+    documents = [] if args.what == "payments" else [name for name in args.file if _is_document(name)]
+    tables = [name for name in args.file if name not in documents]
+    mapping = _source_mapping(args)
+    for name in tables:
+        _import_table(args, name, mapping)
+    if documents:
+        _import_documents(args, documents)
+    return 0
+
+
+def _import_table(args: argparse.Namespace, name: str, mapping: ColumnMap) -> None:
     from chalicelib.ledger.read import read_invoices, read_payments
 
-    mapping = _mapping(args.map)
     if args.what == "invoices":
-        invoices = _rows(args.file, read_invoices, mapping, skip_bad=args.skip_bad)
+        invoices = _rows(name, read_invoices, mapping, skip_bad=args.skip_bad)
         found = len(invoices)
     else:
-        payments = _rows(args.file, read_payments, mapping, skip_bad=args.skip_bad)
+        payments = _rows(name, read_payments, mapping, skip_bad=args.skip_bad)
         found = len(payments)
     if args.dry_run:
-        print(f"{args.file}: {found} {args.what} can be read; nothing was written or compared with the books")
-        return 0
+        print(f"{name}: {found} {args.what} can be read; nothing was written or compared with the books")
+        return
     parts, at = _parts(args), _now()
     from chalicelib.pipeline.import_ledger import import_invoices, import_payments
 
@@ -271,11 +290,59 @@ def _import(args: argparse.Namespace) -> int:
         else:
             done = import_payments(parts, payments, at=at, who=who, skip_bad=args.skip_bad, progress=tell)
     except BadInput as error:  # a row that contradicts our books knows its line, not its file
-        where = f"{args.file}: {error.where}" if error.where.startswith("line ") else error.where
+        where = f"{name}: {error.where}" if error.where.startswith("line ") else error.where
         raise BadInput(where, error.what, error.remedy) from error
-    _tell(args.file, done.findings)
-    print(f"{args.file}: {done.rows} {args.what} of {done.debtors} debtors: {done.new} new, {done.known} known")
-    return 0
+    _tell(name, done.findings)
+    print(f"{name}: {done.rows} {args.what} of {done.debtors} debtors: {done.new} new, {done.known} known")
+
+
+def _import_documents(args: argparse.Namespace, names: Sequence[str]) -> None:
+    from chalicelib.pipeline.import_einvoices import import_einvoices, read_all
+
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it remarks on what many PDFs do and it can mend
+    documents = [(name, Path(name).read_bytes()) for name in names]
+    if args.dry_run:
+        read = read_all(documents, None)
+        for name, _, invoice in read.invoices:
+            kind = "credit note" if invoice.is_credit_note else "invoice"
+            amount = invoice.total if invoice.is_credit_note else invoice.due
+            due = invoice.due_on or "on a day that is not said"
+            print(f"{name}: {kind} {invoice.number} to {invoice.buyer.name}, {amount}, due {due}")
+            for trouble in invoice.troubles:
+                print(f"note: {name}: {trouble}", file=sys.stderr)
+        for name, status in read.statuses:
+            print(f"{name}: {status.number} is {status}")
+        print("nothing was written or compared with the books")
+        return
+    done = import_einvoices(_parts(args), documents, at=_now(), who=getpass.getuser(), progress=_progress())
+    for finding in done.findings:
+        print(f"note: {finding.column}: {finding.what}", file=sys.stderr)
+    many = "1 document" if len(names) == 1 else f"{len(names)} documents"
+    print(f"{many}: {done.rows} invoices and statuses of {done.debtors} debtors: {done.new} new, {done.known} known")
+
+
+def _is_document(name: str) -> bool:
+    from chalicelib.einvoicing.read import is_pdf, is_xml
+
+    if name == "-":
+        return False
+    with _opened(name) as source:
+        head = source.read(1024)
+    return is_pdf(head) or is_xml(head)
+
+
+def _source_mapping(args: argparse.Namespace) -> ColumnMap:
+    """The mapping that is given; with a source it is remembered for it, or is the one remembered."""
+    if not args.source:
+        return _mapping(args.map)
+    from chalicelib.pipeline.sources import mapping_of, remember_mapping
+
+    if not args.map:
+        return mapping_of(_parts(args).archive, args.source)
+    mapping = _mapping(args.map)
+    if args.dry_run:
+        return mapping
+    return remember_mapping(_parts(args).archive, args.source, _mapping_text(args.map))
 
 
 def _progress() -> Callable[[int, int], None] | None:
@@ -309,6 +376,7 @@ def _list_tasks(args: argparse.Namespace) -> int:
 
 
 def _show_task(args: argparse.Namespace) -> int:
+    from chalicelib.domain.lifecycle import STATUSES
     from chalicelib.domain.outcomes import OUTCOMES
 
     parts = _parts(args)
@@ -326,7 +394,8 @@ def _show_task(args: argparse.Namespace) -> int:
         print(f"{contact.role + ':':<12} {contact.name} {contact.email} {contact.phone}{dead}")
     for case in file.open_cases():
         if not task.numbers or case.number in task.numbers:
-            print(f"{'invoice:':<12} {case.number}, due {case.due_on}, {case.balance} of {case.amount} open")
+            said = f", {STATUSES[case.buyer_status]} on {case.buyer_status_on}" if case.buyer_status else ""
+            print(f"{'invoice:':<12} {case.number}, due {case.due_on}, {case.balance} of {case.amount} open{said}")
     return 0
 
 
@@ -476,14 +545,16 @@ def _policies(given: str) -> tuple[Mapping[str, Policy], str]:
 def _mapping(given: str | None) -> ColumnMap:
     from chalicelib.ledger.mapping import OURS, read_mapping
 
-    if not given:
-        return OURS
+    return read_mapping(_mapping_text(given), given) if given else OURS
+
+
+def _mapping_text(given: str) -> str:
     shipped = _shipped_mappings()
     if given in shipped:
-        return read_mapping((TEMPLATES / "mappings" / f"{given}.yaml").read_text("utf-8"), given)
+        return (TEMPLATES / "mappings" / f"{given}.yaml").read_text("utf-8")
     if not given.endswith((".yaml", ".yml")) and "/" not in given:
         raise BadInput("--map", f"no mapping {given!r}", f"one of {', '.join(shipped)}, or a YAML file")
-    return read_mapping(_text(given), given)
+    return _text(given)
 
 
 def _shipped_mappings() -> list[str]:

@@ -51,9 +51,9 @@ def cii(number: str = "F1", **facts: Any) -> bytes:
     """An invoice of 1200.00 from us to Garage Morel, issued on 2026-02-08, due on 2026-03-10, unless said otherwise."""
     said: dict[str, Any] = {
         "number": number, "type_code": "380", "issued": "20260208", "due": "20260310", "terms": "",
-        "seller": "123456782", "buyer": "Garage Morel", "siren": "552100554", "vat": "", "account": "", "email": "", "country": "FR",
-        "order": "", "currency": "EUR", "net": "1000.00", "tax": "200.00", "total": "1200.00", "prepaid": "",
-        "payable": None, "preceding": "", "iban": "", "profile": "urn:cen.eu:en16931:2017",
+        "seller": "123456782", "buyer": "Garage Morel", "siren": "552100554", "vat": "", "account": "", "email": "",
+        "country": "FR", "order": "", "currency": "EUR", "net": "1000.00", "tax": "200.00", "total": "1200.00",
+        "prepaid": "", "payable": None, "preceding": "", "iban": "", "profile": "urn:cen.eu:en16931:2017",
     } | facts  # fmt: skip
     bits = {key: escape(str(value)) for key, value in said.items() if value is not None}
     payable = said["payable"] if said["payable"] is not None else said["total"]
