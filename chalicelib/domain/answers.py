@@ -328,7 +328,9 @@ def _auto_reply(desk: _Desk) -> Iterator[Happened]:
     contact = _contact(desk.file, answer.sender)
     if contact and answer.return_on and answer.return_on > desk.today:
         until = min(answer.return_on, desk.today + LONGEST_ABSENCE)
-        deputy = next((c for c in answer.contacts if _domain(c) == _domain(contact.email)), "")
+        # Whom the reader doubts (a stranger's domain, one where anybody has an address) is not written to instead.
+        named = answer.contacts if answer.decision == "apply" else ()
+        deputy = next((c for c in named if _domain(c) == _domain(contact.email)), "")
         if answer.trusted:
             yield (
                 e.AbsenceNoted(contact_id=contact.id, until=until, deputy=deputy),

@@ -253,6 +253,11 @@ class TestMachines:
         file = answered(written_to(), kind="auto_reply", return_on=date(2026, 3, 27), contacts=(deputy,))
         assert file.contacts["payer"].deputy == taken
 
+    def test_a_deputy_whom_the_reader_doubts_is_not_written_to(self) -> None:
+        facts: dict[str, Any] = {"return_on": date(2026, 3, 27), "contacts": ("zoe@garage-morel.example",)}
+        file = answered(written_to(), kind="auto_reply", decision="review", **facts)
+        assert (file.contacts["payer"].deputy, file.contacts["payer"].away_until) == ("", date(2026, 3, 27))
+
     def test_a_bounce_kills_the_address_undoes_the_step_and_asks_a_person(self) -> None:
         file = answered(written_to(), kind="bounce", bounced="paul@garage-morel.example", bounced_for_good=True)
         assert file.contacts["payer"].dead_since_on == TODAY
