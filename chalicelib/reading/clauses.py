@@ -45,6 +45,11 @@ _ASKING = re.compile(
 )
 
 
+_ASKS_WITHOUT_MARK = re.compile(
+    r"\s*(?:(?:bonjour|bonsoir|hello|hi|hallo|slt|salut|bjr)[\s,!.]{1,3})?(?:est[ -]ce qu|puis-je|peut-on|pourrait-on|serait-il|can (?:we|i|you)|could (?:we|i|you)|would (?:you|it)|may (?:we|i)|mag (?:ik|het|de)|kunnen (?:we|wij)|kan (?:ik|u|je)|konnen (?:wir|sie)|konnten (?:wir|sie)|podemos|podriamos|possiamo|potremmo)\b"
+)
+
+
 def soften(text: str) -> str:
     """Folded text in which the line breaks of a wrapped paragraph are spaces; same length."""
     folded = fold(text)
@@ -97,6 +102,7 @@ def cut(
 
     for number, (start, end, asks) in enumerate(_sentences(folded)):
         row = " | " in folded[start:end]
+        asks = asks or bool(_ASKS_WITHOUT_MARK.match(folded[start:end]))
         pieces = [(start, end)] if row else _pieces(folded, start, end, talks, dates, amounts, references)
         told = start  # "paid yesterday, can you see it?": up to its last comma the sentence tells, then it asks
         if asks and not row and not _ASKING.match(folded[start:end]):

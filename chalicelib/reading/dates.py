@@ -360,7 +360,7 @@ def _next_week_weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    rf"\b(?:(last|the past|this|next|coming|this coming|past|vergangenen?|letzten?|letzter|kommenden?|nachsten?|diesen|dieser|pasado|proximo|este|scorso|prossimo|vorige|afgelopen|komende|volgende|aanstaande|deze|ce)\s)?({_W})(?:'?s)?(?:\s(prochaine?|derniere?|passee?|en huit|en quinze|week|a week|pasado|proximo|scorso|prossimo|jl|as))?\b(?!\s(?:au|to|bis|-|through)\s(?:{_W}))"
+    rf"\b(?:(last|the past|this|next|coming|this coming|past|vergangenen?|letzten?|letzter|kommenden?|nachsten?|diesen|dieser|pasado|proximo|este|scorso|prossimo|vorige|afgelopen|komende|volgende|aanstaande|deze|ce)\s)?({_W})(?:'?s)?(?:\s(prochaine?|derniere?|passee?|last|en huit|en quinze|week|a week|pasado|proximo|scorso|prossimo|jl|as))?\b(?!\s(?:au|to|bis|-|through)\s(?:{_W}))"
 )
 def _weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
     target = _WEEKDAY_OF[m[2]]
@@ -376,7 +376,7 @@ def _weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
     elif before == "next" and ahead != 7 and target > day.base.weekday():
         certain = False  # "next Friday" on a Tuesday: this week's or next week's
     if re.match(r"last|the past|past|vergang|letzt|pasado|scorso|vorige|afgelop", before) or re.match(
-        r"dernier|passe|pasado|scorso|jl", after
+        r"dernier|passe|last|pasado|scorso|jl", after
     ):
         return _fact(m, past, past, certain=certain)
     if re.match(r"next|coming|this coming|kommend|nachst|proximo|prossimo|komende|volgende|aanst", before) or re.match(

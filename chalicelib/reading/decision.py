@@ -21,6 +21,7 @@ class Decided:
 
 # Order: what is dangerous first, what is unclear last.
 REASONS: dict[str, str] = {
+    "reader-failed": "the reader met something it was not built for",
     "instructions-inside": "the mail contains instructions to a machine",
     "authentication-failed": "the sender's identity failed the check of the receiving server",
     "sender-ambiguous": "it is unclear who sent it",

@@ -502,7 +502,7 @@ class _Clauses:
                     or p.REFUSES.search(sentence)
                     or p.BLOCKED.search(sentence)
                     or re.search(
-                        r"surfactur|over.?charg|failed|ecart|erreur|difference|mismatch|discrep|au lieu|instead|rather than|wrong|incorrect|trop |oubli|missing|omitted|forgot|pas (?:ete )?(?:applique|deduit)|not (?:been )?(?:applied|deducted)|should (?:be|have been)|vous (?:l'avez|avez) (?:passe|factur)|you (?:have )?(?:charged|invoiced|billed)|factur|higher|inversion|ne correspond|never agreed|falsch|weicht|stimmt|incorrecto|errato|klopt",
+                        r"surfactur|promised|exced|exceeds|what|over.?charg|failed|ecart|erreur|difference|mismatch|discrep|au lieu|instead|rather than|wrong|incorrect|trop |oubli|missing|omitted|forgot|pas (?:ete )?(?:applique|deduit)|not (?:been )?(?:applied|deducted)|should (?:be|have been)|vous (?:l'avez|avez) (?:passe|factur)|you (?:have )?(?:charged|invoiced|billed)|factur|higher|inversion|ne correspond|never agreed|falsch|weicht|stimmt|incorrecto|errato|klopt",
                         sentence,
                     )
                     or self._near_refusal(clause)
@@ -995,6 +995,13 @@ class _Clauses:
             for other in same:
                 if self.clauses.index(other) not in taken and not p.ARRIVES.search(other.text):
                     candidates += [d for d in other.dates if not self._other_day(other, d) and not d.weak]
+        if not past and candidates and all(d.future is None or d.future <= base for d in candidates):
+            taken = {s.clause for s in self.statements}
+            for i, other in enumerate(self.clauses):
+                if other.sentence == clause.sentence and i > index and i not in taken:
+                    candidates = candidates + [
+                        d for d in other.dates if d.future and d.future > base and not self._other_day(other, d)
+                    ]
         if not candidates and re.search(
             r"\b(?:ce (?:meme )?jour.la|le (?:meme|meme) jour|le jour meme|that (?:same )?day|same day|am selben tag|ese (?:mismo )?dia|lo stesso giorno|dezelfde dag|a cette date|on that date|by then|d'ici la)\b",
             sentence,
@@ -1161,7 +1168,7 @@ class _Clauses:
             )
         ):
             again = _TRANSFER_AGAIN.search(text)
-            near = [r for r in clause.references if again and 0 <= r.start - clause.start - again.end() < 30]
+            near = [r for r in clause.references if again and -50 < r.start - clause.start - again.end() < 30]
             asked = again if near else None
         if (
             asked is None
@@ -1255,7 +1262,7 @@ _TRANSFER = re.compile(
     r"\b(?:r?envoy\w*|renvoie\w*|envoie\w*|enverr\w+|(?:re)?transmett\w*|adress(?:er|ez|iez)|joindre|joignez|fournir|fournissez|communiquer|communiquez|faire parvenir|faire suivre|remettre|reediter|obtenir|recevoir|avoir (?:la|une|copie|le)|refaire passer|repass\w+|(?:re|re-)?send\w*|resend|forward|e?-?mail (?:me|us|over|across|a|the)|provide|supply|let (?:me|us) have|have a|shoot|attach|senden|schicken|zusenden|zukommen|envi\w+|mand\w+|remit\w+|facilit\w+|inviar\w*|inoltr\w+|stuur\w{0,2}|sturen|toesturen|mailen|need|besoin|necesit\w+|hace falta|serve|nodig|benotig\w+|brauch\w+|il (?:nous|me) (?:faut|faudrait|manque)|exige|scan)\b"
 )
 _LACK = re.compile(
-    r"\b(?:lay my hands on|never reached|m'a echappe\w?|(?:me|nous) manque|ik mis|non trovo|no encuentro|finde nicht|fehlt mir|mir fehlt|uns fehlt|(?:pas|jamais|rien|aucun\w?)(?: \S{1,8}){0,3}? ?(?:recue?s?|trouvee?s?|retrouvee?s?|vue?s?|trace)|introuvables?|impossible de (?:remettre la main|retrouver|trouver|mettre la main)|egare\w{0,2}|perdue?s?|ne (?:la |les |le )?(?:retrouv|trouv)\w+|chez moi je n'ai rien|(?:not|never|n't)(?: \S{1,8}){0,3}? (?:received?|got|get|seen|see|have|find|locate|trace)|no (?:trace|record|sign|copy)|lost|mislaid|misplaced|missing|(?:can't|cannot|couldn't|unable to) (?:find|locate|trace)|nicht (?:erhalten|vor|auffindbar|gefunden)|liegt uns nicht|no (?:la |lo |hemos |he )?(?:hemos |encuentro|encontramos|recibid\w+|encontrad\w+)|non (?:la |abbiamo |ho |trov)\w*(?: mai)?(?: ricevut\w)?|niet (?:ontvangen|gevonden|terug|binnen)|kwijt|comer el perro|missen)\b"
+    r"\b(?:lay my hands on|never reached|m'a echappe\w?|(?:me|nous) manque|trouve plus|trouve pas|retrouve plus|retrouve pas|(?:not|n't) on (?:our|the|my) (?:ledger|system|books)|ik mis|non trovo|no encuentro|finde nicht|fehlt mir|mir fehlt|uns fehlt|(?:pas|jamais|rien|aucun\w?)(?: \S{1,8}){0,3}? ?(?:recue?s?|trouvee?s?|retrouvee?s?|vue?s?|trace)|introuvables?|impossible de (?:remettre la main|retrouver|trouver|mettre la main)|egare\w{0,2}|perdue?s?|ne (?:la |les |le )?(?:retrouv|trouv)\w+|chez moi je n'ai rien|(?:not|never|n't)(?: \S{1,8}){0,3}? (?:received?|got|get|seen|see|have|find|locate|trace)|no (?:trace|record|sign|copy)|lost|mislaid|misplaced|missing|(?:can't|cannot|couldn't|unable to) (?:find|locate|trace)|nicht (?:erhalten|vor|auffindbar|gefunden)|liegt uns nicht|no (?:la |lo |hemos |he )?(?:hemos |encuentro|encontramos|recibid\w+|encontrad\w+)|non (?:la |abbiamo |ho |trov)\w*(?: mai)?(?: ricevut\w)?|niet (?:ontvangen|gevonden|terug|binnen)|kwijt|comer el perro|missen)\b"
 )
 
 

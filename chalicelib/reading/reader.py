@@ -42,6 +42,23 @@ def read(message: InboundMessage, context: Context, *, elapsed: Callable[[], flo
 
     elapsed: seconds since the caller began, where attachments are bounded by time.
     """
+    try:
+        return _read(message, context, elapsed)
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        # A defect of ours, met by a text nobody thought of: the mail is not lost, a person reads it.
+        decided = decide(["reader-failed"])
+        return Reading(
+            kind="reply",
+            language="en",
+            decision=decided.decision,
+            reason=decided.code,
+            reason_text=f"{decided.words}: {type(error).__name__}",
+            account_id=context.account_hint,
+            own_words=message.text[:2000],
+        )
+
+
+def _read(message: InboundMessage, context: Context, elapsed: Callable[[], float] | None) -> Reading:
     verdict = trust.judge(message, context.authserv_id)
     bounced = machine.bounce(message, context.our_addresses)
     account = _account(message, context)
