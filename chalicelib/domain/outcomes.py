@@ -35,6 +35,8 @@ _AFTER_NOTICE = frozenset(
 )
 _LOOK = frozenset({"done", "promised", "paid", "disputed", "nothing"})
 
+_ON_ITS_WAY = {"credit_note": "a credit note", "corrected_invoice": "a corrected invoice"}
+
 OUTCOMES: dict[TaskKind, frozenset[str]] = {
     TaskKind.CALL: _CONVERSATION,
     TaskKind.BROKEN_PROMISE: _CONVERSATION,
@@ -97,8 +99,14 @@ def _effects(
             yield _wait(task, numbers, said.on or today + timedelta(days=14), "the formal notice was rejected", today)
         case TaskKind.CHOOSE_ACTION, "wait":
             yield _wait(task, numbers, said.on or today + timedelta(days=14), "a person chose to wait", today)
+        case TaskKind.NEGOTIATE_PLAN, "agreed":
+            yield _wait(task, numbers, said.on or today + timedelta(days=14), "a payment plan is agreed", today)
         case TaskKind.ANSWER_DISPUTE, resolution:
             yield from _resolved(file, task, resolution, today)
+            if resolution in _ON_ITS_WAY and numbers:
+                # What settles it has to reach our ledger, and the client, before anything is asked for.
+                pause = timedelta(days=office.policy(file.debtor.policy).document_pause_days)
+                yield _wait(task, numbers, said.on or today + pause, f"resolved by {_ON_ITS_WAY[resolution]}", today)
         case TaskKind.DEAD_ADDRESS | TaskKind.CONFIRM_CONTACT, "corrected" | "confirmed":
             yield e.ContactSet(contact=_contact(file, said))
         case TaskKind.UNKNOWN_DELIVERY, outcome:
@@ -127,8 +135,9 @@ def _promise(
         if promise.state is PromiseState.OPEN and set(promise.numbers) & set(numbers):
             yield e.PromiseWithdrawn(promise_id=promise.id)
     policy = office.policy(file.debtor.policy)
-    grace_on = office.creditor.calendar.add(said.on, policy.promise_grace_business_days)
-    if numbers:
+    cases = [c for c in file.open_cases() if c.number in numbers]
+    grace_on = policy.believed_until(said.on, cases, office.creditor.calendar)
+    if cases:
         promise = Promise(
             id=f"promise-{task.id}",
             numbers=numbers,
@@ -136,7 +145,7 @@ def _promise(
             pay_on=said.on,
             grace_on=grace_on,
             amount=said.amount,
-            owed=at_stake([c for c in file.open_cases() if c.number in numbers]),
+            owed=at_stake(cases),
             means=said.means,
         )
         yield e.PromiseMade(promise=promise)

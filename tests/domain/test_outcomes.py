@@ -117,6 +117,23 @@ def test_a_confirmed_change_of_contact_is_the_payers_whoever_else_is_known() -> 
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("kind", "outcome", "on", "until"),
+    [
+        (TaskKind.ANSWER_DISPUTE, "credit_note", None, date(2026, 3, 19)),
+        (TaskKind.ANSWER_DISPUTE, "corrected_invoice", date(2026, 4, 1), date(2026, 4, 1)),
+        (TaskKind.NEGOTIATE_PLAN, "agreed", None, date(2026, 3, 30)),
+    ],
+)
+def test_what_was_settled_with_the_client_is_left_time_before_anything_is_asked_for(
+    kind: TaskKind, outcome: str, on: date | None, until: date
+) -> None:
+    known = Dispute(id="d", numbers=("F1",), reason="price", opened_on=TODAY)
+    file = closed(after(with_task(kind), e.DisputeOpened(dispute=known)), outcome, on=on)
+    (block,) = file.blocks.values()
+    assert (block.kind, block.until, block.numbers) == (BlockKind.MANUAL, until, ("F1",))
+
+
 def test_a_rejected_formal_notice_waits_before_it_is_asked_for_again() -> None:
     file = closed(with_task(TaskKind.APPROVE_NOTICE), "rejected", on=date(2026, 4, 1))
     (block,) = file.blocks.values()
