@@ -287,7 +287,7 @@ def _promise_for(desk: _Desk, pay_on: date, cases: list[Case], amount: Money | N
     for earlier in desk.file.promises.values():
         if earlier.state is PromiseState.OPEN and numbers & set(earlier.numbers):
             yield e.PromiseWithdrawn(promise_id=earlier.id), "replaced by a newer promise"
-    grace_on = desk.calendar.add(pay_on, desk.policy.promise_grace_business_days)
+    grace_on = desk.policy.believed_until(pay_on, cases, desk.calendar)
     promise = Promise(
         id=desk.id(f"promise-{pay_on:%Y%m%d}"),
         numbers=tuple(c.number for c in cases),

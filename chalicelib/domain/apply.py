@@ -74,6 +74,11 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
             return _allocate(file, event)
         case e.AllocationUndone():
             return _undo_allocation(file, event)
+        case e.CreditWithdrawn(credit_id=id_, amount=amount):
+            left = file.credits[id_].remaining
+            if amount > left:
+                raise ValueError(f"{amount} of {id_} cannot be withdrawn: {left} are left")
+            return _change(file, "credits", id_, remaining=left - amount)
         case e.NoticeClaimed(notice=notice):
             return replace(_put(file, "notices", notice), last_contact_on=notice.on)
         case e.NoticeSent(notice_id=id_, message_id=message_id, at=at):
@@ -90,8 +95,8 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
             return file  # what it leads to are events of their own; that it came stands in the journal
         case e.PromiseMade(promise=promise):
             return _put(file, "promises", promise)
-        case e.PromiseKept(promise_id=id_):
-            kept = _change(file, "promises", id_, state=PromiseState.KEPT)
+        case e.PromiseKept(promise_id=id_, on=on):
+            kept = _change(file, "promises", id_, state=PromiseState.KEPT, kept_on=on)
             return replace(kept, promises_kept=file.promises_kept + 1)
         case e.PromiseBroken(promise_id=id_):
             broken = _change(file, "promises", id_, state=PromiseState.BROKEN)

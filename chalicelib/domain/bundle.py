@@ -43,7 +43,13 @@ def bundle(view: View, due: list[Due]) -> tuple[list[Proposal], list[Held]]:
     if doing(Do.CHOOSE):
         proposals.append(_choice(view, doing(Do.CHOOSE)))
     asked, approved, awaiting = _approvals(view, doing(Do.FORMAL_NOTICE))
-    mailed, waiting = _mails(view, doing(Do.EMAIL) + approved)
+    reminders = doing(Do.EMAIL)
+    mailed, waiting = _mails(view, approved + reminders)
+    if approved and reminders and any(p.action is Action.EMAIL for p in mailed):
+        # A formal notice leaves alone: it lists the other invoices without taking their steps.
+        mailed, _ = _mails(view, approved)
+        later = view.contact_day(view.today + timedelta(days=view.policy.spacing_days))
+        waiting = [wait(d, Hold.SPACING, "a formal notice leaves today", later) for d in reminders]
     return proposals + asked + mailed, awaiting + waiting
 
 
@@ -85,11 +91,14 @@ def _choice(view: View, due: list[Due]) -> Proposal:
 
 def _approvals(view: View, due: list[Due]) -> tuple[list[Proposal], list[Due], list[Held]]:
     """Sort formal notices: to be asked for, approved, waiting for the manager. None leaves without an approval."""
+    free_on = _next_formal_notice_on(view)
+    if view.today < free_on:
+        return [], [], [wait(d, Hold.SPACING, "a formal notice left lately: this joins the next", free_on) for d in due]
     approved, waiting, new = [], [], []
     asks = [t for t in view.file.tasks.values() if t.kind is TaskKind.APPROVE_NOTICE]
     for d in due:
         about = [t for t in asks if d.case.number in t.numbers]
-        if any(t.is_open for t in about):
+        if any(t.is_open for t in asks):
             waiting.append(wait(d, Hold.AWAITING_APPROVAL, "a manager is to approve the formal notice"))
         elif any(_fresh_approval(t, view.at) for t in about):
             approved.append(d)
@@ -109,6 +118,13 @@ def _approvals(view: View, due: list[Due]) -> tuple[list[Proposal], list[Due], l
         takes=tuple((d.case.number, d.step.id) for d in new),
     )
     return [ask], approved, waiting
+
+
+def _next_formal_notice_on(view: View) -> date:
+    """From when on another formal notice may leave: it speaks of every open invoice, so one a month is enough."""
+    formal = {step.id for step in view.policy.steps if step.do is Do.FORMAL_NOTICE}
+    last = max((n.on for n in view.file.notices.values() if n.counts and n.step in formal), default=date.min)
+    return last + timedelta(days=view.policy.formal_notice_spacing_days) if last > date.min else date.min
 
 
 def _fresh_approval(task: Task, at: datetime) -> bool:

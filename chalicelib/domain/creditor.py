@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from chalicelib.domain.calendar import BusinessCalendar
 from chalicelib.domain.policy import Policy
@@ -52,12 +52,20 @@ class Creditor:
         return self.personas.get(role) or self.personas["collector"]
 
 
+STATEMENTS_LAG = timedelta(days=3)
+"""A statement tells of the day before, and of a Thursday after a long weekend: so much older it may be."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """When the payments and the mailbox were last read successfully (aware UTC; None: never)."""
+    """When the payments and the mailbox were last read successfully (aware UTC; None: never).
+
+    `last_entry_on` is the latest day that a bank statement told of: to read an old statement again makes nobody see.
+    """
 
     payments_read_at: datetime | None = None
     mailbox_read_at: datetime | None = None
+    last_entry_on: date | None = None
 
     def blind(self, policy: Policy, at: datetime) -> str:
         """Why the program is blind at this instant, in words; empty when it sees."""
@@ -70,6 +78,9 @@ class Health:
             if at - read_at > timedelta(hours=hours):
                 verb = "were" if what == "payments" else "was"
                 return f"the {what} {verb} last read at {read_at:%Y-%m-%d %H:%M} UTC, over {hours} hours ago"
+        oldest = (at - timedelta(hours=policy.blind_after_hours_payments) - STATEMENTS_LAG).date()
+        if self.last_entry_on is not None and self.last_entry_on < oldest:
+            return f"the bank's last statement reaches to {self.last_entry_on} only"
         return ""
 
 

@@ -54,6 +54,7 @@ class Debtor:
     payment_run_days: tuple[int, ...] = ()
     client_since_on: date | None = None
     sales_rep: str = ""  # e-mail of the creditor's person who owns the relation
+    ibans: tuple[str, ...] = ()  # from which it has paid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +181,7 @@ class TaskKind(StrEnum):
     TIME_BAR = "time_bar"
     BLIND = "blind"
     MAILBOX = "mailbox"
+    ALLOCATE_PAYMENT = "allocate_payment"  # money came in, and which invoices it pays is for a person to say
     LEDGER = "ledger"  # a ledger file that was dropped for import was refused
 
 
@@ -228,6 +230,7 @@ class Promise:
     means: str = ""
     mail: str = ""
     state: PromiseState = PromiseState.OPEN
+    kept_on: date | None = None
 
     def kept(self, cases: Mapping[str, Case]) -> bool:
         """Whether the money came: every invoice settled, or at least as much paid on them as was promised."""
@@ -382,6 +385,11 @@ class DebtorFile:
                 result.setdefault(number, {})[step] = on
         return result
 
+    def part_paid_on(self, number: str) -> date | None:
+        """When the part that was promised of an invoice came; None where no promise of a part was kept."""
+        kept = [p for p in self.promises.values() if p.state is PromiseState.KEPT and number in p.numbers]
+        return max((p.kept_on for p in kept if p.kept_on), default=None)
+
     def hardened(self, number: str) -> int:
         """By how many levels the tone about an invoice rises: one for each promise broken."""
         return sum(p.state is PromiseState.BROKEN and number in p.numbers for p in self.promises.values())
@@ -425,8 +433,8 @@ def live(file: DebtorFile, record: Record) -> bool:
         case Credit():
             return bool(record.remaining)
         case Promise():
-            broken = record.state is PromiseState.BROKEN
-            return record.state is PromiseState.OPEN or (broken and any(_open(file, n) for n in record.numbers))
+            judged = record.state in (PromiseState.KEPT, PromiseState.BROKEN)
+            return record.state is PromiseState.OPEN or (judged and any(_open(file, n) for n in record.numbers))
         case PaymentClaim():
             return record.state is ClaimState.OPEN
         case Dispute() | Block():

@@ -44,7 +44,7 @@ def _broken(view: View, promise_id: str) -> Proposal:
     promise = view.file.promises[promise_id]
     cases = [c for c in view.file.open_cases() if c.number in promise.numbers]
     if promise.kept(view.file.cases):
-        return _note("what was promised has been paid", e.PromiseKept(promise_id=promise_id))
+        return _note("what was promised has been paid", e.PromiseKept(promise_id=promise_id, on=view.today))
     why = f"promised for {promise.pay_on}, nothing by {promise.grace_on}"
     task = new_task(view, TaskKind.BROKEN_PROMISE, promise_id, cases, f"call about a broken promise: {why}")
     return _note(why, e.PromiseBroken(promise_id=promise_id), e.TaskRaised(task=task))

@@ -119,6 +119,15 @@ class AllocationUndone:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CreditWithdrawn:
+    """So much of a credit is not on this account any more: the bank took it back, or it is another debtor's."""
+
+    credit_id: str
+    amount: Money
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoticeClaimed:
     """We are about to hand this notice over: from now on nobody else may."""
 
@@ -183,6 +192,7 @@ class PromiseMade:
 @dataclass(frozen=True, kw_only=True)
 class PromiseKept:
     promise_id: str
+    on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,7 +287,7 @@ class TaskClosed:
 Event = (
     DebtorOpened | DebtorChanged | ContactSet | ContactDied | AbsenceNoted
     | InvoiceEntered | InvoiceCorrected | BuyerStatusNoted | InvoiceWithdrawn
-    | CreditReceived | CreditAllocated | AllocationUndone
+    | CreditReceived | CreditAllocated | AllocationUndone | CreditWithdrawn
     | NoticeClaimed | NoticeSent | NoticeDeferred | NoticeFailed | NoticeBounced | NoticeLost
     | ReplyReceived | PromiseMade | PromiseKept | PromiseBroken | PromiseWithdrawn
     | PaymentClaimed | PaymentClaimConfirmed | PaymentClaimLapsed

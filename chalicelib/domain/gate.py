@@ -34,6 +34,10 @@ def held_back(view: View, case: Case) -> Held | None:
     if block := file.block_on(number):
         until = f"until {block.until}" if block.until else "until a person lifts it"
         return held(Hold.BLOCKED, f"blocked {until}: {block.reason}", block.until)
+    if paid_on := file.part_paid_on(number):
+        free_on = paid_on + timedelta(days=view.policy.reply_pause_days)
+        if view.today < free_on:
+            return held(Hold.BLOCKED, f"the part that was promised came on {paid_on}: the rest has time", free_on)
     if number in view.covered:
         return held(Hold.COVERED, "credit notes or payments on the account cover it")
     for notice in file.notices.values():
@@ -45,6 +49,8 @@ def held_back(view: View, case: Case) -> Held | None:
                 _HOLDING_TASKS[task.kind],
                 f"a person has a task about it since {task.raised_on}: {task.reason}",
             )
+        if number in task.numbers and task.kind is TaskKind.BROKEN_PROMISE and view.today <= task.due_on:
+            return held(Hold.BLOCKED, "a promise was broken: a person calls first", task.due_on + timedelta(days=1))
     return None
 
 

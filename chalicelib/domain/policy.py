@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -71,6 +72,7 @@ class Policy:
     steps: tuple[Step, ...]
     hours: tuple[time, time] = (time(9), time(17))
     spacing_days: int = 5
+    formal_notice_spacing_days: int = 30
     promise_grace_business_days: int = 2
     promise_longest_days: int = 60
     claim_hold_business_days: int = 5
@@ -84,6 +86,10 @@ class Policy:
 
     def step(self, id_: str) -> Step:
         return next(step for step in self.steps if step.id == id_)
+
+    def believed_until(self, pay_on: date, cases: Iterable[Case], calendar: BusinessCalendar) -> date:
+        """The last day on which a promise is believed: its grace, and never before what it speaks of is due."""
+        return calendar.add(max((pay_on, *(c.due_on for c in cases))), self.promise_grace_business_days)
 
     def rank(self, id_: str) -> int:
         """The place of a step on the ladder, from 0."""

@@ -66,6 +66,7 @@ def _policy(top: Keys) -> Policy:
 
     hours = _hours(top)
     spacing = top.whole("spacing_days", 5, highest=90)
+    formal_spacing = top.whole("formal_notice_spacing_days", 30, highest=365)
     promise, claimed = top.section("promise"), top.section("claimed_payment")
     pause, tasks, blind = top.section("pause"), top.section("tasks"), top.section("blind_after_hours")
     result = Policy(
@@ -74,6 +75,7 @@ def _policy(top: Keys) -> Policy:
         title=title,
         hours=hours,
         spacing_days=spacing,
+        formal_notice_spacing_days=formal_spacing,
         promise_grace_business_days=promise.whole("grace_business_days", 2, highest=30),
         promise_longest_days=promise.whole("longest_days", 60, lowest=1, highest=365),
         claim_hold_business_days=claimed.whole("hold_business_days", 5, highest=60),

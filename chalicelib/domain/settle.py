@@ -49,7 +49,9 @@ def consequences(file: DebtorFile, *, on: date, at: datetime) -> list[Happened]:
     happened: list[Happened] = []
     for promise in file.promises.values():
         if promise.state is PromiseState.OPEN and promise.kept(file.cases):
-            happened.append((e.PromiseKept(promise_id=promise.id), f"paid on {on}, promised for {promise.pay_on}"))
+            happened.append(
+                (e.PromiseKept(promise_id=promise.id, on=on), f"paid on {on}, promised for {promise.pay_on}")
+            )
     for claim in file.claims.values():
         if claim.state is ClaimState.OPEN and not still_open & set(claim.numbers):
             happened.append((e.PaymentClaimConfirmed(claim_id=claim.id), f"the money arrived on {on}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -235,6 +236,8 @@ class TestHolds:
         if broken:
             file = perform(file, paris(day))
             assert TaskKind.BROKEN_PROMISE in {t.kind for t in file.open_tasks()}
+            assert len(file.notices) == 1, "a person has until the next day to call first"
+            file, _ = walk(file, "2026-03-26", 2)
             notice = max(file.notices.values(), key=lambda n: n.on)
             assert (notice.step, notice.template) == ("second_reminder", "third_reminder")
 
@@ -345,6 +348,56 @@ class TestFormalNotice:
         file = after(file, e.TaskClosed(task_id=task.id, outcome="approved", note="", at=closed), at=at)
         actions = [p.action for p in plan(file, at).proposals]
         assert actions == [Action.EMAIL if fresh else Action.APPROVE]
+
+
+class TestOneFormalNotice:
+    """It speaks of every open invoice: one a month is enough, and nothing else rides in it."""
+
+    def approved(self, *more: str) -> DebtorFile:
+        file, _ = walk(file_of(case("F1", TUESDAY_DUE, "100")), "2026-03-01", 60)
+        (task,) = [t for t in file.open_tasks() if t.kind is TaskKind.APPROVE_NOTICE]
+        at = paris("2026-05-04", "09:30")
+        file = after(file, e.TaskClosed(task_id=task.id, outcome="approved", note="", at=at), at=at)
+        return after(file, *(e.InvoiceEntered(case=case(n, "2026-04-28")) for n in more))
+
+    def test_a_reminder_that_is_due_the_same_day_waits_for_the_next_mail(self) -> None:
+        found = plan(self.approved("F2"), paris("2026-05-04"))
+        assert [dict(p.takes) for p in found.proposals] == [{"F1": "formal_notice"}]
+        assert holds(found) == {"F2": Hold.SPACING}
+
+    @pytest.mark.parametrize(("days", "asked"), [(29, False), (30, True), (31, True)])
+    def test_another_invoice_that_ripens_joins_the_next_one(self, days: int, asked: bool) -> None:
+        file = perform(self.approved(), paris("2026-05-04"))
+        (first,) = [n for n in file.notices.values() if n.step == "formal_notice"]
+        taken = ("first_reminder", "second_reminder", "third_reminder", "last_reminder")
+        file = after(file, e.InvoiceEntered(case=case("F2", "2026-03-20", "100")))
+        for n, step in enumerate(taken):
+            past = replace(first, id=f"past{n}", step=step, takes=(("F2", step),), on=date(2026, 4, 1 + n))
+            file = replace(file, notices={**file.notices, past.id: past})
+        at = paris(first.on + timedelta(days=days))
+        found = plan(file, at)
+        wants = any(p.action is Action.APPROVE and p.numbers == ("F2",) for p in found.proposals)
+        assert wants is asked, (at, found)
+
+
+class TestPromiseAndDueDate:
+    def test_a_promise_is_not_broken_before_its_invoice_is_due(self) -> None:
+        policy, calendar = policies()["standard"], office(paris("2026-03-02")).creditor.calendar
+        early = policy.believed_until(date(2026, 3, 5), [case("F1", TUESDAY_DUE)], calendar)
+        late = policy.believed_until(date(2026, 3, 20), [case("F1", TUESDAY_DUE)], calendar)
+        assert (early, late) == (date(2026, 3, 12), date(2026, 3, 24))
+
+    @pytest.mark.parametrize(("day", "held"), [("2026-03-24", True), ("2026-03-25", False), ("2026-03-26", False)])
+    def test_after_the_part_that_was_promised_the_rest_has_some_days(self, day: str, held: bool) -> None:
+        promise = Promise(
+            id="p", numbers=("F1",), made_on=date(2026, 3, 12), pay_on=date(2026, 3, 20), grace_on=date(2026, 3, 24),
+            amount=eur("500"), owed=eur("1200"),
+        )  # fmt: skip
+        file = after(
+            file_of(case("F1", TUESDAY_DUE)), e.PromiseMade(promise=promise),
+            e.PromiseKept(promise_id="p", on=date(2026, 3, 20)),
+        )  # fmt: skip
+        assert (holds(plan(file, paris(day))) == {"F1": Hold.BLOCKED}) is held
 
 
 @st.composite
