@@ -56,14 +56,40 @@ def find(
             if one.end - one.start > kept[-1].end - kept[-1].start:
                 kept[-1] = one
             continue
-        if kept and _SAME_DAY.fullmatch(folded[kept[-1].end : one.start]) and kept[-1].words in _WEEKDAY_OF:
+        if kept and _SAME_DAY.fullmatch(folded[kept[-1].end : one.start]) and kept[-1].words in _WEEKDAY_OF and one.words not in _NEXT_DAYS:
             kept[-1] = replace(
                 one, start=kept[-1].start, words=folded[kept[-1].start : one.end]
             )  # "Montag, dem 07.12." is one day, and the number says which
             continue
         kept.append(one)
-    return kept
+    return [_amid(folded, base, kept, index) for index in range(len(kept))]
 
+
+def _amid(folded: str, base: date, kept: list[FoundDate], index: int) -> FoundDate:
+    """The date as its neighbours turn it: "the week of the 8th", "after the 15th", "Wednesday … the day after"."""
+    one = kept[index]
+    before = folded[max(0, one.start - 30) : one.start]
+    article = _ARTICLE.match(one.words)
+    lead = before + (article[0] if article else "")
+    if one.words in _NEXT_DAYS:
+        earlier = kept[index - 1] if index else None
+        if earlier is None or earlier.future is None or one.start - earlier.end > 80:
+            return replace(one, vague=True)
+        return replace(one, past=None, future=earlier.future + timedelta(1))
+    if _WEEK_OF.search(lead) and not one.vague and re.search(r"\d", one.words):
+        return replace(one, past=one.past and _friday(one.past), future=one.future and _friday(one.future))
+    if _AFTER_THE.search(lead) and one.future is not None and one.future > base:
+        return replace(one, future=None, past=None, vague=True)
+    return one
+
+
+_NEXT_DAYS = ("le lendemain", "the day after", "the next day", "the following day", "am tag danach", "am folgetag",
+              "tags darauf", "el dia siguiente", "al dia siguiente", "il giorno dopo", "de dag erna", "de dag nadien")  # fmt: skip
+_ARTICLE = re.compile(r"(?:le|du|the|of|am|dem|el|del|il|dal|de)\s")
+_WEEK_OF = re.compile(
+    r"\b(?:semaine du|week (?:commencing|beginning|starting|of|van)|w/c|wc|woche (?:vom|ab|ab dem)|settimana del|semana del)\s(?:the |le |el |il |dem |de )?(?:lundi |monday |montag |lunes |lunedi |maandag )?$"
+)
+_AFTER_THE = re.compile(r"(?<!jours )(?<!peu )(?<!day )(?<!days )\b(?:apres|after|nach|despues del?|dopo)\s(?:the |le |dem |el |il )?$")
 
 _SAME_DAY = re.compile(r",?\s(?:dem |den |der |the |le |el |il |dia |de )?|,")
 
@@ -262,7 +288,7 @@ def _day_dash_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 def _day_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     number, month = int(m[1]), _MONTH_OF[m[2].rstrip(".")]
     if m[2] in ("mar", "mai", "may", "sept", "ago", "ene") and not m[3] and m[2] != "mai":
-        if m[2] in ("mar", "ago") and not re.match(r"[\s.,;)]|$", m.string[m.end() : m.end() + 1] or " "):
+        if m[2] in ("mar", "ago") and not re.match(r"[\s.,;:)(|/]|$", m.string[m.end() : m.end() + 1] or " "):
             return None
         if m[2] == "ago":  # "5 ago" is rather "5 days ago" misspelt than August
             return None
@@ -284,7 +310,7 @@ def _month_day(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:le|the|au|du|el|il|op de|am|den)?\s?([0-3]?\d)(?:er|st|nd|rd|th|\.|de|e)?\s(?:du mois prochain|de le? mois prochain|(?:of )?next month|prochain mois|des (?:nachsten|kommenden|folge)[a-z]{0,6}\s?monats|del (?:mes que viene|proximo mes|prossimo mese|mese prossimo)|van (?:de )?volgende maand)"
+    r"\b(?:le|the|au|du|el|il|op de|am|den)?\s?([0-3]?\d)(?:er|st|nd|rd|th|\.|de|e)?\s(?:du mois prochain|de le? mois prochain|(?:of )?next month|prochain mois|des (?:nachsten|kommenden|folge)[a-z]{0,6}\s?monats|prox\b\.?|p\.\s?m\b(?!\.?\s?(?:gmt|cet))\.?(?= v)|del (?:mes que viene|proximo mes|prossimo mese|mese prossimo)|van (?:de )?volgende maand)"
 )
 def _day_next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     year, month = _month(day, 1)
@@ -293,7 +319,7 @@ def _day_next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b([0-3]?\d)(?:er|st|nd|rd|th|\.)?\s(?:courant|ct\b|crt\b|inst\b|du mois(?: en cours| courant)?\b|de ce mois|(?:of )?(?:this|the) month|(?:dieses|d\.?) ?m(?:onats|ts)\b|de este mes|del? (?:corrente|corr\b|c\.?m)|van deze maand)(?! prochain)"
+    r"\b([0-3]?\d)(?:er|st|nd|rd|th|\.)?\s(?:courant|ct\b|crt\b|inst\b|du mois(?: en cours| courant)?\b|de ce mois|(?:of )?(?:this|the) month|(?:dieses|d\.?) ?m(?:onats|ts)\b|de este mes|del? (?:corrente|corr\b|c\.?m)|c\.\s?m\b\.?|corrente mese|d\.\s?m\b\.?|van deze maand|dezer\b|deze maand)(?! prochain)"
 )
 def _day_this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     on = _make(day.base.year, day.base.month, int(m[1]))
@@ -301,7 +327,7 @@ def _day_this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:(?:le|du|au|pour le|avant le|depuis le|des le|jusqu'au|on the|by the|before the|of the|the|am|zum|vom|bis zum|ab dem|dem|el|al|del|il|entro il|dal|op de|op|per|tegen de|c/o)\s)"
+    r"\b(?:(?:le|du|au|pour le|avant le|depuis le|des le|jusqu'au|on the|by the|before the|of the|the|am|zum|vom|bis zum|ab dem|dem|el dia|al dia|del dia|dia|de dag|el|al|del|il|entro il|dal|op de|op|per|tegen de|de|den|c/o)\s)"
     rf"(?:({_W})\s)?([0-3]?\d)(er|st|nd|rd|th|\.|e)?"
     r"(?=\s?(?:$|[).;:!?]|,(?!\d)|\n|-\s)|\s(?:via|par|par|sur|sans|pour|et|ou|au|a|de|d'|avec|max|maxi|ref|par|dernier|prochain|sous|ordre|at|with|by|and|or|in|under|for|from|without|as|via|ohne|per|mit|an|con|por|sin|senza|met|onder|bei|von|und|soit|directement|comme|a|est|sera|chez|dans|depuis|that|which|ref|last|next|dernier|nous|vous|je|on|i|we|it|so|inclus|au plus|at the latest|spatestens|latest|midi|matin|if|mais|but|car|because|payment|run|campagne|echeance)\b)"
 )
@@ -310,6 +336,10 @@ def _bare_day(m: re.Match[str], day: _Day) -> FoundDate | None:
     if not 1 <= number <= 31 or (m[0].startswith("the ") and not m[3]):
         return None
     if m[0].split()[0] in ("the", "of", "by", "before", "on") and m[3] not in ("st", "nd", "rd", "th"):
+        return None
+    if m[0].startswith("de ") and (not m[3] or m[1]):
+        return None  # "de 17e" is Dutch, "de 17" French
+    if m[0].startswith("den ") and m[3] != ".":
         return None
     past: date | None = None
     future: date | None = None
@@ -353,7 +383,9 @@ def _weekday_next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, monday + timedelta(_WEEKDAY_OF[m[1]]))
 
 
-@_rule(rf"\b(?:(?:la )?semaine prochaine,? (?:le )?|next week,? (?:on )?)({_W})\b")
+@_rule(
+    rf"\b(?:(?:la )?semaine prochaine,? (?:le )?|next week,? (?:on )?|(?:volgende|komende) week,? (?:op )?|(?:nachste|kommende)[rn]? woche,? (?:am )?|(?:la )?(?:prossima settimana|settimana prossima),? (?:di )?|(?:la )?(?:proxima semana|semana que viene),? (?:el )?)({_W})\b"
+)
 def _next_week_weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
     monday = day.base - timedelta(day.base.weekday()) + timedelta(7)
     return _fact(m, None, monday + timedelta(_WEEKDAY_OF[m[1]]))
@@ -389,7 +421,9 @@ def _weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
 # ---------------------------------------------------------------- days from today
 
 
-@_rule(r"\b(?:hier|yesterday|gestern|ayer|ieri|gisteren)(?:\s(?:soir|matin|apres-midi|afternoon|morning|evening))?\b")
+@_rule(
+    r"\b(?:hier|yesterday|yday|y'day|yest|gestern|ayer|ieri|gisteren)(?:\s(?:soir|matin|apres-midi|afternoon|morning|evening))?\b"
+)
 def _yesterday(m: re.Match[str], day: _Day) -> FoundDate | None:
     if m[0] == "hier" and re.search(r"\b(?:ist|wir|nicht|der|die|das|und)\b", m.string):
         return None  # German "here"
@@ -428,7 +462,7 @@ def _two_days_ago(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:aujourd'?hui|ce jour|ce matin|ce soir|cet apres-midi|cette apres-midi|ce midi|a l'instant|dans la journee|today|this morning|this afternoon|tonight|this evening|by close of business|end of day|by eod|heute|hoy|esta manana|esta tarde|oggi|stamattina|vandaag|vanmorgen|vanochtend|vanmiddag|just now)\b"
+    r"\b(?:aujourd'?hui|ce jour|ce matin|ce soir|cet apres-midi|cette apres-midi|ce midi|a l'instant|dans la journee|today|this morning|this afternoon|tonight|this evening|by close of business|close of business|(?:by )?close of play|(?:by )?c\.?o\.?b\b\.?|end of (?:the |this )?(?:business )?day|end of play|(?:by )?eod|before we close|heute|hoy|esta manana|esta tarde|oggi|stamattina|vandaag|vanmorgen|vanochtend|vanmiddag|just now)\b"
 )
 def _today(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, day.base, day.base)
@@ -440,14 +474,14 @@ def _in_two_days(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"(?<!jusqu'a )\b(?:demain|tomorrow|domani)\b|(?<!guten )(?<!goede )(?<!schonen )\bmorgen\b(?! (?:frau|herr|zusammen|alle))|(?<!esta )(?<!la )(?<!pasado )\bmanana\b"
+    r"(?<!jusqu'a )\b(?:demain|tomorrow|domani|tmrw|tmr|tomoz|tomo|2moro|2mrw|dmn)\b|(?<!guten )(?<!goede )(?<!schonen )\bmorgen\b(?! (?:frau|herr|zusammen|alle))|(?<!esta )(?<!la )(?<!pasado )\bmanana\b"
 )
 def _tomorrow(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, day.base + timedelta(1))
 
 
 @_rule(
-    rf"\b(?:il y a|depuis|voila)\s({_N})\s(jours?|semaines?|mois)\b|\b({_N})\s(days?|weeks?|months?)\sago\b|\bvor\s({_N})\s(tag|tage|tagen|woche|wochen)\b|\bhace\s({_N})\s(dias?|semanas?)\b|\b({_N})\s(giorni|settimane|dagen|weken)\s(?:fa|geleden)\b"
+    rf"\b(?:il y a|depuis|voila)\s(?:pile |exactement |environ |deja |a peine |tout juste |plus d'|plus de )?({_N})\s(jours?|semaines?|mois)\b|\b({_N})\s(days?|weeks?|months?)\s(?:ago|back)\b|\bvor\s({_N})\s(tag|tage|tagen|woche|wochen)\b|\bhace\s({_N})\s(dias?|semanas?)\b|\b({_N})\s(giorni|settimane|dagen|weken)\s(?:fa|geleden)\b"
 )
 def _ago(m: re.Match[str], day: _Day) -> FoundDate | None:
     pair = [g for g in m.groups() if g]
@@ -486,7 +520,7 @@ def _hours(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:(?:sous|d'ici(?: a)?|dans|dans la) (?:une )?(huitaine|quinzaine|dizaine)(?: de jours)?|(?:in|within) (?:a )?(fortnight)|a fortnight(?: from)?|in vierzehn tagen)\b"
+    r"\b(?:(?:sous|d'ici(?: a)?|dans|dans la) (?:une )?(huitaine|quinzaine|dizaine)(?: de jours)?|(?:in|within|inside) (?:a |the )?(fortnight)|a fortnight(?: from)?|in vierzehn tagen)\b"
 )
 def _about(m: re.Match[str], day: _Day) -> FoundDate | None:
     word = m[1] or m[2] or "fortnight"
@@ -564,8 +598,8 @@ def _last_week(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 # ---------------------------------------------------------------- months
 
-_END = r"(?:(?:a |pour |d'ici |avant |vers |en )?(?:la |a la )?fin(?: du mois)?(?: de| d'| du mois de)?|(?:by |at |before )?(?:the )?end(?: of)?|late|ende|bis ende|(?:a |para )?fin(?:ales)?(?: de)?|(?:entro |a |per )?(?:la )?fine(?: di)?|eind(?:e)?(?: van)?)"
-_START = r"(?:(?:au |des (?:le )?|en )?debut(?: du mois)?(?: de| d')?|early(?: in)?|(?:the )?(?:beginning|start) of|anfang|bis anfang|(?:a )?principios de|inizio(?: di)?|(?:a )?inicios de|begin(?: van)?)"
+_END = r"(?:(?:le |au )?dernier jour (?:de |d'|du mois de )|(?:the |on the )?last day of|(?:am )?letzten tag (?:des |im )|(?:op de )?laatste dag van|(?:l')?ultimo giorno di|(?:el )?ultimo dia de|(?:a |pour |d'ici |avant |vers |en )?(?:la |a la )?fin(?: du mois)?(?: de| d'| du mois de)?|(?:by |at |before )?(?:the )?end(?: of)?|late|ende|bis ende|(?:a |para )?fin(?:ales)?(?: de)?|(?:entro |a |per )?(?:la )?fine(?: di)?|eind(?:e)?(?: van)?)"
+_START = r"(?:(?:au |des (?:le )?|en )?debut(?: du mois)?(?: de| d')?|early(?: in)?|(?:the )?(?:beginning|start) of|anfang|bis anfang|(?:a )?principios de|inizio(?: di)?|(?:a )?inicios de|begin(?: van)?|(?:a )?primeros(?: dias)? de|ai primi(?: giorni)?(?: di)?|(?:in |within )?the first (?:few )?days of|in den ersten tagen (?:des )?|dans les premiers jours (?:de |d')?)"
 _MIDDLE = r"(?:(?:a la |vers la |a |pour )?mi[ -]?|(?:au )?milieu(?: du mois)?(?: de| d')?|mid[ -]?|(?:the )?middle of|half(?: of)?|mitte|(?:a )?mediados de|(?:a )?meta(?: di)?|medio|half)"
 _Y = rf"(?:\s(?:de\s)?({_Y4}))?"
 
@@ -619,7 +653,7 @@ def _whole_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:(?:a |d'ici |avant |pour |vers )?(?:la )?fin (?:du |de |de ce |de )?mois(?: en cours| courant)?|(?:by |at |before |in )?(?:the )?(?:end of (?:the |this )?(?:current )?month|month[ -]?end|eom)|(?:bis |zum )?(?:ende (?:des |dieses |diesen )?monats?|monatsende)|(?:a |para )?(?:final|fin|finales) de(?: este)? mes|(?:entro |a )?(?:la )?fine (?:del )?mese|(?:tegen |voor )?(?:het )?eind(?:e)? (?:van )?(?:de |deze )?maand)\b(?! prochain| suivant| de| d'| prossimo| que viene)"
+    r"\b(?:(?:a |d'ici |avant |pour |vers )?(?:la )?fin (?:du |de |de ce |de le )?mois(?:-ci| ci)?(?: en cours| courant)?|(?:by |at |before |in )?(?:the )?(?:end of (?:the |this )?(?:current )?month|month[ -]?end|eom)|(?:bis |zum )?(?:ende (?:des |dieses |diesen )?monats?|monatsende|(?:monats)?ultimo(?! (?:giorno|dia|scorso))|letzten? (?:tag )?des monats)|(?:le |au )?dernier jour (?:du|de ce) mois|(?:on )?the last day of (?:the|this) month|(?:op de )?laatste dag van (?:de|deze) maand|(?:a |para )?(?:final|fin|finales) de(?: este)? mes|(?:entro |a )?(?:la )?fine (?:del )?mese|(?:tegen |voor )?(?:het )?eind(?:e)? (?:van )?(?:de |deze )?maand|einde van de maand|per maandeinde|maandeinde|(?:entro )?la fine di questo mese)\b(?! prochain| suivant| de| d'| prossimo| que viene)"
 )
 def _end_of_this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     before = m.string[max(0, m.start() - 14) : m.start()]
@@ -659,7 +693,7 @@ def _next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:(?:d'ici |avant |en |pour )?(?:la )?fin (?:de |d'|de l')?annee|(?:by |before |at )?(?:the )?(?:end of (?:the |this )?year|year[ -]?end)|(?:bis |zum )?jahresende|ende (?:des )?jahres|(?:a )?(?:fin|final|finales) de ano|fine (?:dell')?anno|eind(?:e)? (?:van )?het jaar)\b"
+    r"\b(?:(?:d'ici |avant |en |pour )?(?:la )?fin (?:de |d'|de l')?annee(?: civile)?|(?:by |before |at )?(?:the )?(?:end of (?:the |this )?year|year[ -]?end)|(?:bis |zum )?jahresende|ende (?:des )?jahres|(?:a )?(?:fin|final|finales) de ano|fine (?:dell')?anno|eind(?:e)? (?:van )?het jaar)\b"
 )
 def _end_of_year(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, date(day.base.year, 12, 31))
@@ -676,10 +710,134 @@ def _before_christmas(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:dans les (?:tout )?(?:prochains|meilleurs|quelques) (?:jours|delais|temps|semaines)|dans les jours (?:qui viennent|a venir)|d'ici (?:quelques|peu|peu de) ?(?:jours)?|sous peu|bientot|prochainement|incessamment|rapidement|au plus vite|des que possible|au plus tot|tres vite|asap|as soon as (?:possible|we can|i can|practicable)|in the (?:next few|coming|next couple of) (?:days|weeks)|over the coming (?:days|weeks)|shortly|soon|in due course|momentarily|at the earliest|demnachst|in kurze|in den (?:nachsten|kommenden) tagen|baldmoglichst|schnellstmoglich|so bald wie moglich|proximamente|en breve|lo antes posible|en los proximos dias|a breve|al piu presto|quanto prima|nei prossimi giorni|binnenkort|zo spoedig mogelijk|zo snel mogelijk|de komende dagen)\b"
+    r"\b(?:dans les (?:tout )?(?:prochains|meilleurs|quelques) (?:jours|delais|temps|semaines)|dans les jours (?:qui viennent|a venir)|d'ici (?:quelques|peu|peu de) ?(?:jours)?|sous peu|bientot|prochainement|incessamment|rapidement|au plus vite|des que possible|au plus tot|tres vite|asap|as soon as (?:possible|we can|i can|practicable)|in the (?:next few|coming|next couple of) (?:days|weeks)|over the coming (?:days|weeks)|shortly|soon|in due course|momentarily|at the earliest|demnachst|in kurze|in den (?:nachsten|kommenden) tagen|baldmoglichst|schnellstmoglich|so bald wie moglich|proximamente|en breve|lo antes posible|en los proximos dias|any day now|any moment|d'un (?:jour|moment) a l'autre|a la rentree|en estos dias|eerstdaags|een dezer dagen|dieser tage|in arrivo|in (?:the )?near future|when (?:we|i) can|quand (?:je|on|nous) pourr\w+|a breve|al piu presto|quanto prima|nei prossimi giorni|binnenkort|zo spoedig mogelijk|zo snel mogelijk|de komende dagen)\b"
 )
 def _vague(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, None, vague=True)
+
+
+@_rule(r"\b(?:" + "|".join(_NEXT_DAYS) + r")\b(?! (?:du|de|of|tomorrow|demain|the))")
+def _the_day_after(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, None)
+
+
+@_rule(rf"{_BEFORE}([0-3]?\d)-({_M})-({_Y4}|\d\d)(?!\d)")
+def _day_month_name_year(m: re.Match[str], day: _Day) -> FoundDate | None:
+    on = _make(_year(m[3], day) or 0, _MONTH_OF[m[2].rstrip(".")], int(m[1]))
+    return _fact(m, on, on, full=True) if on else None
+
+
+@_rule(rf"\b([0-3]?\d)(?:er|st|nd|rd|th|\.)? \(({_M})\b")
+def _day_then_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    number = int(m[1])
+    return _yearless(m, day, _MONTH_OF[m[2].rstrip(".")], number) if 1 <= number <= 31 else None
+
+
+# Abbreviated weekdays: "fri" is nothing else, "mo" and "ma" are weekdays only behind a preposition or alone.
+_BRIEF = {
+    "lun": 0, "mon": 0, "mo": 0, "ma": 0, "mar": 1, "tue": 1, "di": 1, "mer": 2, "wed": 2, "weds": 2, "mi": 2, "wo": 2,
+    "jeu": 3, "thu": 3, "thur": 3, "do": 3, "ven": 4, "vend": 4, "vdr": 4, "vdi": 4, "fri": 4, "fr": 4, "vr": 4, "vie": 4,
+    "sam": 5, "sat": 5, "gio": 3,
+}  # fmt: skip
+
+
+@_rule(
+    r"\b(last )?(fri|thu|thur|tue|weds|vdr|vdi|vend)\b\.?|"
+    r"(?:(?:^\s*|\b(?:on|by|this|next|until|til|till|before|am|bis|op|voor|tegen|le|ce|pour|avant|ok|run|file)\s)(last )?(mon|wed|sat|mo|di|mi|do|fr|ma|wo|vr|lun|mar|mer|jeu|ven|sam|vie|gio)\b\.?)"
+    r"(?=\s*(?:$|[,.;!:)(\n-]|betaald|bezahlt|uberwiesen|gezahlt|overgemaakt|(?:paye|regle|vire|paid|prochain|next|first|1re|am|pm|matin|soir|promis)\b|\d))"
+)
+def _brief_weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
+    target = _BRIEF[m[2] or m[4]]
+    back = (day.base.weekday() - target) % 7 or 7
+    ahead = (target - day.base.weekday()) % 7 or 7
+    return _fact(m, day.base - timedelta(back), None if (m[1] or m[3]) else day.base + timedelta(ahead))
+
+
+@_rule(
+    rf"\b(?:a week (?:on|from|next) ({_W})|({_W}) (?:in acht tagen|over een week|a otto|en ocho))\b|\b(?:a fortnight on ({_W})|({_W}) (?:fortnight|in vierzehn tagen|over twee weken|a quindici))\b"
+)
+def _weekday_after_next(m: re.Match[str], day: _Day) -> FoundDate | None:
+    target = _WEEKDAY_OF[m[1] or m[2] or m[3] or m[4]]
+    ahead = (target - day.base.weekday()) % 7 or 7
+    return _fact(m, None, day.base + timedelta(ahead + (7 if m[1] or m[2] else 14)))
+
+
+@_rule(
+    r"\b(?:this time next week|d'aujourd'hui en huit|aujourd'hui en huit|today week|heute in einer woche|vandaag over een week|in a week's time|oggi a otto)\b"
+)
+def _today_week(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, day.base + timedelta(7))
+
+
+_ORDINALS = {
+    "premier": 1, "premiere": 1, "1er": 1, "first": 1, "1st": 1, "ersten": 1, "erster": 1, "erste": 1, "primer": 1, "primo": 1,
+    "eerste": 1, "deuxieme": 2, "second": 2, "2e": 2, "2eme": 2, "2nd": 2, "zweiten": 2, "segundo": 2, "secondo": 2, "tweede": 2,
+    "troisieme": 3, "3e": 3, "3eme": 3, "third": 3, "3rd": 3, "dritten": 3, "tercer": 3, "terzo": 3, "derde": 3,
+    "dernier": -1, "last": -1, "letzten": -1, "letzter": -1, "ultimo": -1, "laatste": -1,
+}  # fmt: skip
+_ORDINAL = "(" + "|".join(sorted(_ORDINALS, key=len, reverse=True)) + ")"
+_WORKDAY = r"(?:jour (?:ouvre|ouvrable)|(?:working|business|banking) day|(?:arbeits|werk|bank)tag|werkdag|giorno (?:lavorativo|feriale)|dia (?:habil|laborable))"
+_OF = r"(?:de|d'|du mois de|of|in|im|des|di|van|del?)"
+_THIS_MONTH = r"(?:du mois|de ce mois|of (?:the|this) month|des (?:laufenden )?monats|dieses monats|im monat|del mese|di questo mese|del mes|de este mes|van (?:de|deze) maand)"
+_COMING_MONTH = r"(?:du mois (?:prochain|suivant)|(?:of |in )?(?:the )?(?:next|following|coming) month|(?:des |im )(?:nachsten|kommenden|folgenden|folge)\s?monats?|del (?:mese prossimo|prossimo mese|mes que viene|proximo mes)|van (?:de )?volgende maand)"
+
+
+def _counted(year: int, month: int, which: int, weekday: int | None, holidays: frozenset[date]) -> date:
+    """The first, second … or last such weekday of a month; without a weekday, its working day."""
+    days = [date(year, month, n) for n in range(1, monthrange(year, month)[1] + 1)]
+    fit = [d for d in days if (d.weekday() < 5 and d not in holidays if weekday is None else d.weekday() == weekday)]
+    return fit[which] if which < 0 else fit[which - 1]
+
+
+@_rule(
+    rf"\b(?:le |the |am |el |il |de |l')?{_ORDINAL} (?:({_W})|{_WORKDAY}) (?:{_OF}\s?({_M}){_Y}|({_COMING_MONTH})|({_THIS_MONTH})(?! (?:prochain|suivant|prossimo|que viene)))"
+)
+def _counted_weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
+    which, weekday = _ORDINALS[m[1]], _WEEKDAY_OF[m[2]] if m[2] else None
+    if m[3]:
+        return _named_month(m, day, m[3], m[4], lambda year, month: _counted(year, month, which, weekday, day.holidays))
+    if m[5]:
+        return _fact(m, None, _counted(*_month(day, 1), which, weekday, day.holidays))
+    on = _counted(day.base.year, day.base.month, which, weekday, day.holidays)
+    later = on if on >= day.base else _counted(*_month(day, 1), which, weekday, day.holidays)
+    return _fact(m, on if on <= day.base else None, later)
+
+
+@_rule(
+    r"\b(?:(?:a |d'ici |avant |pour |en )?(?:la )?fin (?:de |du |de ce )?trimestre|(?:at |by )?(?:the )?(?:end of (?:the |this )?quarter|quarter[ -]?end)|(?:bis |zum )?(?:quartalsende|ende des quartals)|(?:entro |a )?fine trimestre|(?:a )?final(?:es)? (?:de|del) trimestre|(?:het )?einde? van het kwartaal)\b"
+)
+def _end_of_quarter(m: re.Match[str], day: _Day) -> FoundDate | None:
+    on = _end_of_month(day.base.year, (day.base.month + 2) // 3 * 3)
+    return _fact(m, None, on)
+
+
+@_rule(
+    r"\b(?:(?:dans |courant |au cours de )?ce mois(?:-ci| ci)|(?:during |later |some ?time )?this month|(?:in )?diesem monat|diesen monat|(?:nog )?deze maand|(?:in )?questo mese|(?:en )?este mes)\b"
+)
+def _this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, _end_of_month(day.base.year, day.base.month))
+
+
+@_rule(
+    r"\b(christmas eve|heiligabend|la veille de noel|nochebuena|vigilia di natale|kerstavond)\b|\b(new year's eve|saint-sylvestre|st-sylvestre|silvester|nochevieja|san silvestro|oudejaarsdag)\b"
+)
+def _eve(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, date(day.base.year, 12, 24 if m[1] else 31))
+
+
+@_rule(
+    r"\b(?:the )?([0-3]?\d)(?:st|nd|rd|th|\.|e)? (?:ult\b\.?|u\.\s?s\b\.?|ultimo scorso|du mois (?:dernier|passe|ecoule)|(?:of )?last month|(?:des )?(?:letzten|vergangenen|vor)\s?monats|del mes pasado|del mese scorso|van vorige maand)"
+)
+def _day_last_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    on = _make(*_month(day, -1), int(m[1]))
+    return _fact(m, on, on) if on else None
+
+
+@_rule(
+    r"\b(?:(?:zum|am|bis zum) (?:ersten|1\.) (?:des folgemonats|des nachsten monats|nachsten monats)|(?:on |by )?the (?:first|1st) of (?:the )?(?:next|following|coming) month|il (?:primo|1°?) del (?:mese prossimo|prossimo mese)|el (?:primero|uno|1) del (?:mes que viene|proximo mes)|(?:op )?de eerste van (?:de )?volgende maand)\b"
+)
+def _first_of_next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, date(*_month(day, 1), 1))
 
 
 def words_of(founds: list[FoundDate]) -> Iterator[str]:
