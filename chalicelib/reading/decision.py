@@ -49,6 +49,7 @@ REASONS: dict[str, str] = {
     "date-uncertain": "the date can be understood in two ways",
     "promise-without-date": "a promise without a date is no promise yet",
     "payment-unclear": "a payment is claimed without day, amount or invoice",
+    "second-voice": "the words as a whole sound like something else than the phrases found",
     "conditional": "the payment depends on a condition",
     "payment-asked": "it asks whether a payment was made",
     "blocked": "an invoice is blocked, the reason is unclear",

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import combinations
 
 from chalicelib.reading import advice as advice_
-from chalicelib.reading import amounts, language, machine, references, trust, words
+from chalicelib.reading import amounts, language, machine, references, second_voice, trust, words
 from chalicelib.reading import attachments as attachments_
 from chalicelib.reading import phrases as p
 from chalicelib.reading.decision import decide
@@ -388,9 +388,13 @@ class _Reading:
             present.add("promise_to_pay")
         if remittance is not None:
             present.add("remittance")
+        present = self._second_voice(present, advices, contacts)
         intents = tuple(i for i in INTENTS if i in present)
+        promise = (promise or Promise()) if "promise_to_pay" in present else None
+        remittance = (remittance or Remittance()) if "remittance" in present else None
+        statements = [s for s in statements if s.intent in present]
         disputes = [s for s in statements if s.intent == "dispute"]
-        dispute = Dispute(disputes[0].reason or "other") if disputes else None
+        dispute = Dispute((disputes[0].reason if disputes else None) or "other") if "dispute" in present else None
         invoices = self._invoices(said, advices)
         for s in statements:
             if s.words != (0, 0):
@@ -429,6 +433,23 @@ class _Reading:
                 for n in (s.numbers or (None,))
             ),
         )
+
+    def _second_voice(
+        self, present: set[Intent], advices: Sequence[tuple[str, advice_.Advice]], contacts: Sequence[str]
+    ) -> set[Intent]:
+        """Where the model disagrees, a person decides; shown is what both can live with."""
+        heard = second_voice.opinions(self.own)
+        if not heard or any(where == "body" for where, _ in advices):
+            return present
+        missed, doubted = second_voice.disagreement(heard, present)
+        if advices:
+            doubted -= {"remittance", "promise_to_pay"}
+            missed -= {"remittance", "promise_to_pay"}
+        if contacts:
+            doubted -= {"contact_change"}
+        if missed or doubted:
+            self.codes.append("second-voice")
+        return (present | missed) - {i for i in doubted if heard[i] < second_voice.SILENT}
 
     def _complete(self, said: Said) -> list[Statement]:
         """Statements without an invoice speak of those of the subject, or of the only one there is."""
