@@ -10,8 +10,8 @@ from decimal import Decimal
 from chalicelib.domain.money import Money
 from chalicelib.einvoicing.fields import Fields
 from chalicelib.einvoicing.model import EInvoice, Party, Preceding
-from chalicelib.einvoicing.parties import NO_ONE, clean_email, clean_vat, siren_of
-from chalicelib.einvoicing.totals import CREDIT_NOTES, check_dates, check_sums, check_type
+from chalicelib.einvoicing.parties import AUDIENCE, NO_ONE, clean_email, clean_vat, siren_of
+from chalicelib.einvoicing.totals import CREDIT_NOTES, check_dates, check_sums, check_type, own_tax
 from chalicelib.einvoicing.xml_tree import Element
 
 NAMESPACES = {
@@ -58,7 +58,7 @@ def read_cii(root: Element, name: str) -> EInvoice:
     prepaid_at, due_amount_at = _of(sums, "TotalPrepaidAmount"), _of(sums, "DuePayableAmount")
     prepaid = fields.amount(prepaid_at)
     due = fields.amount(due_amount_at)
-    net_at, tax_at = _of(sums, "TaxBasisTotalAmount"), _tax_total(fields, sums)
+    net_at, tax_at = _of(sums, "TaxBasisTotalAmount"), own_tax(fields, sums.all("TaxTotalAmount") if sums else ())
     net, tax = fields.amount(net_at), fields.amount(tax_at)
     rounding_at = _of(sums, "RoundingAmount")
 
@@ -98,6 +98,9 @@ def read_cii(root: Element, name: str) -> EInvoice:
         payment_reference=settlement.said("PaymentReference"),
         preceding=_preceding(fields, settlement),
         notes=tuple(text for e in head.all("IncludedNote", "Content") if (text := e.text.strip())),
+        audience=next(
+            (e.said("Content") for e in head.all("IncludedNote") if e.said("SubjectCode") == AUDIENCE), ""
+        ),
         syntax=NAMESPACES.get(root.namespace, "CII"),
         profile=profile,
         troubles=tuple(fields.troubles),
@@ -106,14 +109,6 @@ def read_cii(root: Element, name: str) -> EInvoice:
 
 def _of(sums: Element | None, name: str) -> Element | None:
     return sums.first(name) if sums else None
-
-
-def _tax_total(fields: Fields, sums: Element | None) -> Element | None:
-    """The tax in the invoice's own currency: a second total may state it in the currency of accounting (BT-111)."""
-    if sums is None:
-        return None
-    own = [e for e in sums.all("TaxTotalAmount") if e.attributes.get("currencyID", fields.currency) == fields.currency]
-    return own[0] if own else None
 
 
 def _line_totals(trade: Element) -> list[Element]:

@@ -84,6 +84,7 @@ class EInvoice:
     payment_reference: str = ""  # BT-83
     preceding: tuple[Preceding, ...] = ()  # BG-3
     notes: tuple[str, ...] = ()  # BT-22
+    audience: str = ""  # the French note ADN: B2G, B2B …
     syntax: str = ""  # CII, UBL, ZUGFeRD 1.0
     profile: str = ""  # BT-24
     troubles: tuple[Trouble, ...] = field(default=())

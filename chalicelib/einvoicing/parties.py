@@ -10,6 +10,9 @@ from chalicelib.einvoicing.model import Party
 
 NO_ONE = Party()
 
+AUDIENCE = "ADN"
+"""The subject of the note that says to whom the invoice is addressed in the French reform (B2G: a public body)."""
+
 SIREN, SIRET = "0002", "0009"
 """ISO 6523 schemes of the French register: a company, and one of its places."""
 

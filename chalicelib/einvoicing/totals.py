@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -48,6 +48,15 @@ def check_sums(
     if total is not None and not is_credit and says_prepaid:
         owed = _value(fields, total) - _value(fields, prepaid) + _value(fields, rounding) + _sum(fields, for_others)
         expect(due, owed, "the total less what is prepaid")
+
+
+def own_tax(fields: Fields, totals: Iterable[Element]) -> Element | None:
+    """The tax in the invoice's own currency: another total may state it in the currency of accounting (BT-111)."""
+    own = [e for e in totals if e.attributes.get("currencyID", fields.currency) == fields.currency]
+    for other in own[1:]:
+        if fields.number(other) != fields.number(own[0]):
+            fields.contradicts(other, f"{other.text} and {own[0].text} are stated as tax in the same currency")
+    return own[0] if own else None
 
 
 def check_dates(fields: Fields, issued: date | None, due: date | None, element: Element | None) -> None:

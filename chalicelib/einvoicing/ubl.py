@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from chalicelib.domain.money import Money
 from chalicelib.einvoicing.fields import Fields
 from chalicelib.einvoicing.model import EInvoice, Party, Preceding
-from chalicelib.einvoicing.parties import NO_ONE, clean_email, clean_vat, siren_of
-from chalicelib.einvoicing.totals import CREDIT_NOTES, check_dates, check_sums, check_type
+from chalicelib.einvoicing.parties import AUDIENCE, NO_ONE, clean_email, clean_vat, siren_of
+from chalicelib.einvoicing.totals import CREDIT_NOTES, check_dates, check_sums, check_type, own_tax
 from chalicelib.einvoicing.xml_tree import Element
 
 NAMESPACES = {
@@ -39,9 +40,9 @@ def read_ubl(root: Element, name: str) -> EInvoice:
     prepaid_at, rounding_at = _of(sums, "PrepaidAmount"), _of(sums, "PayableRoundingAmount")
     prepaid = fields.amount(prepaid_at)
     total = fields.amount(total_at)
-    net_at, tax_at = _of(sums, "TaxExclusiveAmount"), _tax_total(fields, root)
+    net_at, tax_at = _of(sums, "TaxExclusiveAmount"), own_tax(fields, root.all("TaxTotal", "TaxAmount"))
     net, tax = fields.amount(net_at), fields.amount(tax_at)
-    is_credit = code in CREDIT_NOTES or credit_root or bool(due and due.amount < 0)
+    is_credit = code in CREDIT_NOTES or credit_root or bool(total and total.amount < 0)
 
     due_at = root.first("DueDate") or root.first("PaymentMeans", "PaymentDueDate")
     due_on = fields.day(due_at)
@@ -61,6 +62,7 @@ def read_ubl(root: Element, name: str) -> EInvoice:
         raise AssertionError("refused above")
     zero = Money.zero(due.currency)
     total = total if total is not None else due + (prepaid or zero)
+    notes = [_note(e.text) for e in root.all("Note") if e.text]
     order = root.said("OrderReference", "ID")
     means = [e for e in root.all("PaymentMeans") if e.said("PayeeFinancialAccount", "ID")]
     return EInvoice(
@@ -77,25 +79,22 @@ def read_ubl(root: Element, name: str) -> EInvoice:
         bic=means[0].said("PayeeFinancialAccount", "FinancialInstitutionBranch", "ID") if means else "",
         payment_reference=root.said("PaymentMeans", "PaymentID"),
         preceding=_preceding(fields, root),
-        notes=tuple(text for e in root.all("Note") if (text := e.text.strip())),
+        notes=tuple(text for _, text in notes),
+        audience=next((text for subject, text in notes if subject == AUDIENCE), ""),
         syntax="UBL",
         profile=profile,
         troubles=tuple(fields.troubles),
     )  # fmt: skip
 
 
+def _note(text: str) -> tuple[str, str]:
+    """The subject code and the words of a note: UBL has no field for the code and writes "#AAB#words"."""
+    found = re.match(r"#([A-Z]{3})#", text)
+    return (found[1], text[found.end() :].strip()) if found else ("", text)
+
+
 def _of(sums: Element | None, name: str) -> Element | None:
     return sums.first(name) if sums else None
-
-
-def _tax_total(fields: Fields, root: Element) -> Element | None:
-    """The tax in the invoice's own currency; a second total may state it in the currency of accounting."""
-    own = [
-        e
-        for e in root.all("TaxTotal", "TaxAmount")
-        if e.attributes.get("currencyID", fields.currency) == fields.currency
-    ]
-    return own[0] if own else None
 
 
 def _preceding(fields: Fields, root: Element) -> tuple[Preceding, ...]:

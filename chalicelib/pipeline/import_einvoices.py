@@ -18,7 +18,7 @@ from chalicelib.domain import events as e
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.company import company_keys, plain_name, siren_in
 from chalicelib.domain.creditor import Creditor, Office
-from chalicelib.domain.debtor_file import Block, BlockKind, Debtor, DebtorFile, Task, TaskKind
+from chalicelib.domain.debtor_file import Block, BlockKind, Debtor, DebtorFile, DebtorKind, Task, TaskKind
 from chalicelib.domain.lifecycle import DISPUTED, LOOK, PAID, InvoiceStatus, apply_status
 from chalicelib.einvoicing.model import EInvoice, Party
 from chalicelib.einvoicing.read import is_pdf, read_document
@@ -201,6 +201,7 @@ def _row(invoice: EInvoice, file: DebtorFile | None, account: str, creditor: Cre
         # What a ledger or a person has entered of a debtor is not overwritten by how an invoice spells it.
         client=known.name if known else buyer.name or buyer.siren,
         country=known.country if known else buyer.country or creditor.country,
+        kind=DebtorKind.PUBLIC if invoice.audience == "B2G" and not known else None,
         language="" if known or buyer.country in _SPEAK_FRENCH else "en",
         legal_id="" if known and known.legal_id else buyer.siren or buyer.legal_id,
         vat_number="" if known and known.vat_number else buyer.vat_number,
