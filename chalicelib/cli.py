@@ -114,10 +114,11 @@ def _parser() -> argparse.ArgumentParser:
     match.set_defaults(run=_match)
 
     imports = commands.add_parser("import", help="take invoices or payments into the store")
-    imports.add_argument("what", choices=("invoices", "payments"))
+    imports.add_argument("what", choices=("invoices", "payments", "statement"))
     imports.add_argument(
         "file", metavar="FILE", nargs="+",
-        help="CSV or XLSX, or - for stdin; invoices also as Factur-X PDF, CII, UBL, and statuses as CDAR",
+        help="CSV or XLSX, or - for stdin; invoices also as Factur-X PDF, CII, UBL, and statuses as CDAR; "
+        "a statement as camt.053, camt.054, MT940, OFX or a bank's CSV",
     )  # fmt: skip
     _add_mapping(imports)
     imports.add_argument(
@@ -128,6 +129,19 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("--dry-run", action="store_true", help="check the file and write nothing")
     _add_stack(imports)
     imports.set_defaults(run=_import)
+
+    allocate = commands.add_parser("allocate", help="say which invoices a waiting payment pays")
+    allocate.add_argument("credit", metavar="CREDIT", help="its id, as the task names it: bank-…")
+    allocate.add_argument("debtor", metavar="DEBTOR", help="who paid it")
+    allocate.add_argument("numbers", metavar="NUMBER", nargs="*", help="invoices in order; none: it stays on account")
+    _add_stack(allocate)
+    allocate.set_defaults(run=_allocate)
+    undo = commands.add_parser("undo", help="take the allocations of a payment back")
+    undo.add_argument("credit", metavar="CREDIT", help="its id: bank-…")
+    undo.add_argument("debtor", metavar="DEBTOR")
+    undo.add_argument("--why", default="", help="the reason, for the journal")
+    _add_stack(undo)
+    undo.set_defaults(run=_undo)
 
     tasks = commands.add_parser("tasks", help="list, show, assign and close the work for people")
     verbs = tasks.add_subparsers(metavar="list | show | assign | close")
@@ -258,6 +272,8 @@ def _match(args: argparse.Namespace) -> int:
 
 def _import(args: argparse.Namespace) -> int:
     """Each table by itself, all electronic documents together: a credit note may name an invoice of the next file."""
+    if args.what == "statement":
+        return _import_statements(args)
     documents = [] if args.what == "payments" else [name for name in args.file if _is_document(name)]
     tables = [name for name in args.file if name not in documents]
     mapping = _source_mapping(args)
@@ -294,6 +310,46 @@ def _import_table(args: argparse.Namespace, name: str, mapping: ColumnMap) -> No
         raise BadInput(where, error.what, error.remedy) from error
     _tell(name, done.findings)
     print(f"{name}: {done.rows} {args.what} of {done.debtors} debtors: {done.new} new, {done.known} known")
+
+
+def _import_statements(args: argparse.Namespace) -> int:
+    from chalicelib.banking.read import read_statements
+
+    mapping = _source_mapping(args)
+    statements = []
+    for name in args.file:
+        with _opened(name) as source:
+            read = read_statements(source.read(), name=name, mapping=mapping)
+        statements += read
+        for one in read:
+            print(f"{name}: {one.source}, account {one.account}, {len(one.entries)} entries")
+    if args.dry_run:
+        print("nothing was written or compared with the books")
+        return 0
+    from chalicelib.pipeline.import_statement import import_statements
+
+    done = import_statements(_parts(args), statements, at=_now(), who=getpass.getuser())
+    print(
+        f"{done.entries} entries to {done.last_entry_on or 'no day'}: {done.applied} settle invoices, {done.waiting} "
+        f"wait for a person, {done.taken_back} taken back, {done.others} concern no debtor, {done.known} known"
+    )
+    return 0
+
+
+def _allocate(args: argparse.Namespace) -> int:
+    from chalicelib.pipeline.import_statement import allocate
+
+    allocate(_parts(args), args.debtor, args.credit, args.numbers, at=_now(), who=getpass.getuser())
+    print(f"{args.credit}: {', '.join(args.numbers) or 'kept on the account'} of {args.debtor}")
+    return 0
+
+
+def _undo(args: argparse.Namespace) -> int:
+    from chalicelib.pipeline.import_statement import undo
+
+    numbers = undo(_parts(args), args.debtor, args.credit, at=_now(), who=getpass.getuser(), why=args.why)
+    print(f"{args.credit}: {', '.join(numbers)} of {args.debtor} open again")
+    return 0
 
 
 def _import_documents(args: argparse.Namespace, names: Sequence[str]) -> None:

@@ -117,6 +117,12 @@ def _freshness(parts: Callable[[], Parts], at: datetime) -> Iterator[Line]:
         else:
             state = State.FAIL if read_at else State.WARN
             yield Line(f"fresh {name}", state, f"{why}: nothing is chased", remedies[name])
+    if health.last_entry_on:
+        fresh = Health(payments_read_at=at, mailbox_read_at=at, last_entry_on=health.last_entry_on)
+        old = fresh.blind(policy, at)
+        remedy = "import the bank's newer statements" if old else ""
+        state = State.FAIL if old else State.OK
+        yield Line("bank statement", state, old or f"reaches to {health.last_entry_on}", remedy)
     if not any(step.do is Do.EMAIL for step in policy.steps):
         yield Line("ladder", State.WARN, "the standard policy writes no e-mail", "add a step with do: email")
 

@@ -69,7 +69,10 @@ class OfficeStore(Protocol):
         """Both in one read."""
 
     def note_read(self, source: str, at: datetime) -> None:
-        """`payments` or `mailbox` was read successfully at that instant (never moves back)."""
+        """`payments` or `mailbox` was read successfully at that instant (never moves back).
+
+        `statement`: a bank statement reaches to the day that begins at that instant, UTC.
+        """
 
     def note_run(self, run: Mapping[str, Any]) -> None:
         """Keep the summary of a dunning run, one a run."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CREDITOR = "CREDITOR"
-SOURCES = ("payments", "mailbox")
+SOURCES = ("payments", "mailbox", "statement")
 
 
 class DynamoOfficeStore:
@@ -49,7 +49,7 @@ class DynamoOfficeStore:
 
     def note_read(self, source: str, at: datetime) -> None:
         if source not in SOURCES:
-            raise ValueError(f"{source!r} is not read: payments or mailbox")
+            raise ValueError(f"{source!r} is not read: payments, mailbox or statement")
         try:
             # Clause "later than what stands there". Poller A reads at 8:00 and is slow to say so, B reads
             # at 8:05 and says so first: A's note would make us look blinder than we are.
@@ -77,4 +77,7 @@ def _creditor(rows: list[dict[str, Any]]) -> Creditor:
 def _health(rows: list[dict[str, Any]]) -> Health:
     read = {row["sk"].removeprefix("READ#"): row["read_at"] for row in rows if row["sk"].startswith("READ#")}
     at = {source: datetime.fromisoformat(read[source]) for source in SOURCES if source in read}
-    return Health(payments_read_at=at.get("payments"), mailbox_read_at=at.get("mailbox"))
+    return Health(
+        payments_read_at=at.get("payments"), mailbox_read_at=at.get("mailbox"),
+        last_entry_on=at["statement"].date() if "statement" in at else None,
+    )  # fmt: skip

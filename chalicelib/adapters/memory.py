@@ -119,9 +119,13 @@ class FakeOfficeStore:
 
     def note_read(self, source: str, at: datetime) -> None:
         _check_aware(at)
+        if source == "statement":
+            last_on = self._health.last_entry_on
+            self._health = replace(self._health, last_entry_on=max(at.date(), last_on or at.date()))
+            return
         field = {"payments": "payments_read_at", "mailbox": "mailbox_read_at"}.get(source)
         if field is None:
-            raise ValueError(f"{source!r} is not read: payments or mailbox")
+            raise ValueError(f"{source!r} is not read: payments, mailbox or statement")
         last = getattr(self._health, field)
         if last is None or last < at:
             self._health = replace(self._health, **{field: at})

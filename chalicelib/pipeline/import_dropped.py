@@ -1,6 +1,7 @@
 """Import a file that was dropped for import: all of it or nothing. The folder says what it holds.
 
-invoices/ (CSV, XLSX, Factur-X PDF, CII, UBL), payments/, statuses/ (CDAR). invoices/sage/ledger.csv is read by the
+invoices/ (CSV, XLSX, Factur-X PDF, CII, UBL), payments/, statements/ (camt.053, camt.054, MT940, OFX, a bank's CSV),
+statuses/ (CDAR). invoices/sage/ledger.csv is read by the
 mapping that is remembered for the source "sage".
 """
 
@@ -10,6 +11,7 @@ import io
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from chalicelib.banking.read import format_of, read_statements
 from chalicelib.domain.debtor_file import TaskKind
 from chalicelib.einvoicing.read import is_pdf, is_xml
 from chalicelib.errors import BadInput
@@ -18,6 +20,7 @@ from chalicelib.ledger.read import check, good_rows, read_invoices, read_payment
 from chalicelib.pipeline.desk import raise_on_desk
 from chalicelib.pipeline.import_einvoices import import_einvoices
 from chalicelib.pipeline.import_ledger import Imported, import_invoices, import_payments
+from chalicelib.pipeline.import_statement import import_statements
 from chalicelib.pipeline.keep import office_of
 from chalicelib.pipeline.sources import mapping_of
 from chalicelib.ports import Archive, Parts
@@ -42,12 +45,15 @@ def import_dropped(parts: Parts, files: Archive, key: str, *, at: datetime) -> I
                 check(source, read_invoices, mapping, name=key, skip_bad=False)
                 source.seek(0)
                 return import_invoices(parts, good_rows(source, read_invoices, mapping), at=at, who=WHO)
+            case "statements" | "payments" if folder == "statements" or format_of(raw) != "csv":
+                taken = import_statements(parts, read_statements(raw, name=key, mapping=mapping), at=at, who=WHO)
+                return Imported(rows=taken.entries, new=taken.entries - taken.known, known=taken.known)
             case "payments":
                 check(source, read_payments, mapping, name=key, skip_bad=False)
                 source.seek(0)
                 return import_payments(parts, good_rows(source, read_payments, mapping), at=at, who=WHO)
             case _:
-                remedy = "drop it in invoices/, payments/ or statuses/"
+                remedy = "drop it in invoices/, payments/, statements/ or statuses/"
                 raise BadInput(key, f"{folder!r} says nothing of its content", remedy)
     except BadInput as error:
         reason = f"a ledger file was refused and nothing of it imported: {error}"
@@ -58,6 +64,6 @@ def import_dropped(parts: Parts, files: Archive, key: str, *, at: datetime) -> I
 def _said_by(parts: Parts, key: str) -> tuple[str, ColumnMap]:
     """What the folders of a key say: what the file holds, and by which mapping it is read."""
     folders = PurePosixPath(key).parts[:-1]
-    if len(folders) >= 2 and folders[-2] in ("invoices", "payments"):
+    if len(folders) >= 2 and folders[-2] in ("invoices", "payments", "statements"):
         return folders[-2], mapping_of(parts.archive, folders[-1])
     return (folders[-1] if folders else ""), OURS
