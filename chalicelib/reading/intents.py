@@ -16,6 +16,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from chalicelib.reading import amounts as amounts_
+from chalicelib.reading import brief as brief_
 from chalicelib.reading import dates as dates_
 from chalicelib.reading import phrases as p
 from chalicelib.reading import references as references_
@@ -233,6 +234,22 @@ class _Clauses:
             if clause.question and len(self.statements) == before:
                 self.flags.add("question")
         self._late_disputes()
+        self._shortest()
+
+    def _shortest(self) -> None:
+        """A text that says nothing by its sentences may still answer the reminder: "Friday", "done"."""
+        if self.statements or not self.clauses or self.flags & {"payment-asked", "instructions", "hearsay"}:
+            return
+        found = brief_.answer(self.folded, [d for c in self.clauses for d in c.dates], self.ground.base)
+        if found is None:
+            return
+        index = max(_at(self.clauses, found.start), 0)
+        clause = self.clauses[index]
+        said = Statement(found.intent, clause.start, clause.end, (found.start, found.end), index)
+        amount = self._amount(index, clause) if len(self.clauses) <= 2 else None
+        self.statements.append(
+            replace(said, numbers=self._numbers(index), on=found.on, amount=amount, certain=found.certain)
+        )
 
     def _sentence(self, clause: Clause) -> str:
         same = [c for c in self.clauses if c.sentence == clause.sentence]
