@@ -29,7 +29,8 @@ def match_files(
     """Print a line for each entry of the statements; the figures go to stderr where lines are for programs."""
     entries = [entry for name in statements for entry in _entries(name, mapping)]
     ledger = ledger_of(invoices, _accounts(accounts) if accounts else ())
-    proposals = match_all(entries, ledger)
+    made = {proposal.entry.id: proposal for proposal in match_all(entries, ledger)}
+    proposals = [made[id_] for id_ in dict.fromkeys(entry.id for entry in entries)]
     for proposal in proposals:
         print(json.dumps(told(proposal), ensure_ascii=False) if jsonl else _row(proposal))
     credits = [p for p in proposals if p.entry.kind is EntryKind.CREDIT]

@@ -12,6 +12,10 @@ NO_REFERENCE = frozenset({"", "NONREF", "NOTPROVIDED", "NOTPROV", "NOREF", "NONE
 """What banks write where they have no reference: equal in a thousand entries, so it proves nothing."""
 
 
+REFERENCED = 5
+"""So many facts tell an entry that has a reference of its bank."""
+
+
 def known(reference: str) -> str:
     """The reference, empty where it only says that there is none."""
     bare = reference.strip()
@@ -31,16 +35,18 @@ def facts_of(entry: BankEntry) -> tuple[str, ...]:
     return (*always, entry.payer, entry.payer_iban, " ".join(entry.text.split()), *entry.references)
 
 
-def numbered(statement: Statement) -> Statement:
-    """The statement with its entries' ids: equal entries of one file are told apart by their occurrence."""
-    return numbered_all([statement])[0]
-
-
 def numbered_all(statements: list[Statement]) -> list[Statement]:
-    """The same for the statements of one file, which may split a day between them."""
+    """The statements of one file with their entries' ids; equal entries are told apart by their occurrence.
+
+    An entry without a reference is counted through the file, whose statements may split a day. One with a reference
+    is counted in each statement by itself: in two that overlap it is the same.
+    """
     seen: Counter[tuple[str, ...]] = Counter()
     result = []
     for statement in statements:
+        in_this = {entry.bank_reference for entry in statement.entries if known(entry.bank_reference)}
+        for facts in [facts for facts in seen if facts[-1] in in_this and len(facts) == REFERENCED]:
+            del seen[facts]
         entries = []
         for entry in statement.entries:
             if entry.id:  # a part of a batch: named after the whole

@@ -427,10 +427,13 @@ class _Look:
             every = self.open_of(account)
             why = f"{shown} named, and all that is open makes the amount"
             return self._answer(False, every, why)
-        if only_positive := [p for p in places if self.open(p).amount > 0]:
-            why = f"{shown} named, {over} too much, which stays on the account"
-            return self._answer(not doubts, only_positive if doubts else places,
-                                f"{shown} named, {over} too much, but {doubts}" if doubts else why)  # fmt: skip
+        if doubts:
+            amounts = self._oldest_first(places)
+            if amounts:
+                why = f"{shown} named, {over} too much, but {doubts}"
+                return self._answer(False, list(amounts), why, amounts=amounts)
+        elif places:
+            return self._answer(True, places, f"{shown} named, {over} too much, which stays on the account")
         return self._none(f"{shown} is a credit note, and money came in", account)
 
     def _oldest_first(self, places: Sequence[int]) -> dict[int, Money]:

@@ -36,8 +36,9 @@ class Mentions:
 
 
 def folded(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text[:MAX_TEXT]).encode("ascii", "ignore").decode()
-    return plain.upper()
+    """Capitals without accents; every other sign (a no-break space, a long dash, a degree sign) parts words."""
+    plain = unicodedata.normalize("NFKD", re.sub("[°º]", " ", text[:MAX_TEXT]))
+    return re.sub(r"[^\x00-\x7f]", " ", re.sub("[\u0300-\u036f]", "", plain)).upper()
 
 
 def compact(number: str) -> str:

@@ -20,7 +20,8 @@ from chalicelib.matching.model import Account, Ledger, OpenItem
 FIRST = date(2026, 1, 5)
 OURS = "FR7630006000011234567890189"
 _ROOTS = """Morel Vauban Lenoir Sénéchal Bâti Clairval Dunant Hérault Isère Jura Kermadec Lorient Mercier Noiret Odéon
-    Perrin Quercy Rivoli Saulnier Tessier Urbain Valmy Weber Yvelines Zénith Armor Breizh Cézanne Delorme Estuaire""".split()
+    Perrin Quercy Rivoli Saulnier Tessier Urbain Valmy Weber Yvelines Zénith Armor Breizh Cézanne Delorme
+    Estuaire""".split()
 _TRADES = """Garage Hôtel Menuiserie Transports Boulangerie Imprimerie Construction Électricité Plomberie Verrerie
     Logistique Conseil Négoce Pharma Textile Métal Bois Énergie Marine Optique""".split()
 _FORMS = ["SA", "SAS", "SARL", "& Fils", "GmbH", "Ltd", "", "et Cie"]
@@ -214,7 +215,9 @@ class _Maker:
     def no_number(self) -> None:
         if found := self.some():
             account, items = found
-            self.pay("no number", account, self.full(items), items[0].balance, self.rng.choice(["", "VIREMENT", "FACT"]))
+            self.pay(
+                "no number", account, self.full(items), items[0].balance, self.rng.choice(["", "VIREMENT", "FACT"])
+            )
 
     def grouped_without_numbers(self) -> None:
         if found := self.some(2, 5):
@@ -384,7 +387,8 @@ class _Maker:
         one, other = self.some(), self.some()
         if one and other and one[0] != other[0]:
             items = [*one[1], *other[1]]
-            self.pay("several debtors", None, self.full(items), self.sum_of(items),
-                     self.around(" ".join(i.number for i in items)), payer="TRESORERIE GROUPE", iban=self.iban())  # fmt: skip
+            text = self.around(" ".join(i.number for i in items))
+            self.pay("several debtors", None, self.full(items), self.sum_of(items), text, payer="TRESORERIE GROUPE",
+                     iban=self.iban())  # fmt: skip
             for account, some in (one, other):
                 self.unpaid[account.id] = [i for i in self.unpaid[account.id] if i not in some]
