@@ -9,7 +9,7 @@ no promise; a refusal is a dispute; a question is neither.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from chalicelib.reading import brief as brief_
 from chalicelib.reading import dates as dates_
 from chalicelib.reading import phrases as p
 from chalicelib.reading import references as references_
+from chalicelib.reading import tallies
 from chalicelib.reading.clauses import Clause, cut, soften
 from chalicelib.reading.model import DisputeReason, Intent, KnownItem
 
@@ -169,6 +170,7 @@ def _talks(text: str, reference_and_date: bool) -> bool:
         or p.REFUSES.search(text)
         or p.BLOCKED.search(text)
         or any(r.search(text) for r in p.DISPUTE_STRONG.values())
+        or any(r.search(text) for r in p.GROUNDS.values())
         or p.NOT_YET_PAID.search(text)
         or (p.PLAN_WORDS.search(text))
         or (p.DOCUMENT.search(text) and p.ASK.search(text))
@@ -295,6 +297,8 @@ class _Clauses:
         for m in p.INSOLVENCY.finditer(clause.text):
             before = clause.text[max(0, m.start() - 60) : m.start()]
             after = clause.text[m.end() : m.end() + 50]
+            if p.NOT_A_PROCEDURE.search(self._sentence(clause)) or p.THIRD_PARTY.search(before):
+                continue
             if p.DENIES.search(before) or (
                 re.search(r"\b(?:rumeur|unfounded|n'est pas|not true|has been started|is planned)\b", after)
                 and p.DENIES.search(clause.text)
@@ -476,10 +480,14 @@ class _Clauses:
 
     def _strong_reason(self, clause: Clause, sentence: str) -> tuple[DisputeReason | None, re.Match[str] | None]:
         text = clause.text
-        found: list[tuple[DisputeReason, re.Match[str]]] = []
+        found: list[tuple[DisputeReason, re.Match[str]]] = list(self._grounds(clause))
         for reason, pattern in p.DISPUTE_STRONG.items():
             m = pattern.search(text)
-            if m is None:
+            if m is None or any(f[0] == reason for f in found):
+                continue
+            if reason == "quality" and p.NOT_THEIR_GOODS.search(sentence):
+                continue
+            if reason == "duplicate" and _NO_SECOND_BILL.match(text[m.end() :]):
                 continue
             if reason in ("not_delivered", "quantity") and self._about_a_paper(text, m):
                 continue
@@ -548,6 +556,40 @@ class _Clauses:
         )
         found.sort(key=lambda f: order.index(f[0]))
         return found[0]
+
+    def _grounds(self, clause: Clause) -> Iterator[tuple[DisputeReason, re.Match[str]]]:
+        """Grounds that need no other word beside them, and figures that ought to be one."""
+        text = clause.text
+        for reason, pattern in p.GROUNDS.items():
+            m = pattern.search(text)
+            if m is None or (clause.question and reason not in ("not_ordered", "duplicate", "price")):
+                continue
+            if reason == "quality" and p.NOT_THEIR_GOODS.search(text):
+                continue
+            if reason == "duplicate" and _NO_SECOND_BILL.match(text[m.end() :]):
+                continue
+            if reason in ("not_delivered", "quantity") and self._about_a_paper(text, m):
+                continue
+            yield reason, m  # type: ignore[misc]
+        if clause.question:
+            return
+        m = tallies.counts_differ(self._unmarked(clause, figures=False))
+        if m:
+            yield "quantity", m
+        m = tallies.prices_differ(self._unmarked(clause, figures=True))
+        if m:
+            yield "price", m
+
+    def _unmarked(self, clause: Clause, *, figures: bool) -> str:
+        """A clause with its dates and invoice numbers blanked out, its amounts too unless they are what is looked for."""
+        text = clause.text
+        spans = [(d.start, d.end) for d in clause.dates] + [(r.start, r.end) for r in clause.references]
+        if not figures:
+            spans += [(a.start, a.end) for a in clause.amounts]
+        for start, end in spans:
+            s, e = max(0, start - clause.start), min(len(text), end - clause.start)
+            text = text[:s] + "~" * (e - s) + text[e:]
+        return text
 
     @staticmethod
     def _about_a_paper(text: str, m: re.Match[str]) -> bool:
@@ -1217,6 +1259,9 @@ class _Clauses:
         self._say("document_request", index, asked, numbers=self._numbers(index))
 
 
+_NO_SECOND_BILL = re.compile(
+    r"\s(?:of (?:ticket|the ticket|case)|du ticket|ticket|reminders?|e-?mails?|request|message|relance|rappel|mahnung|herinnering|recordatorio|sollecito)"
+)
 _NOT_THAT_ONE = re.compile(
     r"\s?[:,-]?\s?(?:non|not|no|nicht|nein|niet|nee)\b\s?(?=[,.;:!-]|$|because|car|weil|want|porque|perche|parce)"
 )

@@ -24,7 +24,7 @@ from chalicelib.reading.model import INTENTS, Intent
 
 BUCKETS = 1 << 15
 SURE = 0.6  # above: the model hears an intent
-DEAF = 0.07  # below: it hears nothing of the kind
+DEAF = 0.1  # below: it hears nothing of the kind
 SILENT = 0.02  # below: the rules were probably wrong
 _WORD = re.compile(r"[a-z]+|<[a-z]+>|[?!]")
 _SIGNS = (
