@@ -533,7 +533,8 @@ def _opened(name: str) -> Iterator[BinaryIO]:
         yield io.BytesIO(sys.stdin.buffer.read())
         return
     if not Path(name).is_file():
-        raise BadInput(name, "there is no such file", "check the path")
+        what = "this is a folder" if Path(name).is_dir() else "there is no such file"
+        raise BadInput(name, what, "name one file" if Path(name).is_dir() else "check the path")
     with Path(name).open("rb") as source:
         yield source
 

@@ -93,6 +93,7 @@ class _Desk:
         self.file, self.answer, self.at = file, answer, at
         self.policy = office.policy(file.debtor.policy)
         self.calendar = office.creditor.calendar
+        self.collector = office.creditor.persona("collector").email
         self.today = local_day(at, office.creditor.zone)
 
     def cases(self, *intents: str) -> list[Case]:
@@ -137,7 +138,7 @@ class _Desk:
             reason=reason,
             placed_on=self.today,
             until=None if days is None else self.today + timedelta(days=days),
-            owner=self.file.debtor.sales_rep if kind is BlockKind.COMPLAINT else "",
+            owner=(self.file.debtor.sales_rep if kind is BlockKind.COMPLAINT else "") or self.collector,
             numbers=tuple(c.number for c in cases or ()),
         )
         return e.BlockPlaced(block=block), reason

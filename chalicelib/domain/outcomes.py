@@ -95,6 +95,10 @@ def _effects(
         case _, "paid":
             yield from _resolved(file, task, said.outcome, today)
             yield from _claim(file, task, said, office, numbers, today)
+        case TaskKind.DEAD_ADDRESS, "not_found":
+            yield _wait(
+                task, numbers, said.on or today + timedelta(days=14), "no address of the debtor's was found", today
+            )
         case TaskKind.APPROVE_NOTICE, "rejected":
             yield _wait(task, numbers, said.on or today + timedelta(days=14), "the formal notice was rejected", today)
         case TaskKind.CHOOSE_ACTION, "wait":
@@ -201,6 +205,8 @@ def _claim(
 
 
 def _wait(task: Task, numbers: tuple[str, ...], until: date, reason: str, today: date) -> e.BlockPlaced:
+    if until <= today:
+        raise BadInput("on", f"{until} is no day to wait for", "give a day after today")
     block = Block(
         id=f"block-{task.id}", kind=BlockKind.MANUAL, reason=reason, placed_on=today, until=until, numbers=numbers
     )

@@ -82,7 +82,7 @@ class Policy:
     call_due_business_days: int = 1
     review_due_business_days: int = 1
     blind_after_hours_payments: int = 96
-    blind_after_hours_mailbox: int = 24
+    blind_after_hours_mailbox: int = 6
 
     def step(self, id_: str) -> Step:
         return next(step for step in self.steps if step.id == id_)

@@ -85,7 +85,7 @@ def _policy(top: Keys) -> Policy:
         call_due_business_days=tasks.whole("call_due_business_days", 1, highest=30),
         review_due_business_days=tasks.whole("review_due_business_days", 1, highest=30),
         blind_after_hours_payments=blind.whole("payments", 96, lowest=1, highest=24 * 31),
-        blind_after_hours_mailbox=blind.whole("mailbox", 24, lowest=1, highest=24 * 31),
+        blind_after_hours_mailbox=blind.whole("mailbox", 6, lowest=1, highest=24 * 31),
         steps=_steps(top),
     )
     for section in (promise, claimed, pause, tasks, blind):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.domain.debtor_file import TaskKind
 from chalicelib.errors import PermanentError
@@ -22,6 +22,9 @@ from chalicelib.ports import Cursor, Fetched, Mailbox, MailRecord, MailState, Pa
 
 BATCH = 200
 """Messages of a folder that a poll takes in: well within a function's time, and the next poll goes on from there."""
+
+UNREAD_FOR = timedelta(minutes=30)
+"""A mail that is archived for so long and still not understood counts as one that was not read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,8 @@ def collect_mail(parts: Parts, *, at: datetime) -> Collected:
         raise_on_desk(parts, office, TaskKind.MAILBOX, why, about=address, at=at)
         raise
     close_alerts(parts, office, TaskKind.MAILBOX, "the mailbox is read again", at=at)
-    if seen:  # while a backlog is being read there may be an answer in it: we stay blind
+    # While a backlog is being fetched, or fetched and not understood, there may be an answer in it: we stay blind.
+    if seen and next(parts.mail_log.pending(at - UNREAD_FOR), None) is None:
         parts.offices.note_read("mailbox", at)
     return collected
 

@@ -7,9 +7,10 @@ written is idempotent row by row: a file imported twice, or again after a crash 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import islice
 from typing import TypeVar
 
 from chalicelib.domain import events as e
@@ -29,6 +30,7 @@ from chalicelib.domain.debtor_file import (
     TaskKind,
 )
 from chalicelib.domain.entry_checks import entry_checks
+from chalicelib.domain.money import Money
 from chalicelib.domain.settle import consequences, oldest_first, receive
 from chalicelib.errors import BadInput
 from chalicelib.ledger.records import Finding, InvoiceRow, PaymentRow
@@ -36,7 +38,10 @@ from chalicelib.pipeline.keep import Happened, keep, office_of
 from chalicelib.ports import Parts
 
 R = TypeVar("R", InvoiceRow, PaymentRow)
-Progress = Callable[[int, int], None]  # (debtors done, debtors in all)
+Progress = Callable[[int, int], None]  # (rows done, rows in all)
+
+BATCH = 10_000
+"""So many rows are held at a time, sorted by account: a ledger of any size takes the same memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,36 +64,52 @@ def import_invoices(
     skip_bad: bool = False,
     progress: Progress | None = None,
 ) -> Imported:
-    """Enter what is new, correct what changed, leave what is settled. BadInput where a row contradicts our books."""
+    """Enter what is new, correct what changed, leave what is settled. BadInput where a row contradicts our books.
+
+    The rows are gone over twice, to be compared and to be written: what can be read again (a list, `GoodRows`) is
+    never held whole, an iterator is.
+    """
     office = office_of(parts)
     today = local_day(at, office.creditor.zone)
-    accounts = _by_account(rows)
-    findings = [f for some in accounts.values() for f in _contradictions(parts, office, some)]
-    accounts = _without(accounts, findings, skip_bad=skip_bad)
-    new = known = 0
-    for done, (account, some) in enumerate(accounts.items(), 1):
-        numbers = parts.store.find_many("invoice", [r.number for r in some])
-        credits = parts.store.find_many("credit", [r.number for r in some if r.is_credit_note])
-        addresses = parts.store.find_many("address", {r.email.lower() for r in some if r.email})
-        settled = {n for n, ids in {**numbers, **credits}.items() if account in ids}
-        once_known = {a for a, ids in addresses.items() if account in ids}
+    if isinstance(rows, Iterator):
+        rows = list(rows)
+    findings: list[Finding] = []
+    count = 0
+    for batch in _batches(rows):
+        count += len(batch)
+        owners = parts.store.find_many("invoice", [row.number for row in batch])
+        for some in _by_account(batch).values():
+            findings += _contradictions(parts, office, some, owners)
+    _refuse(findings, skip_bad=skip_bad)
+    bad = {f.line for f in findings}
+    done = new = known = 0
+    debtors: set[str] = set()
+    for batch in _batches(rows):
+        for account, some in _by_account(row for row in batch if row.line not in bad).items():
+            fresh, before = _enter_all(parts, office, account, some, today=today, at=at, who=who)
+            new, known, done = new + fresh, known + before, done + len(some)
+            debtors.add(account)
+            if progress:
+                progress(done, count - len(bad))
+    return Imported(rows=done, debtors=len(debtors), new=new, known=known, findings=tuple(findings))
 
-        def decide(
-            file: DebtorFile,
-            some: Sequence[InvoiceRow] = some,
-            settled: set[str] = settled,
-            once_known: set[str] = once_known,
-        ) -> Happened:
-            return _take_in(file, some, settled, once_known, home=office.creditor.country, today=today, at=at)
 
-        before = len(settled)
-        keep(parts, office, account, decide, at=at, who=who, opens=_debtor(account, some))
-        known += before
-        new += len({r.number for r in some if not r.paid_on} - settled)  # what was paid before is history, not news
-        if progress:
-            progress(done, len(accounts))
-    rows_read = sum(map(len, accounts.values()))
-    return Imported(rows=rows_read, debtors=len(accounts), new=new, known=known, findings=tuple(findings))
+def _enter_all(
+    parts: Parts, office: Office, account: str, rows: Sequence[InvoiceRow], *, today: date, at: datetime, who: str
+) -> tuple[int, int]:
+    """Enter rows of one debtor; how many were new, and how many known."""
+    numbers = parts.store.find_many("invoice", [r.number for r in rows])
+    credits = parts.store.find_many("credit", [r.number for r in rows if r.is_credit_note])
+    addresses = parts.store.find_many("address", {r.email.lower() for r in rows if r.email})
+    settled = {n for n, ids in {**numbers, **credits}.items() if account in ids}
+    once_known = {a for a, ids in addresses.items() if account in ids}
+
+    def decide(file: DebtorFile) -> Happened:
+        return _take_in(file, rows, settled, once_known, home=office.creditor.country, today=today, at=at)
+
+    keep(parts, office, account, decide, at=at, who=who, opens=_debtor(account, rows))
+    # What was paid before is history, not news.
+    return len({r.number for r in rows if not r.paid_on} - settled), len(settled)
 
 
 def import_payments(
@@ -102,6 +123,7 @@ def import_payments(
 ) -> Imported:
     """Settle what the payments name; keep the rest on the account. A file without a row says that nothing came in."""
     office = office_of(parts)
+    today = local_day(at, office.creditor.zone)
     accounts = _by_account(rows)
     findings = [
         Finding(row.line, "account", f"no debtor {account!r}", "import its invoices first")
@@ -110,23 +132,27 @@ def import_payments(
         for row in some
     ]
     accounts = _without(accounts, findings, skip_bad=skip_bad)
-    new = known = 0
-    for done, (account, some) in enumerate(accounts.items(), 1):
+    rows_read = sum(map(len, accounts.values()))
+    done = new = known = 0
+    for account, some in accounts.items():
         ids = {payment_id(r): r for r in some}
         had = {i for i, owners in parts.store.find_many("credit", ids).items() if account in owners}
+        # The ledger itself may have called an invoice paid before its payment came: that is the same money.
+        told = parts.store.find_many("credit", [f"ledger-{r.number}" for r in some if r.number])
+        had |= {i for i, r in ids.items() if account in told.get(f"ledger-{r.number}", ())}
         fresh = {i: r for i, r in ids.items() if i not in had}
 
         def decide(file: DebtorFile, fresh: Mapping[str, PaymentRow] = fresh) -> Happened:
-            return _receive_all(file, fresh, at=at)
+            return _receive_all(file, fresh, today=today, at=at)
 
         if fresh:
             keep(parts, office, account, decide, at=at, who=who)
         known += len(had)
         new += len(fresh)
+        done += len(some)
         if progress:
-            progress(done, len(accounts))
+            progress(done, rows_read)
     parts.offices.note_read("payments", at)
-    rows_read = sum(map(len, accounts.values()))
     return Imported(rows=rows_read, debtors=len(accounts), new=new, known=known, findings=tuple(findings))
 
 
@@ -136,7 +162,7 @@ def payment_id(row: PaymentRow) -> str:
     return "payment-" + hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
 
 
-def _receive_all(file: DebtorFile, fresh: Mapping[str, PaymentRow], *, at: datetime) -> Happened:
+def _receive_all(file: DebtorFile, fresh: Mapping[str, PaymentRow], *, today: date, at: datetime) -> Happened:
     happened: list[tuple[e.Event, str]] = []
     after = file
     for id_, row in fresh.items():
@@ -152,8 +178,25 @@ def _receive_all(file: DebtorFile, fresh: Mapping[str, PaymentRow], *, at: datet
         some = receive(after, credit, numbers)
         after = apply_all(after, e.entries_after(after.entries, some, at=at, who=""))
         happened += some
+        if left := after.credits[id_].remaining:
+            happened.append(_whose(id_, row, left, today=today))
     last = max((row.paid_on for row in fresh.values()), default=date.min)
     return [*happened, *consequences(after, on=last, at=at)] if happened else []
+
+
+def _whose(credit_id: str, row: PaymentRow, left: Money, *, today: date) -> tuple[e.Event, str]:
+    """Money that no invoice absorbed holds reminders back, for ever if nobody says what it pays."""
+    named = f"names {row.number}" if row.number else "names no invoice that it fits"
+    why = f"{left} of the payment of {row.paid_on} stand on the account: it {named}; say what it pays"
+    task = Task(
+        id=f"{TaskKind.ALLOCATE_PAYMENT}-{credit_id}",
+        kind=TaskKind.ALLOCATE_PAYMENT,
+        raised_on=today,
+        due_on=today,
+        reason=why,
+        at_stake=left,
+    )
+    return e.TaskRaised(task=task), why
 
 
 def _take_in(
@@ -315,7 +358,9 @@ def _updated(debtor: Debtor, rows: Sequence[InvoiceRow]) -> Debtor:
     return replace(debtor, **{key: value for key, value in said.items() if value})  # type: ignore[arg-type]
 
 
-def _contradictions(parts: Parts, office: Office, rows: Sequence[InvoiceRow]) -> list[Finding]:
+def _contradictions(
+    parts: Parts, office: Office, rows: Sequence[InvoiceRow], owners: Mapping[str, tuple[str, ...]]
+) -> list[Finding]:
     """What a debtor's rows say that our books deny: a number of somebody else's, another amount."""
     account = rows[0].account
     findings = [
@@ -323,8 +368,7 @@ def _contradictions(parts: Parts, office: Office, rows: Sequence[InvoiceRow]) ->
         for r in rows
         if r.policy and r.policy not in office.policies
     ]
-    owners = parts.store.find_many("invoice", [r.number for r in rows])
-    if not owners:
+    if not any(row.number in owners for row in rows):
         return findings
     file = parts.store.load(account)
     for row in rows:
@@ -339,6 +383,20 @@ def _contradictions(parts: Parts, office: Office, rows: Sequence[InvoiceRow]) ->
     return findings
 
 
+def _refuse(findings: Sequence[Finding], *, skip_bad: bool) -> None:
+    """BadInput names the first finding, unless wrong rows are to be left out."""
+    if findings and not skip_bad:
+        first = findings[0].as_error()
+        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+        raise BadInput(first.where, first.what + more, first.remedy)
+
+
+def _batches(rows: Iterable[InvoiceRow]) -> Iterator[list[InvoiceRow]]:
+    left = iter(rows)
+    while batch := list(islice(left, BATCH)):
+        yield batch
+
+
 def _by_account(rows: Iterable[R]) -> dict[str, list[R]]:
     accounts: dict[str, list[R]] = {}
     for row in rows:
@@ -348,12 +406,7 @@ def _by_account(rows: Iterable[R]) -> dict[str, list[R]]:
 
 def _without(accounts: dict[str, list[R]], findings: Sequence[Finding], *, skip_bad: bool) -> dict[str, list[R]]:
     """The rows that may be written: all, or (if asked for) all but the wrong ones; else BadInput names the first."""
-    if not findings:
-        return accounts
-    if not skip_bad:
-        first = findings[0].as_error()
-        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-        raise BadInput(first.where, first.what + more, first.remedy)
+    _refuse(findings, skip_bad=skip_bad)
     bad = {f.line for f in findings}
     left = {account: [r for r in some if r.line not in bad] for account, some in accounts.items()}
     return {account: some for account, some in left.items() if some}

@@ -15,8 +15,10 @@ from chalicelib.reading import Unreadable
 
 LOST_AFTER = timedelta(hours=1)
 
-GIVEN_UP_AFTER = timedelta(days=3)
-"""A mail that ends the function each time (time, memory) comes back until then: a person reads it from now on."""
+GIVEN_UP_AFTER = timedelta(hours=4)
+"""A mail that ends the function each time (time, memory) comes back until then: a person reads it from now on.
+
+Sooner than the policies call the program blind: one bad mail does not stop the chasing of everybody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +45,12 @@ def watch(parts: Parts, *, at: datetime) -> Watched:
 
 
 def _give_up(parts: Parts, office: Office, *, at: datetime) -> set[str]:
-    """Quarantine what has been tried for days: in all probability the mail itself is what stops its reader."""
+    """Quarantine what has been tried for hours: in all probability the mail itself is what stops its reader."""
     given_up = set()
     for id_ in parts.mail_log.pending(at - GIVEN_UP_AFTER):
         mail = parts.mail_log.get(id_)
         if mail is not None:
-            why = Unreadable(f"its reader did not come to an end in {GIVEN_UP_AFTER.days} days")
+            why = Unreadable(f"its reader did not come to an end in {GIVEN_UP_AFTER.seconds // 3600} hours")
             parts.mail_log.settle(quarantine(parts, office, mail, why, at=at))
             given_up.add(id_)
     return given_up

@@ -140,6 +140,22 @@ def test_a_rejected_formal_notice_waits_before_it_is_asked_for_again() -> None:
     assert (block.kind, block.until, block.numbers) == (BlockKind.MANUAL, date(2026, 4, 1), ("F1",))
 
 
+@pytest.mark.parametrize(
+    ("on", "taken"), [(date(2026, 3, 15), False), (date(2026, 3, 16), False), (date(2026, 3, 17), True)]
+)
+def test_a_day_to_wait_for_lies_ahead(on: date, taken: bool) -> None:
+    if taken:
+        assert closed(with_task(TaskKind.APPROVE_NOTICE), "rejected", on=on).blocks
+    else:
+        with pytest.raises(BadInput, match="no day to wait for"):
+            closed(with_task(TaskKind.APPROVE_NOTICE), "rejected", on=on)
+
+
+def test_an_address_that_nobody_finds_is_asked_for_again_later_and_not_at_once() -> None:
+    file = closed(with_task(TaskKind.DEAD_ADDRESS), "not_found")
+    assert [b.until for b in file.blocks.values()] == [date(2026, 3, 30)]
+
+
 def test_a_corrected_address_is_alive_again() -> None:
     file = after(with_task(TaskKind.DEAD_ADDRESS), e.ContactDied(contact_id="payer", on=TODAY))
     file = closed(file, "corrected", email="compta@garage-morel.example")

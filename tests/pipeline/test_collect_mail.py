@@ -401,7 +401,21 @@ def test_whatever_happens_in_whatever_order_each_message_has_one_record(actions:
     assert set(program.mail_log.mails) == {id_of(content) for content in delivered} == queued
     for content in delivered:
         assert program.archive.kept[f"mail/{id_of(content)}.eml"][0] == content
-    assert program.offices.health().mailbox_read_at == AT + 129 * MINUTES
+    for mail in program.mail_log.mails.values():
+        program.mail_log.mails[mail.id] = mail.becomes(MailState.READ)
+    collect_mail(program.parts, at=AT + 130 * MINUTES)
+    assert program.offices.health().mailbox_read_at == AT + 130 * MINUTES
+
+
+@pytest.mark.parametrize(("minutes", "seen"), [(29, True), (30, True), (31, False)])
+def test_a_mail_that_nobody_understands_counts_as_one_that_was_not_read(minutes: int, seen: bool) -> None:
+    program = Program()
+    program.mailbox.received_at = AT
+    program.mailbox.deliver(raw(1))
+    later = AT + timedelta(minutes=minutes)
+    collect_mail(program.parts, at=AT)
+    collect_mail(program.parts, at=later)
+    assert program.offices.health().mailbox_read_at == (later if seen else AT)
 
 
 def _play(program: Program, action: str, about: list[Any], delivered: set[bytes], queued: set[str], n: int) -> None:

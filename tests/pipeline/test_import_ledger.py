@@ -197,6 +197,19 @@ class TestPayments:
         pay(program, payment("79.00"))
         assert (program.file().cases["F3"].balance, program.file().unallocated("EUR")) == (eur("80"), eur("79"))
 
+    def test_the_payment_of_an_invoice_that_the_ledger_called_paid_is_the_same_money(self, program: Program) -> None:
+        enter(program, invoice("F1"), invoice("F2"))
+        enter(program, invoice("F1", paid_on=date(2026, 3, 11)))
+        done = pay(program, payment("1200", "F1"))
+        assert (done.new, done.known) == (0, 1)
+        assert program.file().unallocated("EUR") == eur("0"), "else it would hold back the reminders of F2"
+
+    def test_money_that_settles_nothing_is_a_task_for_it_holds_reminders_back(self, program: Program) -> None:
+        enter(program, invoice("F1"))
+        pay(program, payment("50", "F-OF-LONG-AGO"))
+        (task,) = program.file().open_tasks()
+        assert (task.kind, task.at_stake) == (TaskKind.ALLOCATE_PAYMENT, eur("50"))
+
     def test_payments_of_a_debtor_we_do_not_know_are_named_by_line(self, program: Program) -> None:
         with pytest.raises(BadInput, match="line 4, column account: no debtor 'C999'"):
             pay(program, payment("10", line=4, account="C999"))
