@@ -20,7 +20,7 @@ from datetime import date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from chalicelib.errors import BadFile, BadInput, OutcomeUnknown, PermanentError, RetryableError
 
@@ -285,29 +285,26 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _import_table(args: argparse.Namespace, name: str, mapping: ColumnMap) -> None:
-    from chalicelib.ledger.read import read_invoices, read_payments
+    from chalicelib.ledger.read import GoodRows, read_invoices, read_payments
 
-    if args.what == "invoices":
-        invoices = _rows(name, read_invoices, mapping, skip_bad=args.skip_bad)
-        found = len(invoices)
-    else:
-        payments = _rows(name, read_payments, mapping, skip_bad=args.skip_bad)
-        found = len(payments)
-    if args.dry_run:
-        print(f"{name}: {found} {args.what} can be read; nothing was written or compared with the books")
-        return
-    parts, at = _parts(args), _now()
-    from chalicelib.pipeline.import_ledger import import_invoices, import_payments
+    with _opened(name) as source:  # gone over three times (checked, compared, written) and never held whole
+        reader: Any = read_invoices if args.what == "invoices" else read_payments
+        _check(name, source, reader, mapping, skip_bad=args.skip_bad)
+        rows: GoodRows[Any] = GoodRows(source, reader, mapping)
+        if args.dry_run:
+            found = sum(1 for _ in rows)
+            print(f"{name}: {found} {args.what} can be read; nothing was written or compared with the books")
+            return
+        parts, at = _parts(args), _now()
+        from chalicelib.pipeline.import_ledger import import_invoices, import_payments
 
-    who, tell = getpass.getuser(), _progress()
-    try:
-        if args.what == "invoices":
-            done = import_invoices(parts, invoices, at=at, who=who, skip_bad=args.skip_bad, progress=tell)
-        else:
-            done = import_payments(parts, payments, at=at, who=who, skip_bad=args.skip_bad, progress=tell)
-    except BadInput as error:  # a row that contradicts our books knows its line, not its file
-        where = f"{name}: {error.where}" if error.where.startswith("line ") else error.where
-        raise BadInput(where, error.what, error.remedy) from error
+        who, tell = getpass.getuser(), _progress()
+        try:
+            take = import_invoices if args.what == "invoices" else import_payments
+            done = take(parts, rows, at=at, who=who, skip_bad=args.skip_bad, progress=tell)
+        except BadInput as error:  # a row that contradicts our books knows its line, not its file
+            where = f"{name}: {error.where}" if error.where.startswith("line ") else error.where
+            raise BadInput(where, error.what, error.remedy) from error
     _tell(name, done.findings)
     print(f"{name}: {done.rows} {args.what} of {done.debtors} debtors: {done.new} new, {done.known} known")
 
@@ -406,7 +403,7 @@ def _progress() -> Callable[[int, int], None] | None:
         return None
 
     def tell(done: int, of: int) -> None:
-        print(f"\r{done} of {of} debtors", end="\n" if done == of else "", file=sys.stderr, flush=True)
+        print(f"\r{done} of {of} rows", end="\n" if done == of else "", file=sys.stderr, flush=True)
 
     return tell
 
@@ -550,6 +547,17 @@ def _rows(name: str, reader: Reader[R], mapping: ColumnMap, *, skip_bad: bool) -
         raise BadFile(name, [*refused.findings, *_fitting_mapping(name, reader, mapping)]) from None
     _tell(name, read[1])
     return read[0]
+
+
+def _check(name: str, source: BinaryIO, reader: Reader[R], mapping: ColumnMap, *, skip_bad: bool) -> None:
+    """Go over the whole file once: BadFile tells everything that is wrong, stderr what was noted."""
+    from chalicelib.ledger.read import check
+
+    try:
+        findings = check(source, reader, mapping, name=name, skip_bad=skip_bad)
+    except BadFile as refused:
+        raise BadFile(name, [*refused.findings, *_fitting_mapping(name, reader, mapping)]) from None
+    _tell(name, findings)
 
 
 def _fitting_mapping(name: str, reader: Reader[R], mapping: ColumnMap) -> list[BadInput]:

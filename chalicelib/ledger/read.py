@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import date
 from difflib import get_close_matches
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, Generic, TypeVar
 
 from chalicelib.domain.debtor_file import DESK, DebtorKind, Role
 from chalicelib.domain.money import Money
@@ -110,6 +110,17 @@ def good_rows(source: BinaryIO, reader: Reader[R], mapping: ColumnMap) -> Iterat
     for item in reader(source, mapping):
         if not isinstance(item, Finding):
             yield item
+
+
+class GoodRows(Generic[R]):
+    """The usable rows of a file that `check` has let pass, read anew each time they are gone over."""
+
+    def __init__(self, source: BinaryIO, reader: Reader[R], mapping: ColumnMap) -> None:
+        self._source, self._reader, self._mapping = source, reader, mapping
+
+    def __iter__(self) -> Iterator[R]:
+        self._source.seek(0)
+        return good_rows(self._source, self._reader, self._mapping)
 
 
 def _weigh(items: Iterator[R | Finding], keep: Callable[[R], None], *, name: str, skip_bad: bool) -> list[Finding]:

@@ -1,8 +1,7 @@
 """Import a file that was dropped for import: all of it or nothing. The folder says what it holds.
 
 invoices/ (CSV, XLSX, Factur-X PDF, CII, UBL), payments/, statements/ (camt.053, camt.054, MT940, OFX, a bank's CSV),
-statuses/ (CDAR). invoices/sage/ledger.csv is read by the
-mapping that is remembered for the source "sage".
+statuses/ (CDAR). invoices/sage/ledger.csv is read by the mapping that is remembered for the source "sage".
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from chalicelib.domain.debtor_file import TaskKind
 from chalicelib.einvoicing.read import is_pdf, is_xml
 from chalicelib.errors import BadInput
 from chalicelib.ledger.mapping import OURS, ColumnMap
-from chalicelib.ledger.read import check, good_rows, read_invoices, read_payments
+from chalicelib.ledger.read import GoodRows, check, read_invoices, read_payments
 from chalicelib.pipeline.desk import raise_on_desk
 from chalicelib.pipeline.import_einvoices import import_einvoices
 from chalicelib.pipeline.import_ledger import Imported, import_invoices, import_payments
@@ -43,15 +42,13 @@ def import_dropped(parts: Parts, files: Archive, key: str, *, at: datetime) -> I
                 return import_einvoices(parts, [(key, raw)], at=at, who=WHO)
             case "invoices":
                 check(source, read_invoices, mapping, name=key, skip_bad=False)
-                source.seek(0)
-                return import_invoices(parts, good_rows(source, read_invoices, mapping), at=at, who=WHO)
+                return import_invoices(parts, GoodRows(source, read_invoices, mapping), at=at, who=WHO)
             case "statements" | "payments" if folder == "statements" or format_of(raw) != "csv":
                 taken = import_statements(parts, read_statements(raw, name=key, mapping=mapping), at=at, who=WHO)
                 return Imported(rows=taken.entries, new=taken.entries - taken.known, known=taken.known)
             case "payments":
                 check(source, read_payments, mapping, name=key, skip_bad=False)
-                source.seek(0)
-                return import_payments(parts, good_rows(source, read_payments, mapping), at=at, who=WHO)
+                return import_payments(parts, GoodRows(source, read_payments, mapping), at=at, who=WHO)
             case _:
                 remedy = "drop it in invoices/, payments/, statements/ or statuses/"
                 raise BadInput(key, f"{folder!r} says nothing of its content", remedy)
