@@ -8,6 +8,7 @@ an order fixed by a checksum: the same examples give the same weights.
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 import zlib
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from chalicelib.reading import second_voice
 from chalicelib.reading.model import INTENTS
-from tests.reading.reading_of import corpus
+from tests.reading.reading_of import CORPUS, corpus
 from tests.reading.test_corpus_figures import OPEN
 from tests.reading.test_sayings import TABLES, _lines
 
@@ -36,6 +37,10 @@ def examples() -> list[Example]:
                 out.append((words, frozenset(label["intents"])))
     for table in TABLES:
         out += [(words, intents) for intents, _, words in _lines(table)]
+    for path in sorted((CORPUS / "examples").glob("hand_*.jsonl")):
+        for line in path.read_text("utf-8").splitlines():
+            one = json.loads(line)
+            out.append((one["text"], frozenset(one["intents"])))
     return out
 
 
