@@ -41,9 +41,9 @@ def match_all(entries: Iterable[BankEntry], ledger: Ledger, tolerance: Tolerance
 
 
 def in_order(entries: Iterable[BankEntry]) -> list[BankEntry]:
-    """Each entry once, by day; what takes money back comes after the money of the same day."""
+    """Each entry once, by day and the bank's reference; what takes money back comes after the money of its day."""
     once = {entry.id: entry for entry in entries}
-    return sorted(once.values(), key=lambda e: (e.booked_on, e.kind is not EntryKind.CREDIT, e.id))
+    return sorted(once.values(), key=lambda e: (e.booked_on, e.kind is not EntryKind.CREDIT, e.bank_reference, e.id))
 
 
 class Matcher:
@@ -335,6 +335,11 @@ class _Look:
         if with_parts and agrees:
             numbers = ", ".join(self.of.items[p].number for p in with_parts)
             return self._answer(True, with_parts, f"{numbers} named, some in part, the amount to the cent; {payer}")
+        if other and self.who:  # a number mistyped, or taken from an old transfer
+            own = [p for p in self.open_of(self.who) if self.open(p) == self.amount]
+            if len(own) == 1:
+                why = f"{shown} is of another debtor, and one invoice of the payer has this amount"
+                return self._answer(False, own, why)
         doubts = self._doubts(account, places, agrees, whole, settled)
         if self.amount < total:
             return self._too_little(account, places, shown, total - self.amount, doubts)

@@ -321,3 +321,8 @@ def test_the_order_of_entries_and_their_repetition_do_not_matter(entries: list[B
     mixed = [*entries, *entries]
     random.shuffle(mixed)
     assert match_all(mixed, ledger) == match_all(entries, ledger)
+
+
+def test_a_number_of_another_debtor_gives_way_to_the_payers_own_invoice_of_the_amount() -> None:
+    found = match(entry("310.40", "FA-2026-0301", payer="GARAGE MOREL"))
+    assert (found.certainty, shares(found)) == (Certainty.PROPOSED, {"FA-2026-0102": "310.40"})
