@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from infra.local.process import PartUnavailable
-from tests.bench import cost, mail, reading
+from tests.bench import cost, importing, mail, reading
 from tests.bench.figure import Figure
 
 # Emulators on the loopback take any key; a real account's must not be picked up from the shell.
@@ -27,6 +27,7 @@ def main() -> int:
         ("cost of a run (AWS calls and DynamoDB units)", cost.measure),
         ("mail written and handed over", mail.measure),
         ("answers read", reading.measure),
+        ("ledgers imported", importing.measure),
     )
     failed = False
     for title, measure in measurements:
