@@ -388,7 +388,7 @@ class _Reading:
             present.add("promise_to_pay")
         if remittance is not None:
             present.add("remittance")
-        present = self._second_voice(present, advices, contacts)
+        present = self._second_voice(present, statements, advices, contacts)
         intents = tuple(i for i in INTENTS if i in present)
         promise = (promise or Promise()) if "promise_to_pay" in present else None
         remittance = (remittance or Remittance()) if "remittance" in present else None
@@ -435,19 +435,27 @@ class _Reading:
         )
 
     def _second_voice(
-        self, present: set[Intent], advices: Sequence[tuple[str, advice_.Advice]], contacts: Sequence[str]
+        self,
+        present: set[Intent],
+        statements: Sequence[Statement],
+        advices: Sequence[tuple[str, advice_.Advice]],
+        contacts: Sequence[str],
     ) -> set[Intent]:
         """Where the model disagrees, a person decides; shown is what both can live with."""
         heard = second_voice.opinions(self.own)
         if not heard or any(where == "body" for where, _ in advices):
             return present
+        # A payment guessed from a day alone, of which the model hears little, is dropped; a person still looks.
+        firm = {s.intent for s in statements if not s.loose} | ({"promise_to_pay", "remittance"} if advices else set())
+        guessed = {i for i in present if i not in firm and heard[i] < second_voice.FAINT}
+        present = present - guessed
         missed, doubted = second_voice.disagreement(heard, present)
         if advices:
             doubted -= {"remittance", "promise_to_pay"}
             missed -= {"remittance", "promise_to_pay"}
         if contacts:
             doubted -= {"contact_change"}
-        if missed or doubted:
+        if missed or doubted or guessed:
             self.codes.append("second-voice")
         return (present | missed) - {i for i in doubted if heard[i] < second_voice.SILENT}
 
@@ -620,7 +628,7 @@ class _Reading:
             and not re.match(r"(?:no|do)[-_.]?(?:t[-_.]?)?reply|ne-?pas|donotreply|do_not", message.sender or "")
         ):
             codes.append("question")
-        for flag in ("conditional", "payment-asked", "blocked"):
+        for flag in ("conditional", "hearsay", "payment-asked", "blocked"):
             if flag in flags:
                 codes.append(flag)
         if not intents:

@@ -25,6 +25,7 @@ from chalicelib.reading.model import INTENTS, Intent
 BUCKETS = 1 << 15
 SURE = 0.6  # above: the model hears an intent
 DEAF = 0.1  # below: it hears nothing of the kind
+FAINT = 0.3  # below: what the rules only guessed is no more than a guess
 SILENT = 0.02  # below: the rules were probably wrong
 _WORD = re.compile(r"[a-z]+|<[a-z]+>|[?!]")
 _SIGNS = (

@@ -20,7 +20,7 @@ from chalicelib.reading import second_voice
 from chalicelib.reading.model import INTENTS
 from tests.reading.reading_of import CORPUS, corpus
 from tests.reading.test_corpus_figures import OPEN
-from tests.reading.test_sayings import TABLES, _lines
+from tests.reading.test_sayings import TABLES, lines
 
 Example = tuple[str, frozenset[str]]
 TARGET = Path(second_voice.__file__).with_name("second_voice_weights.py")
@@ -36,7 +36,7 @@ def examples() -> list[Example]:
             if label["kind"] == "reply" and words.strip():
                 out.append((words, frozenset(label["intents"])))
     for table in TABLES:
-        out += [(words, intents) for intents, _, words in _lines(table)]
+        out += [(words, intents) for intents, _, words in lines(table)]
     for path in sorted((CORPUS / "examples").glob("hand_*.jsonl")):
         for line in path.read_text("utf-8").splitlines():
             one = json.loads(line)
