@@ -43,6 +43,7 @@ class Statement:
     reason: DisputeReason | None = None
     certain: bool = True  # the date is what anybody would understand
     vague: bool = False
+    loose: bool = False  # a word of paying and a day, no turn of phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -703,7 +704,9 @@ class _Clauses:
             will = None
         if not paid and not will:
             if not negated and not disputed:
+                before = len(self.statements)
                 self._loose_payment(index, clause, sentence)
+                self.statements[before:] = [replace(s, loose=True) for s in self.statements[before:]]
             return
         if p.QUESTION_PAID.search(text) and (clause.question or not (clause.dates or clause.amounts)):
             self.flags.add("payment-asked")
