@@ -84,7 +84,8 @@ def understand(own: str, ground: Ground) -> Said:
     """Read a text in the client's own words."""
     folded = soften(own)
     masked = _without_addresses(folded)
-    dates = dates_.find(masked, ground.base, month_first=ground.month_first, holidays=ground.holidays)
+    month_first = ground.month_first or bool(_AMERICAN.search(masked))
+    dates = dates_.find(masked, ground.base, month_first=month_first, holidays=ground.holidays)
     amounts = _amounts(masked, ground, dates)
     dates = [d for d in dates if not any(a.start <= d.start and d.end <= a.end for a in amounts)]
     found = references_.find(masked, ground.items, amounts, dates, known_elsewhere=ground.elsewhere)
@@ -114,6 +115,9 @@ def understand(own: str, ground: Ground) -> Said:
         open_question=_asks_something_else(clauses, statements),
         clauses=tuple(clauses),
     )
+
+
+_AMERICAN = re.compile(r"\bach\b|\bck ?#|\bcheck ?#|\bcheck run\b|\$ ?\d{1,3}(?:,\d{3})*\.\d\d\b")
 
 
 def _without_addresses(folded: str) -> str:
@@ -167,6 +171,8 @@ def _talks(text: str, reference_and_date: bool) -> bool:
         reference_and_date
         or p.PAID.search(text)
         or p.WILL_PAY.search(text)
+        or p.PAID_TOO.search(text)
+        or p.WILL_PAY_TOO.search(text)
         or (p.PAY_STEM.search(text) and re.search(r"\d", text))
         or p.REFUSES.search(text)
         or p.BLOCKED.search(text)
@@ -319,6 +325,8 @@ class _Clauses:
 
     def _complaint(self, index: int, clause: Clause) -> None:
         m = p.STOP_WRITING.search(clause.text) or p.PRIVACY.search(clause.text) or p.THREAT.search(clause.text)
+        if m and p.NO_COMPLAINT.search(self._sentence(clause)):
+            return
         if m:
             self._say("complaint", index, m)
             return
@@ -432,7 +440,7 @@ class _Clauses:
             self._say("dispute", index, refuses or m, reason=reason, numbers=self._numbers(index))
             return True
         if refuses and not self._about_means(sentence) and not (p.PLAN_WORDS.search(text) and p.PLAN_ASK.search(text)):
-            self._say("dispute", index, refuses, reason=None, numbers=self._numbers(index))
+            self._say("dispute", index, refuses, reason=None, numbers=self._numbers(index), vague=True)
             return True
         blocked, contest = p.BLOCKED.search(text), p.CONTEST.search(text)
         if contest and re.search(r"\brumeurs?\b|\brumou?rs?\b|geruchte?\b", sentence):
@@ -448,6 +456,14 @@ class _Clauses:
             )
         ):
             contest = None
+        if contest and (
+            re.search(r"\b(?:iban|rib|bic|konto\w*|bank details|account number|compte)\W{1,3}(?:est |is |was |ist )?$", text[: contest.start()])
+            or re.search(r"\b(?:have|got|reached|vous (?:m'|nous )avez) (?:the )?$", text[: contest.start()])
+            or p.NOT_A_PROCEDURE.search(sentence)
+        ):
+            contest = None
+        if blocked and re.search(r"\bvous (?:m'|nous )avez $", text[: blocked.start()]):
+            blocked = None  # what they were refused, not what they refuse
         weak = self._weak_reason(sentence)
         if contest and (
             weak
@@ -483,12 +499,20 @@ class _Clauses:
         text = clause.text
         found: list[tuple[DisputeReason, re.Match[str]]] = list(self._grounds(clause))
         for reason, pattern in p.DISPUTE_STRONG.items():
-            m = pattern.search(text)
+            m = pattern.search(text if reason != "quantity" else self._unmarked(clause, figures=False))
             if m is None or any(f[0] == reason for f in found):
                 continue
             if reason == "quality" and p.NOT_THEIR_GOODS.search(sentence):
                 continue
             if reason == "duplicate" and _NO_SECOND_BILL.match(text[m.end() :]):
+                continue
+            if reason == "quantity" and _NO_GOODS_MISSING.match(text[m.end() :]):
+                continue
+            if (
+                reason == "missing_reference"
+                and m[0].startswith("quot")
+                and EMAIL.search(self.folded[clause.start : clause.end])
+            ):
                 continue
             if reason in ("not_delivered", "quantity") and self._about_a_paper(text, m):
                 continue
@@ -562,12 +586,20 @@ class _Clauses:
         """Grounds that need no other word beside them, and figures that ought to be one."""
         text = clause.text
         for reason, pattern in p.GROUNDS.items():
-            m = pattern.search(text)
-            if m is None or (clause.question and reason not in ("not_ordered", "duplicate", "price")):
+            m = pattern.search(text if reason != "quantity" else self._unmarked(clause, figures=False))
+            if m is None or (clause.question and reason not in ("not_ordered", "price")):
                 continue
             if reason == "quality" and p.NOT_THEIR_GOODS.search(text):
                 continue
             if reason == "duplicate" and _NO_SECOND_BILL.match(text[m.end() :]):
+                continue
+            if reason == "quantity" and _NO_GOODS_MISSING.match(text[m.end() :]):
+                continue
+            if (
+                reason == "missing_reference"
+                and m[0].startswith("quot")
+                and EMAIL.search(self.folded[clause.start : clause.end])
+            ):
                 continue
             if reason in ("not_delivered", "quantity") and self._about_a_paper(text, m):
                 continue
@@ -671,6 +703,7 @@ class _Clauses:
                     p.BLOCKED.search(clause.text),
                     reason=weak,
                     numbers=self._numbers(self._blocked),
+                    vague=True,
                 )
                 self.flags.discard("blocked")
         elif any(s.intent == "dispute" for s in self.statements):
@@ -680,9 +713,19 @@ class _Clauses:
 
     def _payment(self, index: int, clause: Clause, sentence: str, disputed: bool) -> None:
         text = clause.text
-        paid, will = p.PAID.search(text), p.WILL_PAY.search(text)
+        paid = p.PAID.search(text) or p.PAID_TOO.search(text)
+        will = p.WILL_PAY.search(text) or p.WILL_PAY_TOO.search(text)
         if p.REFUSES.search(text) and not (paid and disputed):
             return
+        if p.UNREAL.search(text):
+            return
+        if paid and _SENT_BACK.search(sentence):
+            paid = None
+        if p.HEARSAY.search(sentence):
+            self.flags.add("hearsay")
+            return
+        if paid and p.HANDED_ON.search(sentence):
+            self.flags.add("hearsay")
         negated = p.NOT_YET_PAID.search(text)
         if negated and paid and negated.start() <= paid.end() and paid.start() <= negated.end() + 12:
             paid = None
@@ -721,6 +764,12 @@ class _Clauses:
         ):
             return
         if not past:
+            if not clause.dates and (_THEN_PAY.search(sentence) or (_WHEN_PAID.search(sentence) and p.CONDITION.search(sentence))):
+                self.flags.add("conditional")
+                return
+            if sentence.rstrip().endswith("?") and re.match(r"\W*(?:si|if|wenn|falls|se|als)\b", sentence):
+                self.flags.add("question")
+                return
             if self._conditional(clause, sentence):
                 self._condition(index, clause, sentence)
                 return
@@ -736,7 +785,7 @@ class _Clauses:
                 and re.match(r"(?:part|suivra|goes?|going|go|leave|je|on|nous|il|elle|we|i)\b", will[0].strip())
                 is not None
             )
-            if weak_only and not (clause.dates or p.PAYMENT_NOUN.search(sentence) or clause.numbers or clause.amounts):
+            if weak_only and not (re.search(r"\b(?:vir|pai|paye|vers|sold)", will[0] if will else "") or clause.dates or p.PAYMENT_NOUN.search(sentence) or clause.numbers or clause.amounts):
                 return
             if not (
                 clause.dates
@@ -779,7 +828,32 @@ class _Clauses:
     def _is_past(self, clause: Clause, paid: re.Match[str] | None, will: re.Match[str] | None) -> bool:
         base = self.ground.base
         told = [d for d in clause.dates if d.past and d.future and d.past == d.future]
-        only_future = any(d.past is None and d.future is not None for d in clause.dates)
+        only_future = any(
+            d.past is None
+            and d.future is not None
+            and not re.search(
+                r"\b(?:compte[rz]|allow|takes?|delai de|dauert|duurt)\s\S{0,8}\s?$", self.folded[max(0, d.start - 18) : d.start]
+            )
+            for d in clause.dates
+        )
+        if (
+            paid
+            and re.search(r"\b(?:c'?est|est|sont|is|are|ist|sind|e|esta)\b", paid[0])
+            and not re.search(r"\b(?:ete|deja|bien|already|been|bereits|schon|gia|ya)\b", paid[0])
+            and len(clause.dates) == 1
+            and not told
+        ):
+            # "le virement est effectué le 22": the nearer 22nd, the coming one in doubt
+            one = clause.dates[0]
+            if one.past and one.future and one.weak:
+                return (base - one.past) < (one.future - base)
+        if (
+            will
+            and told
+            and re.search(r"\b(?:pagamos|transferimos|abonamos|ingresamos|hicimos)\b", clause.text)
+            and all(d.past and d.past < base for d in told)
+        ):
+            return True
         if (
             paid
             and re.match(r"\W*(?:c'?est|it's|it is)\b", paid[0])
@@ -905,6 +979,10 @@ class _Clauses:
     def _loose_payment(self, index: int, clause: Clause, sentence: str) -> None:
         """No known turn of phrase: a word of paying (or an invoice, or a balance) and a day. The day's direction decides."""
         text = clause.text
+        if p.UNREAL.search(text) or p.HEARSAY.search(text):
+            return
+        if re.search(r"\b(?:gave|granted|given|allowed) us (?:until|till)\b|\b(?:accorde|laisse)\w{0,2} jusqu|\bbis zum \S{1,12} zeit\b", text):
+            return  # more time that was granted is no promise
         if clause.question and not re.search(r"\b(?:yes|ok|okay|oui|ja|si|hein|no)\s?\?", text):
             return
         days = [d for d in clause.dates if not d.vague and (d.past or d.future) and not self._other_day(clause, d)]
@@ -1210,7 +1288,7 @@ class _Clauses:
             m
             and not p.CORRECTED.search(text)
             and not (EMAIL.search(self.folded[clause.start : clause.end]))
-            and not p.WILL_PAY.search(text)
+            and not p.WILL_PAY.search(text[: m.start()])
         ):
             if re.search(r"marchandise|materiel|livr|goods|deliver", text) and not re.search(
                 r"facture|invoice|copie|copy|duplicata|bon de livraison|delivery note|\bbl\b|pod", text
@@ -1238,6 +1316,7 @@ class _Clauses:
             and not clause.amounts
             and _LACK.search(text)
             and not p.PAY_STEM.search(text)
+            and not p.REFUSES.search(text)
             and not re.search(
                 r"marchandise|materiel|livr|goods|deliver|lamp|ware|merce|mercanc|goederen|avoir|credit|gutschrift",
                 text,
@@ -1262,6 +1341,9 @@ class _Clauses:
         self._say("document_request", index, asked, numbers=self._numbers(index))
 
 
+_NO_GOODS_MISSING = re.compile(
+    r"\s?(?:signature|validation|piece\b|reponse|info\w*|ligne\b|date\b|tampon|visa\b|annexe|page\b|approval|stamp|unterschrift|handtekening|firma\b)"
+)
 _NO_SECOND_BILL = re.compile(
     r"\s(?:of (?:ticket|the ticket|case)|du ticket|ticket|reminders?|e-?mails?|request|message|relance|rappel|mahnung|herinnering|recordatorio|sollecito)"
 )
@@ -1270,6 +1352,18 @@ _NOT_THAT_ONE = re.compile(
 )
 _CANNOT = re.compile(
     r"\b(?:ne (?:peut|peuvent|pouvons|puis|pourra|pourrons|saurait)|cannot|can't|can not|unable to|kann nicht|konnen (?:wir )?nicht|no pued\w+|no podemos|non poss\w+|non puo|kan niet|kunnen (?:wij |we )?niet)\b"
+)
+# A transfer that came back has not been paid.
+_SENT_BACK = re.compile(
+    r"\b(?:virement|paiement|prelevement|cheque|fichier|payment|transfer|wire|uberweisung|bonifico|transferencia|betaling)\b[^.\n]{0,40}\b(?:rejetee?|revenue?s?|retournee?|bounced|returned|rejected|failed|zuruckgekommen|respinto|tornato|rechazada|devuelta|teruggekomen|geweigerd)\b"
+)
+# "Paid when we are paid": nothing to rely on.
+_WHEN_PAID = re.compile(
+    r"\b(?:clients?|customers?|kunden?|clientes?|klant|maitre d'ouvrage|donneur d'ordre|constructora|committente|insurers?|assur\w+|promoteur|bailleur)\b[^.\n]{0,40}\b(?:pa(?:ye|ie|y|id|gh?[aoi])\w*|regl\w*|zahl\w*|uberw\w*|settl\w*|betaal\w*|come through|rembours\w*)\b|\b(?:cobremos|cobramos|nos paguen|ci pagano|incassiamo)\b|\bquand (?:je|on|nous) (?:peux|pourra\w*|peut|pouvons)\b|\b(?:customer|client) settles\b"
+)
+# "Reissue it and we'll pay": an order to us, and what follows from it.
+_THEN_PAY = re.compile(
+    r"\b(?:reissue|send|correct|fix|amend|replace|credit|refaites|envoyez|corrigez|rectifiez|bitte|schicken sie|korrigieren sie|corrijan|manden|correggete|mandate|stuur)\b[^.\n]{0,90}\b(?:and (?:then )?(?:we|i)(?:'ll| will)|then (?:we|i)(?:'ll| will)|dann|et (?:on|nous|je) (?:vous )?(?:pai|regl)|y (?:les )?pagamos|e paghiamo|dan betalen)|\berst danach\b"
 )
 _JUST_NOW = re.compile(
     r"\b(?:viens? (?:juste )?de|venons (?:juste )?de|vient d|just (?:paid|sent|made|wired|transferred|settled|now)|have just|soeben|gerade eben|acabo de|acabamos de|ho appena|abbiamo appena|zojuist|net (?:betaald|overgemaakt))\b"
@@ -1284,7 +1378,7 @@ _ASKS_LATER = re.compile(
     r"\b(?:would|could|can|may|might|is it|ok|okay|open to|possible|mag|zou\w*|kan|konnten|konnen|ware|podri\w+|podemos|potremmo|possiamo|sarebbe|serait|seriez|pourri\w+|pourrais|puis-je|peut-on|est-ce|accept\w*|d'accord|voudriez|auriez)\b[^?\n]{0,90}\b(?:pay|settle|clear|spread|later|regl\w+|pay\w+|vers\w+|solder|restants?|reste|betal\w*|zahl\w*|bezahl\w*|pagar\w*|pagare|gennaio|febbraio|marzo|aprile|enero|febrero|abril|januari|februari|maart|januar|februar|marz|january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\b[^?\n]{0,80}(?:\b(?:gennaio|febbraio|marzo|aprile|enero|febrero|abril|januari|februari|maart|januar|februar|marz|may|june|july|august|september|october|november|december|january|february|march|april|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|mois|months?|weeks?|semaines?|later|plus tard|fois|parts?|times|keer|raten|plazos|veces|rate)\b|(?<=januari)|(?<=februari)|(?<=gennaio)|(?<=febbraio)|(?<=januar)|(?<=enero)|(?<=january)|(?<=janvier)|(?<=february)|(?<=fevrier))"
 )
 _TRANSFER_AGAIN = re.compile(
-    r"\b(?:remet\w*|doorsturen|mailen|mail|r?envoy\w*|renvoie\w*|retransm\w*|transmettre|repass\w*|refais\w*|ping|sending|faire suivre|faire parvenir|adresser|communiquer|email|e-mail|resend|re-send|send|forward|zusenden|schicken|senden|sturen|toesturen|enviar\w*|reenvi\w*|inviar\w*|mandar\w*|opnieuw)\b"
+    r"\b(?:remet\w*|doorsturen|mailen|mail|r?envoy\w*|renvoie\w*|rimand\w*|doormail\w*|doorsturen|opsturen|nasturen|remettre|retransm\w*|transmettre|repass\w*|refais\w*|ping|sending|faire suivre|faire parvenir|adresser|communiquer|email|e-mail|resend|re-send|send|forward|zusenden|schicken|senden|sturen|toesturen|enviar\w*|reenvi\w*|inviar\w*|mandar\w*|opnieuw)\b"
 )
 
 
@@ -1306,7 +1400,7 @@ def _listed(folded: str, found: Sequence[amounts_.FoundAmount]) -> bool:
 
 
 _MONEY_VERB = re.compile(
-    r"regl|pay|paie|vire|virement|vers[eo]|sold|acquit|mandat|honor|decaiss|debit|remb|apur|liquid|ordonnanc|cheque|check|\bpaid|settl|clear|transf|remit|wire|fund|money|fric|argent|bezahl|uberw|beglich|beglei|angew|zahl|ausgeziff|pag|abon|ingres|transfer|liquid|sald|bonific|betal|betaal|overg|voldaan|gestort|comptes?\b|account|bank|run\b|campagne|echeanc|bacs|chaps|lcr|traite|sepa|avis|remittance|invoice|facture"
+    r"regl|pay|paie|vire|virement|vers[eo]|sold|acquit|mandat|honor|decaiss|debit|remb|apur|liquid|ordonnanc|cheque|check|\bpaid|settl|clear|transf|remit|wire|fund|money|fric|argent|bezahl|uberw|beglich|beglei|angew|zahl|ausgeziff|pag|abon|ingres|transfer|liquid|sald|bonific|betal|betaal|overg|voldaan|gestort|comptes?\b|account|banque|bank|run\b|campagne|echeanc|bacs|chaps|lcr|traite|sepa|avis|remittance|invoice|facture"
 )
 _OTHER_GOODS = re.compile(
     r"\b(?:techniciens?|livraisons?|livre\w*|colis|palettes?|marchandises?|materiel|retours?|equipes?|collegues?|mails?|courriels?|courrier|reponse|dossier|visa|photos?|copies?|duplicata|facture corrigee|avoir|devis|commande|contrat|formulaire|attestation|technician|engineer|delivery|goods|parcel|pallets?|colleague|team|e-?mails?|answer|reply|photos?|pictures?|copy|form|quote|order|contract|credit note|corrected|reminder|letter|lieferung|ware|antwort|unterlagen|entrega|mercancia|respuesta|merce|consegna|risposta|levering|goederen|antwoord|offerte)\b"
@@ -1455,7 +1549,8 @@ def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags
     if contacts:
         kept = [s for s in kept if not (s.intent == "dispute" and s.reason in (None, "other") and not s.numbers)]
     if any(s.intent == "insolvency" for s in kept):
-        kept = [s for s in kept if s.intent not in ("payment_plan_request",)]
+        grave = {s.clause for s in kept if s.intent == "insolvency"}
+        kept = [s for s in kept if s.intent != "payment_plan_request" or s.clause not in grave]
     asked = {s.clause for s in kept if s.intent == "document_request"}
     kept = [
         s
@@ -1488,6 +1583,8 @@ def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags
                 )
             )
         ]
+    if asked or "bank-details" in flags:  # "without the delivery note we do not pay": a paper is wanted, nothing is contested
+        kept = [s for s in kept if not (s.intent == "dispute" and s.vague)]
     disputed = {s.clause for s in kept if s.intent == "dispute"}
     kept = [s for s in kept if not (s.intent == "document_request" and s.clause in disputed and not contacts)]
     if any(s.intent == "insolvency" for s in kept):
