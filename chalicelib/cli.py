@@ -49,6 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from chalicelib.reading_command import main as read
 
             return read(words[1:])
+        if words[:1] == ["train"]:
+            from chalicelib.train_command import main as train
+
+            return train(words[1:])
         args = _parser().parse_args(words)
         done: int = args.run(args)
         sys.stdout.flush()
@@ -103,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     simulate.set_defaults(run=_simulate)
 
     commands.add_parser("read", help="read mails and print what they say, one JSON line each", add_help=False)
+    commands.add_parser("train", help="learn from labelled examples how clients speak", add_help=False)
 
     match = commands.add_parser("match", help="tell which invoices the entries of bank statements pay")
     match.add_argument("--invoices", required=True, metavar="FILE", help="CSV of invoices")

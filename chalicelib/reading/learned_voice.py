@@ -1,9 +1,10 @@
-"""A voice learned from labelled examples: how probable each intent is, whether a person should look. Plain Python.
+"""A voice learned from labelled examples: how probable each intent is. Plain Python.
 
 It hears the same clauses as the rules, but decides by weights. The intents of a mail
 are those of its clauses: each clause speaks for itself, and the loudest is the
-evidence. Where it contradicts the rules, a person looks (reader.py); it never makes a
-program act on what the rules did not read.
+evidence. It is meant to contradict, never to act: where it hears something else than
+the rules, a person looks. The reader does not ask it yet
+(docs/decisions/a-voice-learned-from-examples.md).
 
 The weights stand in one file of the package, made by `relance train` (training.py). It is
 opened at the first mail, not at import.
@@ -16,7 +17,7 @@ import math
 import struct
 import zlib
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -29,14 +30,13 @@ from chalicelib.reading.model import INTENTS, Intent
 
 RESOURCE = "learned_voice.bin"
 MARKS_COUNT = 0.7  # how much the marks weigh beside the words
-HEADS: tuple[str, ...] = (*INTENTS, "review")
+HEADS: tuple[str, ...] = INTENTS
 _MAGIC = b"RELANCE-VOICE-1\n"
 
-# Set on hands that were left out of the training (docs/decisions/a-second-voice.md).
-SAYS = 0.75  # an intent the rules did not find is added at this probability: a person looks anyway
-HEARS = 0.5  # an intent the rules did not find, and so probable: the voices disagree
-DENIES = 0.25  # an intent of the rules that is less probable: the voices disagree
-DOUBTS = 0.8  # so probably labelled for a person by whoever wrote the examples
+# Set on hands that were left out of the training (docs/decisions/a-voice-learned-from-examples.md).
+SAYS = 0.7  # an intent the rules did not find is added from this probability: a person looks anyway
+HEARS = 0.6  # an intent the rules did not find, and so probable: the voices disagree
+DENIES = 0.2  # an intent of the rules that is less probable: the voices disagree
 
 
 class DamagedVoice(PermanentError):
@@ -49,15 +49,20 @@ class Opinion:
 
     probability: Mapping[Intent, float]
     place: Mapping[Intent, tuple[int, int]]  # the clause that speaks loudest for it
-    review: float  # that a person should look
 
-    def disagrees(self, intents: Sequence[Intent], exempt: Sequence[Intent] = ()) -> str:
-        """In words, where it contradicts a set of intents; empty where it does not. Exempt: not read in the words."""
-        missed = [i for i in INTENTS if i not in intents and self.probability[i] >= HEARS]
-        denied = [i for i in intents if i not in exempt and self.probability[i] < DENIES]
-        said = [f"the examples also say {_plain(i)}" for i in missed]
-        said += [f"the examples do not say {_plain(i)}" for i in denied]
-        return ", ".join(said)
+    def missed(self, intents: Collection[Intent], at: float = HEARS) -> tuple[Intent, ...]:
+        """What it hears and the rules did not find."""
+        return tuple(i for i in INTENTS if i not in intents and self.probability[i] >= at)
+
+    def denied(self, intents: Collection[Intent]) -> tuple[Intent, ...]:
+        """What the rules found and it does not hear."""
+        return tuple(i for i in INTENTS if i in intents and self.probability[i] < DENIES)
+
+
+def in_words(missed: Sequence[Intent], denied: Sequence[Intent]) -> str:
+    """The disagreement, for the person who looks."""
+    said = [f"the examples also say {_plain(i)}" for i in missed]
+    return ", ".join(said + [f"the examples do not say {_plain(i)}" for i in denied])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +82,13 @@ class Voice:
         probability: dict[Intent, float] = {}
         place: dict[Intent, tuple[int, int]] = {}
         if not heard:
-            return Opinion(dict.fromkeys(INTENTS, 0.0), {}, 0.0)
+            return Opinion(dict.fromkeys(INTENTS, 0.0), {})
         for head, intent in enumerate(INTENTS):
             scores = self._scores(head, heard)
             probability[intent] = self._calibrated(head, together(scores))
             loudest = heard[scores.index(max(scores))]
             place[intent] = (loudest.start, loudest.end)
-        last = len(INTENTS)
-        return Opinion(probability, place, self._calibrated(last, together(self._scores(last, heard))))
+        return Opinion(probability, place)
 
     def _scores(self, head: int, heard: Sequence[Heard]) -> list[float]:
         table, scale, bias = self.tables[head].__getitem__, self.scale[head], self.bias[head]
@@ -106,6 +110,12 @@ class Voice:
 def voice() -> Voice:
     """The voice of this package."""
     return unpack((resources.files("chalicelib.reading") / RESOURCE).read_bytes())
+
+
+def opinions(clauses: Sequence[Clause], base: date) -> dict[Intent, float]:
+    """How probable each intent is by the voice of this package; empty where there is nothing to hear."""
+    opinion = voice().listen(clauses, base)
+    return dict(opinion.probability) if opinion.place else {}
 
 
 def together(scores: Sequence[float]) -> float:

@@ -1,8 +1,8 @@
 """Labelled examples → the learned voice. The same examples, in any order of files, give the same bytes.
 
-A logistic model with one head for each intent and one for "a person should look". A text
-has what one of its clauses has, so a clause learns in the measure in which it spoke for
-the text. No chance: examples are taken in the order of a hash.
+A logistic model with one head for each intent. A text has what one of its clauses has,
+so a clause learns in the measure in which it spoke for the text. No chance: examples
+are taken in the order of a hash.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _row(example: Example) -> _Row:
     return _Row(
         example.id,
         hear(said.clauses, base),
-        (*(intent in example.intents for intent in INTENTS), example.decision == "review"),
+        tuple(intent in example.intents for intent in INTENTS),
     )
 
 
@@ -136,12 +136,9 @@ def _calibrate(heldout: Sequence[tuple[Sequence[float], Sequence[bool]]]) -> tup
     """Slope and offset of each head. All intents share a slope; each has its own offset, held near the common one."""
     if not heldout:
         return [1.0] * len(HEADS), [0.0] * len(HEADS)
-    last = len(INTENTS)
     pairs = [[(scores[head], said[head]) for scores, said in heldout] for head in range(len(HEADS))]
-    slope, common = _line([pair for head in range(last) for pair in pairs[head]])
-    offsets = [_offset(pairs[head], slope, common) for head in range(last)]
-    review_slope, review_offset = _line(pairs[last])
-    return [round(v, 6) for v in [slope] * last + [review_slope]], [round(v, 6) for v in [*offsets, review_offset]]
+    slope, common = _line([pair for own in pairs for pair in own])
+    return [round(slope, 6)] * len(HEADS), [round(_offset(own, slope, common), 6) for own in pairs]
 
 
 def _line(pairs: Sequence[tuple[float, bool]]) -> tuple[float, float]:

@@ -1,0 +1,42 @@
+"""The labelled mails of the corpus as examples: the client's own words, cut out by the reader, with the mail's labels.
+
+    python -m tests.corpus.examples.from_mail
+
+Of the written corpus only the open part: nothing is learned from what was kept aside.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from chalicelib.reading import Context, parse, read
+from chalicelib.reading_command import _accounts, _items
+
+HERE = Path(__file__).parent
+CORPORA = {"replies": "compta@atelier-lumen.example", "written": "facturation@ombelle-mobilier.example"}
+LABELS = ("intents", "invoices", "promise", "remittance", "dispute", "contacts", "decision", "why")
+
+
+def lines(folder: Path, mailbox: str) -> list[str]:
+    """One line for each reply in which a person's words are left."""
+    known = Context(
+        our_addresses=frozenset({mailbox}),
+        accounts=_accounts(folder / "accounts.csv"),
+        items=_items(folder / "invoices.csv"),
+    )
+    out = []
+    for label in map(json.loads, (folder / "labels.jsonl").read_text("utf-8").splitlines()):
+        message = parse((folder / "mail" / label["file"]).read_bytes())
+        words = read(message, known).own_words
+        if label["kind"] == "reply" and words.strip() and message.sent_at:
+            row = {"id": label["id"], "lang": label["language"], "date": message.sent_at.isoformat(), "text": words}
+            out.append(json.dumps(row | {name: label[name] for name in LABELS}, ensure_ascii=False))
+    return out
+
+
+if __name__ == "__main__":
+    for name, mailbox in CORPORA.items():
+        made = lines(HERE.parent / name, mailbox)
+        (HERE / f"mail_{name}.jsonl").write_text("\n".join(made) + "\n", "utf-8")
+        print(name, len(made))
