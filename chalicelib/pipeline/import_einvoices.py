@@ -71,7 +71,7 @@ def import_einvoices(
         elif not invoice.is_credit_note and invoice.due.amount <= 0:
             notes.append(Finding(place + 1, name, f"{invoice.number} is paid in advance, ignored", is_error=False))
         else:
-            document = f"invoices/{digest}.{'pdf' if is_pdf(raw) else 'xml'}"
+            document = f"documents/{digest}.{'pdf' if is_pdf(raw) else 'xml'}"
             row = _row(invoice, file, account, office.creditor, document)
             rows.append((place, replace(row, line=place + 1)))
     for place, row in rows:  # archived first: a case never names a document that is not there

@@ -66,7 +66,7 @@ class TestInvoices:
         raw = pdf(cii())
         take(program, raw)
         document = program.file(SIREN).cases["F1"].document
-        assert document.startswith("invoices/")
+        assert document.startswith("documents/")
         assert program.archive.kept[document] == (raw, "application/pdf")
 
     def test_xml_alone_is_archived_and_not_attached(self, program: Program) -> None:
