@@ -61,7 +61,69 @@ def find(folded: str) -> list[FoundAmount]:
         value, exact = _value(m["number"].rstrip(",."))
         if value is not None and not any(f.start < m.end() and m.start() < f.end for f in found):
             found.append(FoundAmount(m.start(), m.end(), m[0], value, _CURRENCY[m["before"]], exact))
+    for at in (*_SPLIT.finditer(folded), *_SPOKEN.finditer(folded)):
+        made = _odd(at)
+        if made is not None:
+            found = [f for f in found if f.end <= made.start or made.end <= f.start]
+            found.append(made)
     return sorted(found, key=lambda f: f.start)
+
+
+def _odd(m: re.Match[str]) -> FoundAmount | None:
+    """"1234€50", "1k2", and sums in words before a currency: "mille deux cents euros"."""
+    if m.re is _SPLIT:
+        whole, sign, rest = m.groups()
+        if sign == "k":
+            value = Decimal(whole) * 1000 + Decimal(rest) * 10 ** (3 - len(rest))
+        elif len(rest) == 2:
+            value = Decimal(f"{whole}.{rest}")
+        else:
+            return None
+        return FoundAmount(m.start(), m.end(), m[0], value, _CURRENCY.get(sign, "EUR" if sign == "e" else None), True)
+    worth = _in_words(m[1])
+    if worth is None:
+        return None
+    return FoundAmount(m.start(), m.end(), m[0], Decimal(worth), _CURRENCY.get(m[2]), True)
+
+
+_UNITS = {
+    0: "zero null nul", 1: "un une one ein eine een uno una", 2: "deux two zwei twee due dos", 3: "trois three drei drie tre tres",
+    4: "quatre four vier quattro cuatro", 5: "cinq five funf vijf cinque cinco", 6: "six sechs zes sei seis",
+    7: "sept seven sieben zeven sette siete", 8: "huit eight acht otto ocho", 9: "neuf nine neun negen nove nueve",
+    10: "dix ten zehn tien dieci diez", 11: "onze eleven elf undici once", 12: "douze twelve zwolf twaalf dodici doce",
+    13: "treize thirteen dreizehn dertien tredici trece", 14: "quatorze fourteen vierzehn veertien quattordici catorce",
+    15: "quinze fifteen funfzehn vijftien quindici quince", 16: "seize sixteen sechzehn zestien sedici",
+    17: "seventeen siebzehn zeventien", 18: "eighteen achtzehn achttien", 19: "nineteen neunzehn negentien",
+    20: "vingt vingts twenty zwanzig twintig venti veinte", 30: "trente thirty dreissig dreisig dertig trenta treinta",
+    40: "quarante forty vierzig veertig quaranta cuarenta", 50: "cinquante fifty funfzig vijftig cinquanta cincuenta",
+    60: "soixante sixty sechzig zestig sessanta sesenta", 70: "septante seventy siebzig zeventig settanta setenta",
+    80: "quatre-vingt quatre-vingts huitante octante eighty achtzig tachtig ottanta ochenta",
+    90: "nonante ninety neunzig negentig novanta noventa", 200: "doscientos doscientas", 300: "trescientos", 400: "cuatrocientos",
+    500: "quinientos", 600: "seiscientos", 700: "setecientos", 800: "ochocientos", 900: "novecientos",
+    100: "cent cents hundred hundert honderd cento cien ciento", 1000: "mille thousand tausend duizend mila mil grand",
+}  # fmt: skip
+_WORTH = {word: value for value, words in _UNITS.items() for word in words.split()}
+_WORD = "(?:" + "|".join(sorted(_WORTH, key=len, reverse=True)) + ")"
+_LINK = r"(?:[ -]{0,2}|[ -](?:et|and|und|e|y|en|a)[ -]|und|en)"
+_SPOKEN = re.compile(
+    rf"\b((?:a )?{_WORD}(?:{_LINK}{_WORD}){{0,9}})(?:\s(euros?|eur|pounds|dollars|€|£|\$)|(?<=grand))(?![a-z])"
+)
+_SPLIT = re.compile(r"(?<![\w.,])(\d{1,6})(€|£|k|e)(\d{1,2})(?![\w.,]\d|\w)")
+_ONE_WORD = re.compile(_WORD)
+
+
+def _in_words(text: str) -> int | None:
+    """The value of a number in words; hundreds and thousands multiply what stands before them, the rest adds."""
+    total = current = 0
+    for m in _ONE_WORD.finditer(text):
+        value = _WORTH[m[0]]
+        if value == 1000:
+            total, current = total + max(current, 1) * 1000, 0
+        elif value == 100:
+            current = max(current, 1) * 100 if current < 100 else current + 100
+        else:
+            current += value
+    return (total + current) or None
 
 
 def parse(text: str) -> Decimal | None:

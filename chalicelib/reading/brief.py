@@ -41,6 +41,8 @@ def answer(folded: str, dates: Sequence[FoundDate], base: date) -> Brief | None:
     if done and not _UNDONE.search(folded):
         return _done(folded, done, kept, base)
     coming = _COMING.match(folded, at)
+    if coming and not kept and _TAKEN_IN_HAND.match(coming[0]):
+        return None
     if coming:
         at = coming.end()
     short = next((d for d in dates if d.start <= at + 2 and d.end > at), None) or _after_that_is(folded, dates)
@@ -51,11 +53,9 @@ def answer(folded: str, dates: Sequence[FoundDate], base: date) -> Brief | None:
         return Brief("promise_to_pay", missing.start(), missing.end(), None) if missing else None
     if p.NOT_A_PAYMENT_DAY.search(text) and not p.PAY_STEM.search(text):
         return None
-    if all(d.future is None and not d.vague for d in kept):
+    if all((d.future is None or d.future < base) and not d.vague for d in kept):
         past = [d.past for d in kept if d.past and d.past < base]
         return Brief("remittance", short.start, short.end, max(past)) if past and not coming else None
-    if kept and all(d.future is None and d.past and d.past < base for d in kept if not d.vague) and not coming:
-        return None
     return _ahead(folded, short.start, short.end, kept, base)
 
 
@@ -97,7 +97,7 @@ _LEAD = re.compile(
     r"(?:[\s,.!:;-]{0,4}(?:bonjour|bonsoir|hello|hi there|hi|hey|hallo|guten (?:tag|morgen)|goedemorgen|goedemiddag|dag|hola|buenos dias|buongiorno|salve|ciao|coucou|salut|madame|monsieur|mesdames"
     r"|ok(?:ay)?|oui+|yes|yep|yup|yeah|ja|jep|jo|si|d'accord|entendu|note|bien recu|bien note|noted|understood|compris|well|so|alors|donc|bon|ben|right|sure|ras|voila|then"
     r"|merci(?: pour (?:le|votre|ce) (?:rappel|mail|message))?|thanks(?: for the (?:nudge|reminder|mail|prod))?|thank you|danke(?: fur die erinnerung)?|bedankt(?: voor de herinnering)?|gracias|grazie|desolee?|sorry|pardon|excuses?|scusi|mi dispiace|entschuldigung"
-    r"|(?:au|de) plus tard|at the latest|spatestens|bis spatestens|uiterlijk|a mas tardar|al piu tardi|entro e non oltre|pas de souci|pas de probleme|no problem|no worries|promis(?: jure)?|jure|des|probably|normalement|in principe|en principe|c'est pour|ce sera|it'll be|it will be|that'll be|sera|sara|wird|wordt|comme (?:convenu|d'habitude)|as (?:agreed|ever|usual)"
+    r"|(?:au|de) plus tard|at the latest|spatestens|bis spatestens|uiterlijk|a mas tardar|al piu tardi|entro e non oltre|pas de souci|pas de probleme|no problem|no worries|promis(?: jure)?|jure|des|probably|normalement|in principe|en principe|c'est pour|ce sera|it'll be|it will be|that'll be|sera|sara|wird|wordt|(?:non pas|pas|not|nicht|niet|no|non)(?=\s(?:le |the |am |de |el |il |op |il )?\d)|apres|after|nach|na|dopo|despues del?|w/e|week ending|comme (?:convenu|d'habitude)|as (?:agreed|ever|usual)"
     r"|nouvelle date|new date|neuer termin|neues datum|nueva fecha|nuova data|nieuwe datum|somewhere|some ?time|entre|between|zwischen|tussen|tra|aux alentours(?: du| de)?|around|about|vers|gegen|rond|verso|sobre|l'an prochain|nous visons|we aim for|aiming for|first thing|tot|zum|am|bis|op|on|by|le|il|el|the|fur|pour|for|voor|per|para|a|vu|invoice|facture|rien d'autre)\b[\s,.!:;-]{0,4}){1,8}"
 )
 _DONE = re.compile(
@@ -117,8 +117,10 @@ _COMING = re.compile(
     r"|you(?:'ll| will) (?:have|get|see) (?:it|this|the money|your money|payment)|vous (?:l'aurez|l'avez|etes (?:creditee?s?|payee?s?))|sie haben es|u heeft het|lo tendra\w*|lo (?:ha|avra)|(?:assuming|provided|unless)[^,.]{1,40},|it(?:'ll| will) be (?:done|sorted|dealt with|with you)|run)"
     r"[\s,.:!-]{0,3}(?:(?:fur|for|voor|pour|per|para|op|am|zum|in|on|by|within|le|il|el|den|het|the|at|bis|a)\s)?"
 )
+# "I'll see to it": a promise only together with a day.
+_TAKEN_IN_HAND = re.compile(r"(?:on|je|j')\s?(?:s'en|m'en)|will do|mach|wir|regel|doe|lo |provved|komt goed|run|it")
 _NO_ANSWER = re.compile(
-    r"\b(?:absen\w*|conges?|ferme\w*|vacances|holiday|leave|closed|maladie|sick|urlaub|vakantie|ferie|rendez-vous|rdv|reunion|meeting|appel\w*|rappel(?:le|lerai|ez|er)\w*|telephon\w*|phone|call|livr\w+|deliver\w*|geliefert|lieferung|courses?|facture n'est|pas paye\w*|impayee?|litige|dispute\w*|contest\w*|avoir|credit note|gutschrift|avocat|lawyer|tribunal|insolv\w+|liquidation|fusion|retour de|refus\w*|manqu\w+|missing|casse\w*|defect\w*|wrong|faux|fausse|erreur|error|duplicat\w*|copie|copy|rib\b|jamais|never|rien a|nothing|lorsque|des que|quand le|once|as soon as|sobald|cuando cobr\w+|zodra|appena|until|tant que|depends on (?:you|the)|systeme?|stato =|statut? =)\b"
+    r"\b(?:absen\w*|conges?|ferme\w*|vacances|holiday|leave|closed|maladie|sick|urlaub|vakantie|ferie|rendez-vous|rdv|reunion|meeting|appel\w*|rappel(?:le|lerai|ez|er)\w*|telephon\w*|phone|call|livr\w+|deliver\w*|geliefert|lieferung|courses?|facture n'est|pas paye\w*|impayee?|litige|dispute\w*|contest\w*|avoir|credit note|gutschrift|avocat|lawyer|tribunal|insolv\w+|liquidation|fusion|retour de|refus\w*|manqu\w+|missing|casse\w*|defect\w*|wrong|faux|fausse|erreur|error|duplicat\w*|copie|copy|rib\b|jamais|never|rien a|nothing|lorsque|des que|quand le|once|as soon as|sobald|cuando cobr\w+|zodra|appena|until|tant que|depends on you|systeme?|stato =|statut? =)\b"
 )
 _TAKEN_BACK = re.compile(r"\b(?:non pas|pas|not|nicht|niet|no|non|instead of|au lieu du?|statt)\s(?:le |the |on |on the |am |de |el |il |op )?$")
 _FAILED = re.compile(r",?\s?(?:no pudo ser|n'a pas pu|wasn't possible|didn't happen|hat nicht geklappt|ging nicht|non e stato possibile|lukte niet|c'etait faux|was wrong)")

@@ -304,7 +304,9 @@ class _Clauses:
         for m in p.INSOLVENCY.finditer(clause.text):
             before = clause.text[max(0, m.start() - 60) : m.start()]
             after = clause.text[m.end() : m.end() + 50]
-            if p.NOT_A_PROCEDURE.search(self._sentence(clause)) or p.THIRD_PARTY.search(before):
+            if p.NOT_A_PROCEDURE.search(self._sentence(clause)) or (
+                p.THIRD_PARTY.search(before) and not p.LEGAL.search(self.folded)  # a lawyer's client is the debtor
+            ):
                 continue
             if p.DENIES.search(before) or (
                 re.search(r"\b(?:rumeur|unfounded|n'est pas|not true|has been started|is planned)\b", after)
@@ -506,7 +508,7 @@ class _Clauses:
                 continue
             if reason == "duplicate" and _NO_SECOND_BILL.match(text[m.end() :]):
                 continue
-            if reason == "quantity" and _NO_GOODS_MISSING.match(text[m.end() :]):
+            if reason == "quantity" and (_NO_GOODS_MISSING.match(text[m.end() :]) or tallies.figures_agree(m[0])):
                 continue
             if (
                 reason == "missing_reference"
@@ -593,7 +595,7 @@ class _Clauses:
                 continue
             if reason == "duplicate" and _NO_SECOND_BILL.match(text[m.end() :]):
                 continue
-            if reason == "quantity" and _NO_GOODS_MISSING.match(text[m.end() :]):
+            if reason == "quantity" and (_NO_GOODS_MISSING.match(text[m.end() :]) or tallies.figures_agree(m[0])):
                 continue
             if (
                 reason == "missing_reference"
