@@ -48,14 +48,14 @@ def import_statements(parts: Parts, statements: Sequence[Statement], *, at: date
     entries = in_order(entry for statement in statements for entry in statement.entries)
     known = _known(parts, entries)
     fresh = [entry for entry in entries if entry.id not in known]
-    money = [e_ for e_ in fresh if e_.kind is EntryKind.CREDIT and e_.amount]
-    matcher = Matcher(ledger_of(parts)) if money else None
+    paid = {entry.id for entry in fresh if entry.kind is EntryKind.CREDIT and entry.amount}
+    matcher = Matcher(ledger_of(parts)) if paid else None
     applied = waiting = taken_back = 0
     for entry in fresh:
         if entry.kind in _TAKEN_BACK:
             _take_back(parts, office, entry, at=at, who=who)
             taken_back += 1
-        elif matcher is not None and entry in money:
+        elif matcher is not None and entry.id in paid:
             proposal = matcher.match(entry)
             if _take_in(parts, office, proposal, at=at, who=who):
                 applied += 1

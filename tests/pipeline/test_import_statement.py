@@ -10,16 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.adapters.dynamodb import DynamoCaseStore
+from chalicelib.adapters.dynamodb_office import DynamoOfficeStore
 from chalicelib.banking.model import BankEntry, EntryKind, Statement
+from chalicelib.domain.apply import apply_all
 from chalicelib.domain.creditor import Health
 from chalicelib.domain.debtor_file import DESK, Closed, TaskKind
 from chalicelib.domain.money import Money, total
 from chalicelib.errors import BadInput
 from chalicelib.ledger.records import InvoiceRow
+from chalicelib.pipeline.import_dropped import import_dropped
 from chalicelib.pipeline.import_ledger import import_invoices
 from chalicelib.pipeline.import_statement import Taken, allocate, import_statements, undo
+from chalicelib.pipeline.sources import remember_mapping
+from tests.parts.table import new_real_table
 from tests.pipeline.desk import Program
-from tests.sample import eur, paris, policies
+from tests.sample import CREDITOR, eur, paris, policies
 
 AT = paris("2026-03-12")
 IBAN = "FR7610096000301234567890185"
@@ -203,6 +209,59 @@ def test_who_imports_no_statements_is_not_blind_for_it() -> None:
     assert Health(payments_read_at=AT, mailbox_read_at=AT).blind(policies()["standard"], AT) == ""
 
 
+_MT940 = """:20:X
+:25:FR7630006000011234567890189
+:60F:C260310EUR0,
+:61:2603110311C1200,50NTRFNONREF//BANK1
+:86:GARAGE MOREL FACT FA-2026-0101
+:62F:C260311EUR1200,50
+-
+"""
+
+
+@pytest.mark.parametrize("key", ["statements/march.sta", "payments/march.sta", "statements/bnp/march.txt"])
+def test_a_statement_dropped_in_the_bucket_is_imported(program: Program, key: str) -> None:
+    if "bnp" in key:
+        remember_mapping(program.archive, "bnp", "decimal: ','")
+    program.archive.put(key, _MT940.encode(), content_type="text/plain")
+    done = import_dropped(program.parts, program.archive, key, at=AT)
+    assert done is not None
+    assert (done.rows, done.new, balances(program)["FA-2026-0101"]) == (1, 1, "0.00")
+
+
+def test_a_wrong_statement_in_the_bucket_writes_nothing_and_becomes_a_task(program: Program) -> None:
+    program.archive.put("statements/x.sta", _MT940.replace(":61:26", ":61:XX").encode(), content_type="text/plain")
+    assert import_dropped(program.parts, program.archive, "statements/x.sta", at=AT) is None
+    [task] = program.file(DESK).open_tasks()
+    assert (task.kind, "line 4" in task.reason) == (TaskKind.LEDGER, True)
+    assert balances(program)["FA-2026-0101"] == "1200.50"
+
+
+def test_on_a_real_table_settling_undoing_and_taking_back_go_the_same_way(dynamodb_local: str) -> None:
+    table = new_real_table(dynamodb_local)
+    program = Program(AT)
+    program.store = DynamoCaseStore(table.client, table.name)  # type: ignore[assignment]
+    program.offices = DynamoOfficeStore(table.client, table.name)  # type: ignore[assignment]
+    program.parts = replace(program.parts, store=program.store, offices=program.offices)
+    program.offices.set_creditor(CREDITOR)
+    rows = [invoice("FA-2026-0101", "1200.50"), invoice("FA-2026-0102", "310.40")]
+    import_invoices(program.parts, rows, at=AT, who="lea")
+    before = balances(program)
+    first = entry("1", "1510.90", "FA-2026-0101 FA-2026-0102")
+    assert take(program, first).applied == 1
+    assert balances(program) == {"FA-2026-0101": "0.00", "FA-2026-0102": "0.00"}
+    undo(program.parts, "C001", "bank-1", at=AT, who="lea")
+    assert balances(program) == before
+    allocate(program.parts, "C001", "bank-1", ["FA-2026-0101", "FA-2026-0102"], at=AT, who="lea")
+    take(program, entry("2", "1510.90", "REJET REF100001", kind=EntryKind.REVERSAL))
+    assert balances(program) == before
+    assert program.file().unallocated("EUR") == eur("0")
+    assert take(program, first).known == 1
+    assert program.offices.health().last_entry_on == date(2026, 3, 11)
+    # Folding the journal gives the file.
+    assert apply_all(None, program.store.journal("C001")) == program.file()
+
+
 _texts = st.sampled_from(["FA-2026-0101", "FA-2026-0102", "FA-2026-0201", "FA-2026-0101 FA-2026-0102", "", "VIR"])
 _amounts = st.sampled_from(["1200.50", "310.40", "1510.90", "100.00", "1199.00"])
 _payers = st.sampled_from(["GARAGE MOREL", "LYCEE MOULIN", ""])
@@ -226,3 +285,24 @@ def test_no_cent_is_made_or_lost(drawn: list[tuple[str, str, str]]) -> None:
     before = balances(program)
     take(program, *reversed(entries))
     assert balances(program) == before
+
+
+def test_a_remittance_advice_read_from_mail_tells_what_its_money_pays_and_is_confirmed(program: Program) -> None:
+    from chalicelib.domain.debtor_file import ClaimState, PaymentClaim
+    from chalicelib.domain.events import PaymentClaimed
+    from chalicelib.pipeline.keep import keep, office_of
+
+    numbers = ("FA-2026-0101", "FA-2026-0102")
+    claim = PaymentClaim(
+        id="c1", numbers=numbers, claimed_on=date(2026, 3, 9), hold_on=date(2026, 3, 16), amount=eur("1510.90")
+    )
+    told = [(PaymentClaimed(claim=claim), "mail")]
+    keep(program.parts, office_of(program.parts), "C001", lambda file: told, at=AT, who="mail")
+    assert take(program, entry("1", "1510.90", "VIREMENT")).applied == 1
+    file = program.file()
+    assert (file.claims["c1"].state, file.unallocated("EUR")) == (ClaimState.CONFIRMED, eur("0"))
+
+
+def test_an_iban_learned_from_one_statement_serves_the_next(program: Program) -> None:
+    take(program, entry("1", "1200.50", "GARAGE MOREL FA-2026-0101", payer=""))
+    assert take(program, entry("2", "310.40", "VIREMENT", payer="")).applied == 1
