@@ -9,7 +9,7 @@ from collections.abc import Callable
 from chalicelib.reading.families import NUMBER_WORDS
 
 _BILLED = r"(?:you (?:have )?(?:billed|charged|invoiced)|billed|invoiced|charges? for|charged (?:for|us)?|charge|lists?|(?:on |vous )(?:nous |m'|me )?facturee?s?|facturees|facturez|avez facture|reclame[sz]?|comptez|porte sur la facture|porte|berechnet|in rechnung gestellt|fakturiert|stehen auf der rechnung|facturan|facturad[oa]s?|nos cobran|cobran|fatturat[oaie]|fatturate|addebitat[oaie]|gefactureerd|aangerekend|rekenen|factureren)"
-_CAME = r"(?:(?:we|i|manager|team|they|keeping|housekeeping) (?:\S{1,8} )?(?:counted|received|got|had|took in|signed for)|counted|received|arrived|delivered|turned up|came|in the (?:hall|box|crate)|on the pallet|recue?s?|comptee?s?|livree?s?|arrivee?s?|dans le carton|avons|constate\w*|erhalten|geliefert|gezahlt|angekommen|recibid[oa]s?|constan|llegaron|entregad[oa]s?|contad[oa]s?|ricevut[oaie]|contat[oaie]|consegnat[oaie]|arrivat[oaie]|ontvangen|geleverd|geteld|zaten)"
+_CAME = r"(?:(?:we|i|manager|team|they|keeping|housekeeping) (?:\S{1,8} )?(?:counted|received|got|had|took in|signed for)|counted|received|arrived|delivered|turned up|came|in the (?:hall|box|crate)|on the pallet|recue?s?|comptee?s?|livree?s?|arrivee?s?|dans le carton|avons|constate\w*|erhalten|geliefert|gezahlt|angekommen|recibid[oa]s?|recibimos|ontvingen|kregen|telden|erhielten|constan|llegaron|entregad[oa]s?|contad[oa]s?|ricevut[oaie]|contat[oaie]|consegnat[oaie]|arrivat[oaie]|ontvangen|geleverd|geteld|zaten)"
 _AGREED = r"(?:agreed|quoted|(?:your|the|our) (?:quote|quotation|estimate|order|po) (?:said|says|was|is|shows)|order confirmation|rate card|contract(?:ual)? (?:price|rate)|convenu|avait dit|devis|bon de commande|avais note|avions convenu|accord|vereinbart|angebot\w*|auftragsbestatigung|presupuesto|acordado|acordamos|pactado|convenuto|avevamo (?:convenuto|concordato|pattuito)|concordat[oi]|preventivo|offerte|afgesproken|overeengekomen)"
 _CHARGED = r"(?:charged|charging|billed|invoiced|is at|has (?:it|them) at|comes? (?:out )?at|came in at|now (?:reads|says|shows)|(?:on |vous )(?:nous |me )?facture|facturez|facturee?s?(?= (?:a|au|\d))|facturad[oa]s?|reclam\w+|(?:me|nous) demand\w+|ouvre|berechne\w*|verlang\w*|in rechnung|steht|cobran|facturan|figura|addebit\w+|fatturat[oaie]|trov\w+|chiede\w*|gefactureerd|rekenen|aangerekend|staat)"
 
@@ -39,6 +39,12 @@ def counts_differ(text: str) -> re.Match[str] | None:
 def prices_differ(text: str) -> re.Match[str] | None:
     """The words of charging, where another price is charged than was agreed: 'we agreed 18.50 and it is at 21'."""
     return _differ(text, _CHARGED, _AGREED, _prices)
+
+
+def figures_agree(text: str) -> bool:
+    """Whether several numbers stand in a text and all are the same: '12 billed, 12 delivered'."""
+    values = [value for _, _, value in _numbers(text)]
+    return len(values) >= 2 and len(set(values)) == 1
 
 
 _Figures = list[tuple[int, int, int]]  # where it stands, and the figure
