@@ -28,6 +28,7 @@ from infra.local.deploy import Deployed, deploy
 from infra.local.mailserver import MailServer, run_mailserver
 from infra.local.ministack import MiniStack, run_ministack
 from infra.local.package import Package
+from tests.einvoicing.documents import cii, pdf
 from tests.sample import CREDITOR, paris
 
 pytestmark = pytest.mark.slow
@@ -152,6 +153,16 @@ def test_a_ledger_dropped_in_the_bucket_is_imported(stack: Stack, account: str) 
     file = eventually(lambda: stack.file(account))
     assert file
     assert [c.number for c in file.open_cases()] == [f"F-{account}"]
+
+
+def test_an_electronic_invoice_dropped_in_the_bucket_is_entered_with_its_document(stack: Stack, account: str) -> None:
+    raw = pdf(cii(f"E-{account}", seller="", siren="", account=account, buyer=f"Client {account}"))
+    stack.client("s3").put_object(Bucket=stack["ImportBucket"], Key=f"invoices/{account}.pdf", Body=raw)
+    file = eventually(lambda: stack.file(account))
+    assert file
+    document = file.cases[f"E-{account}"].document
+    kept = stack.client("s3").get_object(Bucket=stack["ArchiveBucket"], Key=document)["Body"].read()
+    assert kept == raw
 
 
 def test_a_ledger_that_is_wrong_becomes_a_task_and_no_dead_letter(stack: Stack) -> None:
