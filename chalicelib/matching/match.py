@@ -81,8 +81,10 @@ class Matcher:
         proposal = self._checked(look.proposal())
         if proposal.certainty is Certainty.CERTAIN:
             self._settle(proposal, 1)
-            if entry.payer_iban and proposal.account:
-                self._ibans[_plain(entry.payer_iban)].add(proposal.account)
+            if entry.payer_iban and (look.agrees(proposal.account) or not entry.payer):
+                # Who pays for another, once, must not be taken for it the next time.
+                proposal = replace(proposal, learned_iban=_plain(entry.payer_iban))
+                self._ibans[proposal.learned_iban].add(proposal.account)
         elif proposal.certainty is Certainty.PROPOSED:
             numbers = {share.number for share in proposal.shares}
             for place in look.mentions.whole:

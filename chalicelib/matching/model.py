@@ -90,7 +90,7 @@ class Proposal:
     """What is made of an entry. `account` is empty where nobody knows who paid; `left` is what no invoice takes.
 
     `deductions` are what the payer kept back of an invoice, within the tolerance: with them it is settled.
-    `undoes` names the entry whose money the bank took back.
+    `undoes` names the entry whose money the bank took back. `learned_iban` is the account's from now on.
     """
 
     entry: BankEntry
@@ -101,6 +101,7 @@ class Proposal:
     candidates: tuple[Candidate, ...] = ()
     deductions: Mapping[str, Money] = field(default_factory=dict)
     undoes: str = ""
+    learned_iban: str = ""
 
     @property
     def left(self) -> Money:

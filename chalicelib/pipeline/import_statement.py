@@ -185,8 +185,9 @@ def _take_in(parts: Parts, office: Office, proposal: Proposal, *, at: datetime, 
         if sure and _still_fits(file, proposal):
             allocated = True
             happened += _allocations(file, proposal)
-            if entry.payer_iban and entry.payer_iban not in file.debtor.ibans:
-                debtor = replace(file.debtor, ibans=(*file.debtor.ibans, entry.payer_iban))
+            iban = proposal.learned_iban
+            if iban and iban not in file.debtor.ibans:
+                debtor = replace(file.debtor, ibans=(*file.debtor.ibans, iban))
                 happened.append((e.DebtorChanged(debtor=debtor), "it paid from this IBAN"))
             return _with_consequences(file, happened, entry.booked_on, at)
         return [*happened, _task(proposal, today)]

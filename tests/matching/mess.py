@@ -19,6 +19,7 @@ from chalicelib.matching.model import Account, Ledger, OpenItem
 
 FIRST = date(2026, 1, 5)
 OURS = "FR7630006000011234567890189"
+HOLDING = "LU280019400644750000"  # pays for whoever belongs to it
 _ROOTS = """Morel Vauban Lenoir Sénéchal Bâti Clairval Dunant Hérault Isère Jura Kermadec Lorient Mercier Noiret Odéon
     Perrin Quercy Rivoli Saulnier Tessier Urbain Valmy Weber Yvelines Zénith Armor Breizh Cézanne Delorme
     Estuaire""".split()
@@ -109,7 +110,7 @@ class _Maker:
             self.charges: 3, self.discount: 2, self.too_much: 2, self.other_payer: 3, self.stranger: 3,
             self.by_order: 4, self.structured: 3, self.nothing_known: 3, self.less_credit_note: 2, self.twice: 1,
             self.taken_back: 1, self.debit: 2, self.on_behalf: 1, self.prefixless: 4, self.several_debtors: 1,
-            self.number_of_other: 1, self.two_halves: 2,
+            self.number_of_other: 1, self.two_halves: 2, self.holding_without_number: 2,
         }  # fmt: skip
         while len(self.mess.entries) < entries:
             way = self.rng.choices(list(ways), list(ways.values()))[0]
@@ -301,7 +302,15 @@ class _Maker:
         if found := self.some():
             account, items = found
             text = self.around(self.spelled(items[0].number))
-            self.pay("other payer", account, self.full(items), items[0].balance, text, payer="HOLDING ORION", iban="")
+            self.pay(
+                "other payer", account, self.full(items), items[0].balance, text, payer="HOLDING ORION", iban=HOLDING
+            )
+
+    def holding_without_number(self) -> None:
+        if found := self.some():
+            account, items = found
+            self.pay("holding, no number", account, self.full(items), items[0].balance, "VIREMENT",
+                     payer="HOLDING ORION", iban=HOLDING)  # fmt: skip
 
     def on_behalf(self) -> None:
         """A debtor pays for another one, whose number it names or not."""

@@ -326,3 +326,11 @@ def test_the_order_of_entries_and_their_repetition_do_not_matter(entries: list[B
 def test_a_number_of_another_debtor_gives_way_to_the_payers_own_invoice_of_the_amount() -> None:
     found = match(entry("310.40", "FA-2026-0301", payer="GARAGE MOREL"))
     assert (found.certainty, shares(found)) == (Certainty.PROPOSED, {"FA-2026-0102": "310.40"})
+
+
+def test_who_pays_for_another_is_not_taken_for_it_the_next_time() -> None:
+    holding = {"payer": "HOLDING ORION", "payer_iban": "LU280019400644750000"}
+    first = entry("640.10", "FA-2026-0301", **holding)
+    second = entry("19.99", "VIREMENT", id="e2", booked_on=date(2026, 3, 3), **holding)
+    ledger = Ledger(items=[*ITEMS, item("FA-2026-0302", "19.99", "C003")], accounts=ACCOUNTS)
+    assert [p.certainty for p in match(first, second, ledger=ledger)] == [Certainty.CERTAIN, Certainty.PROPOSED]
