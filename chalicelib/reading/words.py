@@ -81,6 +81,7 @@ _BAR = re.compile(r"^\s*_{10,}\s*$")
 _FROM_LINE = re.compile(
     r"^\s*[>*]?\s*\*?(?:de|from|von|van|da|expediteur|desde|sender)\s?\*?\s?:\*?\s?\S", re.IGNORECASE
 )
+_BARE_FROM = re.compile(r"^\s*[>*]?\s*\*?(?:de|from|von|van|da|expediteur|desde)\s?\*?\s?:\s*$")
 _HEADER_LINE = re.compile(
     r"^\s*[>*]?\s*\*?(?:envoye(?: le)?|sent|gesendet|verzonden|enviado(?: el)?|enviados|inviato|date|datum|fecha|data|to|a|an|aan|para|cc|copie(?: a)?|kopie|objet|subject|betreff|onderwerp|asunto|oggetto|destinataire)\s?\*?\s?:"
 )
@@ -255,7 +256,9 @@ def _names_somebody(joined: str, length: int) -> bool:
 def _header_block(folded: Sequence[str], index: int) -> int:
     """The length of a block 'From: / Sent: / To: / Subject:' (in any language and order) that begins here; 0 if none."""
     first = folded[index]
-    if not (
+    if _BARE_FROM.match(first) and index + 1 < len(folded) and ("@" in folded[index + 1] or _named_next(folded, index)):
+        pass  # a table of headers whose cells became lines: the label, then what it says
+    elif not (
         _FROM_LINE.match(first)
         or re.match(r"^\s*>?\s*\*?(?:envoye|sent|date|objet|subject|gesendet|enviado|inviato)\s?:", first)
     ):
@@ -271,11 +274,16 @@ def _header_block(folded: Sequence[str], index: int) -> int:
                 or not (_HEADER_LINE.match(folded[index + length + 1]) or _FROM_LINE.match(folded[index + length + 1]))
             ):
                 break
-        elif _FROM_LINE.match(line) or _HEADER_LINE.match(line):
+        elif _FROM_LINE.match(line) or _HEADER_LINE.match(line) or _BARE_FROM.match(line):
             blanks = 0
-            has_from = has_from or bool(_FROM_LINE.match(line))
+            has_from = has_from or bool(_FROM_LINE.match(line) or _BARE_FROM.match(line))
             count += 1
-        elif count and length and (line.startswith((" ", "\t")) or "@" in line) and len(line) < 200:
+        elif (
+            count
+            and length
+            and len(line) < 200
+            and (line.startswith((" ", "\t")) or "@" in line or folded[index + length - 1].rstrip().endswith(":"))
+        ):
             pass  # a folded list of recipients
         else:
             break
@@ -283,6 +291,11 @@ def _header_block(folded: Sequence[str], index: int) -> int:
     while length and not folded[index + length - 1].strip():
         length -= 1
     return length if has_from and count >= 2 else 0
+
+
+def _named_next(folded: Sequence[str], index: int) -> bool:
+    """A second header label follows within three lines."""
+    return any(_HEADER_LINE.match(line) for line in folded[index + 1 : index + 4])
 
 
 def _author(block: Sequence[str], raw: Sequence[str]) -> tuple[str | None, str | None]:
