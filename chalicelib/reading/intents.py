@@ -485,7 +485,8 @@ class _Clauses:
             self._say("dispute", index, contest, reason=weak, numbers=self._numbers(index))
             return True
         if blocked and weak and not p.WILL_PAY.search(text):
-            self._say("dispute", index, blocked, reason=weak, numbers=self._numbers(index))
+            waits = self._without_paper(text) is not None
+            self._say("dispute", index, blocked, reason=weak, numbers=self._numbers(index), vague=waits)
             return True
         if blocked and re.search(
             r"bloqu|rejet|refus|blocked|on hold|rejected|gesperrt|geblokkeerd|bounced|retourn|hold queue|mise? en attente",
@@ -728,6 +729,13 @@ class _Clauses:
             return
         if paid and p.HANDED_ON.search(sentence):
             self.flags.add("hearsay")
+        if paid and re.search(r"\bsur le point d'etre|\babout to be|\ben passe d'etre", text):
+            paid, will = None, paid
+        if re.match(r"\W*(?:si|if|wenn|falls|se|als|assuming|unless|provided)\b", sentence) and not re.match(
+            r"\W*(?:si (?:vous|besoin|ca|cela)|if (?:you|that|this|not)|wenn (?:sie|es)|falls (?:sie|nicht)|se (?:non|vuole)|als (?:u|je))\b",
+            sentence,
+        ):
+            self.flags.add("conditional")
         negated = p.NOT_YET_PAID.search(text)
         if negated and paid and negated.start() <= paid.end() and paid.start() <= negated.end() + 12:
             paid = None
@@ -1243,6 +1251,11 @@ class _Clauses:
                     len(usable) == 1 and any(usable[0].value == i.amount for i in self.ground.items)
                 ):
                     usable = []
+        if not usable:
+            keyed = {
+                a.value for c in self.clauses if _KEYED_AMOUNT.match(c.text) and not c.references for a in c.amounts[-1:]
+            }
+            return keyed.pop() if len(keyed) == 1 else None
         if len(usable) > 1 and not clause.row and not _listed(self.folded, usable):
             verb = p.PAID.search(clause.text) or p.WILL_PAY.search(clause.text) or p.PAY_STEM.search(clause.text)
             if verb:
@@ -1256,7 +1269,7 @@ class _Clauses:
         for a in clause.amounts:
             before = self.folded[max(clause.start, a.start - 40) : a.start]
             if re.search(
-                r"\b(?:reste(?:ra|rait|nt)?|restants?|solde (?:de|restant)|il reste|remain\w*|balance of|leaving|moins|less|minus|hors|sauf|frais|penalites?|indemnite|interets?|interest|fee|skonto\w*|escompte|avoir (?:de|n\S* de)|credit (?:note )?(?:of|for)|au lieu de|instead of|capital|discount|deduct\w*|deduction|deduit|retenue|remise)\s?(?:\S{0,3}\s?)?$",
+                r"\b(?:reste(?:ra|rait|nt)?|restants?|solde (?:de|restant)|il reste|remain\w*|balance of|leaving|moins|less|minus|hors|sauf|frais|penalites?|indemnite|interets?|interest|fee|skonto\w*|escompte|avoir (?:de|n\S* de)|credit (?:note )?(?:of|for)|au lieu de|instead of|capital|discount|deduct\w*|deduction|deduit|retenue|remise|against|in place of|statt|anstatt|davon|dont|of which|di cui|waarvan|de los cuales|sur les|facture de|invoice of|invoice for)\s?(?:\S{0,3}\s?)?$",
                 before,
             ):
                 continue
@@ -1309,7 +1322,7 @@ class _Clauses:
                 )
             )
         ):
-            again = _TRANSFER_AGAIN.search(text)
+            again = None if p.STOP_WRITING.search(text) else _TRANSFER_AGAIN.search(text)
             near = [r for r in clause.references if again and -50 < r.start - clause.start - again.end() < 30]
             asked = again if near else None
         if (
@@ -1325,6 +1338,8 @@ class _Clauses:
             )
         ):
             asked = _LACK.search(text)
+        if asked is None and not p.GROUNDS["missing_reference"].search(text):
+            asked = self._without_paper(text)
         if asked is None or any(s.intent == "complaint" and s.clause == index for s in self.statements):
             return
         if p.CORRECTED.search(sentence) or (
@@ -1340,9 +1355,24 @@ class _Clauses:
             return
         if re.search(r"\b(?:zero.balance|solde nul|quitus|main levee)\b", text):
             return
-        self._say("document_request", index, asked, numbers=self._numbers(index))
+        plain = bool(PLAIN_PAPER.fullmatch(asked[0]) or not _TRANSFER.search(text))
+        self._say("document_request", index, asked, numbers=self._numbers(index), vague=plain)
+
+    @staticmethod
+    def _without_paper(text: str) -> re.Match[str] | None:
+        """'We cannot pay without a signed delivery note': the paper that payment waits for."""
+        for paper in p.DOCUMENT.finditer(text):
+            lead = text[max(0, paper.start() - 24) : paper.start()]
+            if PLAIN_PAPER.fullmatch(paper[0]) or not _WITHOUT.search(lead):
+                continue
+            if p.REFUSES.search(text) or p.BLOCKED.search(text) or p.NOT_YET_PAID.search(text):
+                return paper
+        return None
 
 
+_WITHOUT = re.compile(
+    r"\b(?:without|sans|ohne|zonder|sin|senza|faute d[e']|absence d[e']|failing|fehlende[rns]?|lack of|absent|missing)\b(?: \S{1,12}){0,2} ?$|faute d'$"
+)
 _NO_GOODS_MISSING = re.compile(
     r"\s?(?:signature|validation|piece\b|reponse|info\w*|ligne\b|date\b|tampon|visa\b|annexe|page\b|approval|stamp|unterschrift|handtekening|firma\b)"
 )
@@ -1354,6 +1384,9 @@ _NOT_THAT_ONE = re.compile(
 )
 _CANNOT = re.compile(
     r"\b(?:ne (?:peut|peuvent|pouvons|puis|pourra|pourrons|saurait)|cannot|can't|can not|unable to|kann nicht|konnen (?:wir )?nicht|no pued\w+|no podemos|non poss\w+|non puo|kan niet|kunnen (?:wij |we )?niet)\b"
+)
+_KEYED_AMOUNT = re.compile(
+    r"\W*(?:montant|amount|importo|importe|betrag|bedrag|net (?:paye|vire|paid|amount)|net|gross|totale?|totaal|summe|sum)\b[^\n]{0,40}\d"
 )
 # A transfer that came back has not been paid.
 _SENT_BACK = re.compile(
@@ -1380,7 +1413,7 @@ _ASKS_LATER = re.compile(
     r"\b(?:would|could|can|may|might|is it|ok|okay|open to|possible|mag|zou\w*|kan|konnten|konnen|ware|podri\w+|podemos|potremmo|possiamo|sarebbe|serait|seriez|pourri\w+|pourrais|puis-je|peut-on|est-ce|accept\w*|d'accord|voudriez|auriez)\b[^?\n]{0,90}\b(?:pay|settle|clear|spread|later|regl\w+|pay\w+|vers\w+|solder|restants?|reste|betal\w*|zahl\w*|bezahl\w*|pagar\w*|pagare|gennaio|febbraio|marzo|aprile|enero|febrero|abril|januari|februari|maart|januar|februar|marz|january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\b[^?\n]{0,80}(?:\b(?:gennaio|febbraio|marzo|aprile|enero|febrero|abril|januari|februari|maart|januar|februar|marz|may|june|july|august|september|october|november|december|january|february|march|april|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|mois|months?|weeks?|semaines?|later|plus tard|fois|parts?|times|keer|raten|plazos|veces|rate)\b|(?<=januari)|(?<=februari)|(?<=gennaio)|(?<=febbraio)|(?<=januar)|(?<=enero)|(?<=january)|(?<=janvier)|(?<=february)|(?<=fevrier))"
 )
 _TRANSFER_AGAIN = re.compile(
-    r"\b(?:remet\w*|doorsturen|mailen|mail|r?envoy\w*|renvoie\w*|rimand\w*|doormail\w*|doorsturen|opsturen|nasturen|remettre|retransm\w*|transmettre|repass\w*|refais\w*|ping|sending|faire suivre|faire parvenir|adresser|communiquer|email|e-mail|resend|re-send|send|forward|zusenden|schicken|senden|sturen|toesturen|enviar\w*|reenvi\w*|inviar\w*|mandar\w*|opnieuw)\b"
+    r"\b(?:remet\w*|doorsturen|mailen|mail|r?envoy(?:er|ez|iez)|renvoie\w*|rimand\w*|doormail\w*|doorsturen|opsturen|nasturen|remettre|retransm\w*|transmettre|repass\w*|refais\w*|ping|sending|faire suivre|faire parvenir|adresser|communiquer|email|e-mail|resend|re-send|send|forward|zusenden|schicken|senden|sturen|toesturen|enviar\w*|reenvi\w*|inviar\w*|mandar\w*|opnieuw)\b"
 )
 
 
@@ -1423,13 +1456,21 @@ _TRANSFER = re.compile(
     r"\b(?:r?envoy\w*|renvoie\w*|envoie\w*|enverr\w+|(?:re)?transmett\w*|adress(?:er|ez|iez)|joindre|joignez|fournir|fournissez|communiquer|communiquez|faire parvenir|faire suivre|remettre|reediter|obtenir|recevoir|avoir (?:la|une|copie|le)|refaire passer|repass\w+|(?:re|re-)?send\w*|resend|forward|e?-?mail (?:me|us|over|across|a|the)|provide|supply|let (?:me|us) have|have a|shoot|attach|senden|schicken|zusenden|zukommen|envi\w+|mand\w+|remit\w+|facilit\w+|inviar\w*|inoltr\w+|stuur\w{0,2}|sturen|toesturen|mailen|need|besoin|necesit\w+|hace falta|serve|nodig|benotig\w+|brauch\w+|il (?:nous|me) (?:faut|faudrait|manque)|exige|scan)\b"
 )
 _LACK = re.compile(
-    r"\b(?:lay my hands on|never reached|m'a echappe\w?|(?:me|nous) manque|trouve plus|trouve pas|retrouve plus|retrouve pas|(?:not|n't) on (?:our|the|my) (?:ledger|system|books)|ik mis|non trovo|no encuentro|finde nicht|fehlt mir|mir fehlt|uns fehlt|(?:pas|jamais|rien|aucun\w?)(?: \S{1,8}){0,3}? ?(?:recue?s?|trouvee?s?|retrouvee?s?|vue?s?|trace)|introuvables?|impossible de (?:remettre la main|retrouver|trouver|mettre la main)|egare\w{0,2}|perdue?s?|ne (?:la |les |le )?(?:retrouv|trouv)\w+|chez moi je n'ai rien|(?:not|never|n't)(?: \S{1,8}){0,3}? (?:received?|got|get|seen|see|have|find|locate|trace)|no (?:trace|record|sign|copy)|lost|mislaid|misplaced|missing|(?:can't|cannot|couldn't|unable to) (?:find|locate|trace)|nicht (?:erhalten|vor|auffindbar|gefunden)|liegt uns nicht|no (?:la |lo |hemos |he )?(?:hemos |encuentro|encontramos|recibid\w+|encontrad\w+)|non (?:la |abbiamo |ho |trov)\w*(?: mai)?(?: ricevut\w)?|niet (?:ontvangen|gevonden|terug|binnen)|kwijt|comer el perro|missen)\b"
+    r"\b(?:lay my hands on|never reached|m'a echappe\w?|(?:me|nous) manque|trouve plus|trouve pas|retrouve plus|retrouve pas|(?:not|n't) on (?:our|the|my) (?:ledger|system|books)|ik mis|non trovo|no encuentro|finde nicht|fehlt mir|mir fehlt|uns fehlt|(?:pas|jamais|rien|aucun\w?)(?: \S{1,8}){0,3}? ?(?:recue?s?|trouvee?s?|retrouvee?s?|vue?s?|trace)|introuvables?|impossible de (?:remettre la main|retrouver|trouver|mettre la main)|egare\w{0,2}|perdue?s?|ne (?:la |les |le )?(?:retrouv|trouv)\w+|chez moi je n'ai rien|(?:not|never|n't)(?: \S{1,8}){0,3}? (?:received?|got|get|seen|see|have(?! been| to)|find|locate|trace)|no (?:trace|record|sign|copy)|lost|mislaid|misplaced|missing|(?:can't|cannot|couldn't|unable to) (?:find|locate|trace)|nicht (?:erhalten|vor|auffindbar|gefunden)|liegt uns nicht|no (?:la |lo |hemos |he )?(?:hemos |encuentro|encontramos|recibid\w+|encontrad\w+)|non (?:la |abbiamo |ho |trov)\w*(?: mai)?(?: ricevut\w)?|niet (?:ontvangen|gevonden|terug|binnen)|kwijt|comer el perro|missen)\b"
 )
+
+
+_HAVE = re.compile(
+    r"(?:\b(?:j'ai|nous avons|on a|ai|avons|i have|i've|we have|we've|ich habe|wir haben|tengo|tenemos|abbiamo|ho|ik heb|we hebben|wij hebben)(?: (?:bien|already|now|got|found|deja|hier|also|aussi|just|schon|ya|gia|al|retrouve|recu|received|reperito|gevonden)){0,3} (?:la |le |les |l'|the |your |votre |vos |die |den |el |il |de |uw )?(?:copie de |copy of )?(?:la |the )?$)"
+)
+_AT_HAND = re.compile(r"(?: de livraison)? (?:sous les yeux|in front of me|before me|en main|vor mir|delante|davanti)\b|\s?acquittees?\b|\s?are due\b")
 
 
 def _asks_for_paper(text: str) -> re.Match[str] | None:
     """The paper that is asked for: a specific one with any polite turn, a plain 'invoice' only with send, need or lost."""
     for paper in p.DOCUMENT.finditer(text):
+        if _HAVE.search(text[max(0, paper.start() - 40) : paper.start()]) or _AT_HAND.match(text, paper.end()):
+            continue  # "I have the delivery note": nothing is asked
         around = text[max(0, paper.start() - 110) : paper.end() + 90]
         plain = bool(PLAIN_PAPER.fullmatch(paper[0]))
         transfer, lack = _TRANSFER.search(around), _LACK.search(around)
@@ -1588,7 +1629,9 @@ def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags
     if asked or "bank-details" in flags:  # "without the delivery note we do not pay": a paper is wanted, nothing is contested
         kept = [s for s in kept if not (s.intent == "dispute" and s.vague)]
     disputed = {s.clause for s in kept if s.intent == "dispute"}
-    kept = [s for s in kept if not (s.intent == "document_request" and s.clause in disputed and not contacts)]
+    kept = [
+        s for s in kept if not (s.intent == "document_request" and s.vague and s.clause in disputed and not contacts)
+    ]
     if any(s.intent == "insolvency" for s in kept):
         kept = [
             s
