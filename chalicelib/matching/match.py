@@ -25,7 +25,7 @@ from chalicelib.banking.model import BankEntry, EntryKind
 from chalicelib.domain.money import Money
 from chalicelib.matching.model import Advice, Candidate, Certainty, Ledger, OpenItem, Proposal, Share, Tolerance
 from chalicelib.matching.names import Names
-from chalicelib.matching.references import Mentions, Numbers
+from chalicelib.matching.references import Mentions, Numbers, compact
 from chalicelib.matching.sums import only_subset
 
 MOST_CANDIDATES = 5
@@ -466,10 +466,7 @@ class _Look:
                 if other in places:
                     continue
                 theirs = self.of._numbers.compacts[other]
-                if len(theirs) != len(mine):
-                    continue
-                wrong = [i for i in range(len(mine)) if mine[i] != theirs[i]]
-                if len(wrong) <= 1 or (len(wrong) == 2 and wrong[1] - wrong[0] == 1):
+                if _one_slip(mine, theirs):
                     return other
         return None
 
@@ -543,6 +540,10 @@ class _Look:
             doubt = f"it names {self.mentions.strangers[0]}, which is not in the books"
         singles = [p for p in owed if self.open(p) == self.amount]
         if len(singles) == 1:
+            mine = self.of._numbers.compacts[singles[0]]
+            if self.mentions.strangers and all(_one_slip(compact(s), mine) for s in self.mentions.strangers):
+                doubt = "its name stands in the text only" if self.only_in_text else ""
+                payer = f"{payer}, {self.mentions.strangers[0]} is a slip of the pen away"
             sure = not doubt and self._proves(owed, len(owed), SINGLE_CHANCE)
             sure = sure and not self._also_names(self.who, singles)
             why = f"{payer}, and one invoice has this amount"
@@ -619,6 +620,14 @@ class _Look:
         if not self.open_of(self.who):
             return self._none(f"paid by {name}, who owes nothing: a prepayment, or paid twice", self.who)
         return self._none(f"paid by {name}, and no choice of its invoices makes the amount", self.who)
+
+
+def _one_slip(one: str, other: str) -> bool:
+    """Whether one sign, or two neighbours, differ."""
+    if len(one) != len(other):
+        return False
+    wrong = [i for i in range(len(one)) if one[i] != other[i]]
+    return len(wrong) <= 1 or (len(wrong) == 2 and wrong[1] - wrong[0] == 1)
 
 
 def _plain(iban: str) -> str:

@@ -334,3 +334,9 @@ def test_who_pays_for_another_is_not_taken_for_it_the_next_time() -> None:
     second = entry("19.99", "VIREMENT", id="e2", booked_on=date(2026, 3, 3), **holding)
     ledger = Ledger(items=[*ITEMS, item("FA-2026-0302", "19.99", "C003")], accounts=ACCOUNTS)
     assert [p.certainty for p in match(first, second, ledger=ledger)] == [Certainty.CERTAIN, Certainty.PROPOSED]
+
+
+@pytest.mark.parametrize(("text", "certainty"), [("FA-2026-0120", "certain"), ("FA-2026-0999", "proposed")])
+def test_a_slip_of_the_pen_in_a_number_is_forgiven_where_payer_and_amount_are_right(text: str, certainty: str) -> None:
+    found = match(entry("310.40", text, payer="GARAGE MOREL"))
+    assert (found.certainty, shares(found)) == (certainty, {"FA-2026-0102": "310.40"})
