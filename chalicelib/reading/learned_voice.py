@@ -3,8 +3,7 @@
 It hears the same clauses as the rules, but decides by weights. The intents of a mail
 are those of its clauses: each clause speaks for itself, and the loudest is the
 evidence. It is meant to contradict, never to act: where it hears something else than
-the rules, a person looks. The reader does not ask it yet
-(docs/decisions/a-voice-learned-from-examples.md).
+the rules, a person looks (docs/decisions/a-voice-learned-from-examples.md).
 
 The weights stand in one file of the package, made by `relance train` (training.py). It is
 opened at the first mail, not at import.
@@ -37,6 +36,7 @@ _MAGIC = b"RELANCE-VOICE-1\n"
 SAYS = 0.7  # an intent the rules did not find is added from this probability: a person looks anyway
 HEARS = 0.6  # an intent the rules did not find, and so probable: the voices disagree
 DENIES = 0.2  # an intent of the rules that is less probable: the voices disagree
+SILENT = 0.02  # below: the rules were probably wrong, and what a person is shown leaves it out
 
 
 class DamagedVoice(PermanentError):

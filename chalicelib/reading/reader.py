@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import combinations
 
 from chalicelib.reading import advice as advice_
-from chalicelib.reading import amounts, language, machine, references, second_voice, trust, words
+from chalicelib.reading import amounts, language, learned_voice, machine, references, trust, words
 from chalicelib.reading import attachments as attachments_
 from chalicelib.reading import phrases as p
 from chalicelib.reading.decision import decide
@@ -388,13 +388,14 @@ class _Reading:
             present.add("promise_to_pay")
         if remittance is not None:
             present.add("remittance")
-        present = self._second_voice(present, statements, advices, contacts)
+        present = self._second_voice(said, present, statements, advices, contacts)
         intents = tuple(i for i in INTENTS if i in present)
         promise = (promise or Promise()) if "promise_to_pay" in present else None
         remittance = (remittance or Remittance()) if "remittance" in present else None
         statements = [s for s in statements if s.intent in present]
         disputes = [s for s in statements if s.intent == "dispute"]
-        dispute = Dispute((disputes[0].reason if disputes else None) or "other") if "dispute" in present else None
+        reasons = [s.reason for s in disputes if s.reason and s.reason != "other"]
+        dispute = Dispute(reasons[0] if reasons else "other") if "dispute" in present else None
         invoices = self._invoices(said, advices)
         for s in statements:
             if s.words != (0, 0):
@@ -436,20 +437,22 @@ class _Reading:
 
     def _second_voice(
         self,
+        said: Said,
         present: set[Intent],
         statements: Sequence[Statement],
         advices: Sequence[tuple[str, advice_.Advice]],
         contacts: Sequence[str],
     ) -> set[Intent]:
-        """Where the model disagrees, a person decides; shown is what both can live with."""
-        heard = second_voice.opinions(self.own)
+        """Where the voice learned from examples disagrees, a person decides; shown is what both can live with."""
+        heard = learned_voice.opinions(said.clauses, self.base)
         if not heard or any(where == "body" for where, _ in advices):
             return present
         # A payment guessed from a day alone, of which the model hears little, is dropped; a person still looks.
         firm = {s.intent for s in statements if not s.loose} | ({"promise_to_pay", "remittance"} if advices else set())
-        guessed = {i for i in present if i not in firm and heard[i] < second_voice.FAINT}
+        guessed = {i for i in present if i not in firm and heard[i] < learned_voice.DENIES}
         present = present - guessed
-        missed, doubted = second_voice.disagreement(heard, present)
+        missed = {i for i in INTENTS if i not in present and heard[i] >= learned_voice.HEARS}
+        doubted = {i for i in present if heard[i] < learned_voice.DENIES}
         if advices:
             doubted -= {"remittance", "promise_to_pay"}
             missed -= {"remittance", "promise_to_pay"}
@@ -457,7 +460,7 @@ class _Reading:
             doubted -= {"contact_change"}
         if missed or doubted or guessed:
             self.codes.append("second-voice")
-        return (present | missed) - {i for i in doubted if heard[i] < second_voice.SILENT}
+        return (present | missed) - {i for i in doubted if heard[i] < learned_voice.SILENT}
 
     def _complete(self, said: Said) -> list[Statement]:
         """Statements without an invoice speak of those of the subject, or of the only one there is."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.errors import BadInput
-from chalicelib.reading import INTENTS, Promise, Reading
+from chalicelib.reading import INTENTS, Promise, Reading, learned_voice
 from chalicelib.reading.examples import Example, corrected, read_examples
 from chalicelib.reading.intents import Ground, understand
 from chalicelib.reading.learned_voice import (
@@ -28,6 +28,7 @@ from chalicelib.reading.learned_voice import (
 )
 from chalicelib.reading.training import train
 from chalicelib.train_command import SHIPPED, main
+from tests.reading.reading_of import said
 
 EXAMPLES = Path(__file__).parents[1] / "corpus" / "examples"
 DAY = date(2026, 11, 24)  # a Tuesday
@@ -168,3 +169,20 @@ def test_the_command_writes_and_checks(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["--out", out, "--check", str(few_lines)]) == 1
     assert main(["--out", out, str(tmp_path / "none.jsonl")]) == 2
     assert "none.jsonl" in capsys.readouterr().err
+
+
+def test_where_it_disagrees_a_person_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "La F-1041 a été réglée par virement le 20 novembre."
+    assert said(words).decision == "apply"
+    nothing = dict.fromkeys(INTENTS, 0.0)
+    heard = {**nothing, "remittance": 0.9, "dispute": 0.9}
+    monkeypatch.setattr(learned_voice, "opinions", lambda clauses, base: heard)
+    reading = said(words)
+    assert reading.decision == "review"
+    assert "dispute" in reading.intents
+
+
+def test_its_word_alone_never_makes_a_program_act(monkeypatch: pytest.MonkeyPatch) -> None:
+    sure = {**dict.fromkeys(INTENTS, 0.0), "remittance": 1.0}
+    monkeypatch.setattr(learned_voice, "opinions", lambda clauses, base: sure)
+    assert said("Bonjour, voici quelques mots sans rapport avec la F-1041.").decision == "review"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.reading import Reading, second_voice
+from chalicelib.reading import Reading, learned_voice
 from tests.reading.reading_of import said
 
 # The share of lines that the rules understand: floors that may rise and never fall.
@@ -46,7 +46,7 @@ def _understood(reading: Reading, intents: frozenset[str], day: str | None) -> b
 @pytest.fixture
 def rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second voice has learned these very lines: here only the rules speak."""
-    monkeypatch.setattr(second_voice, "opinions", lambda text: {})
+    monkeypatch.setattr(learned_voice, "opinions", lambda clauses, base: {})
 
 
 @pytest.mark.usefixtures("rules_alone")
