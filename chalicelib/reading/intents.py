@@ -425,7 +425,15 @@ class _Clauses:
             ).search(self.folded[max(clause.start, clause.references[0].start - 30) : clause.references[0].start])
             if refuses:
                 self.statements.append(
-                    Statement("dispute", clause.start, clause.end, refuses.span(), index, numbers=self._numbers(index))
+                    Statement(
+                        "dispute",
+                        clause.start,
+                        clause.end,
+                        refuses.span(),
+                        index,
+                        numbers=self._numbers(index),
+                        reason=reason,
+                    )
                 )
                 return True
         if m is not None and reason is not None:
@@ -583,6 +591,13 @@ class _Clauses:
             "other",
         )
         found.sort(key=lambda f: order.index(f[0]))
+        told = {f[0]: f for f in found}
+        if "price" in told and p.FEE.search(text) and found[0][0] in ("not_ordered", "quality", "quantity"):
+            return told["price"]  # a surcharge that nobody asked for
+        if "price" in told and found[0][0] == "quality" and "conform" in found[0][1][0]:
+            return told["price"]  # "prix non conforme au marche"
+        if "other" in told and p.TAX.search(told["other"][1][0]):
+            return told["other"]
         return found[0]
 
     def _grounds(self, clause: Clause) -> Iterator[tuple[DisputeReason, re.Match[str]]]:
@@ -1269,11 +1284,14 @@ class _Clauses:
         for a in clause.amounts:
             before = self.folded[max(clause.start, a.start - 40) : a.start]
             if re.search(
-                r"\b(?:reste(?:ra|rait|nt)?|restants?|solde (?:de|restant)|il reste|remain\w*|balance of|leaving|moins|less|minus|hors|sauf|frais|penalites?|indemnite|interets?|interest|fee|skonto\w*|escompte|avoir (?:de|n\S* de)|credit (?:note )?(?:of|for)|au lieu de|instead of|capital|discount|deduct\w*|deduction|deduit|retenue|remise|against|in place of|statt|anstatt|davon|dont|of which|di cui|waarvan|de los cuales|sur les|facture de|invoice of|invoice for)\s?(?:\S{0,3}\s?)?$",
+                r"\b(?:reste(?:ra|rait|nt)?|restants?|solde (?:de|restant)|il reste|remain\w*|balance of|leaving|moins|less|minus|hors|sauf|frais|penalites?|indemnite|interets?|interest|fee|skonto\w*|escompte|avoir (?:de|n\S* de)|credit (?:note )?(?:of|for)|au lieu de|instead of|capital|discount|deduct\w*|deduction|deduit|retenue|remise)\s?(?:\S{0,3}\s?)?$",
                 before,
             ):
                 continue
             usable.append(a)
+        if len(usable) > 1:  # what it is set against, or a part of it, counts only where nothing else is said
+            apart = [a for a in usable if not _SET_AGAINST.search(self.folded[max(clause.start, a.start - 24) : a.start])]
+            usable = apart or usable
         values = {a.value for a in usable}
         return [a for i, a in enumerate(usable) if a.value in values and a.value not in {b.value for b in usable[:i]}]
 
@@ -1384,6 +1402,9 @@ _NOT_THAT_ONE = re.compile(
 )
 _CANNOT = re.compile(
     r"\b(?:ne (?:peut|peuvent|pouvons|puis|pourra|pourrons|saurait)|cannot|can't|can not|unable to|kann nicht|konnen (?:wir )?nicht|no pued\w+|no podemos|non poss\w+|non puo|kan niet|kunnen (?:wij |we )?niet)\b"
+)
+_SET_AGAINST = re.compile(
+    r"\b(?:against|in place of|statt|anstatt|davon|dont|of which|di cui|waarvan|de los cuales|sur les|facture de|invoice (?:of|for))\s(?:€ ?|£ ?|eur )?$"
 )
 _KEYED_AMOUNT = re.compile(
     r"\W*(?:montant|amount|importo|importe|betrag|bedrag|net (?:paye|vire|paid|amount)|net|gross|totale?|totaal|summe|sum)\b[^\n]{0,40}\d"
