@@ -64,6 +64,8 @@ def find(folded: str) -> list[FoundAmount]:
     for at in (*_SPLIT.finditer(folded), *_SPOKEN.finditer(folded)):
         made = _odd(at)
         if made is not None:
+            if any(made.start < f.end and f.start < made.end for f in found) and at.re is _SPOKEN:
+                continue
             found = [f for f in found if f.end <= made.start or made.end <= f.start]
             found.append(made)
     return sorted(found, key=lambda f: f.start)

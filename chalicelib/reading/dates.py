@@ -329,7 +329,7 @@ def _day_this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 @_rule(
     r"\b(?:(?:le|du|au|pour le|avant le|depuis le|des le|jusqu'au|on the|by the|before the|of the|the|am|zum|vom|bis zum|ab dem|dem|el dia|al dia|del dia|dia|de dag|el|al|del|il|entro il|dal|op de|op|per|tegen de|de|den|c/o)\s)"
     rf"(?:({_W})\s)?([0-3]?\d)(er|st|nd|rd|th|\.|e)?"
-    r"(?=\s?(?:$|[).;:!?]|,(?!\d)|\n|-\s)|\s(?:via|par|par|sur|sans|pour|et|ou|au|a|de|d'|avec|max|maxi|ref|par|dernier|prochain|sous|ordre|at|with|by|and|or|in|under|for|from|without|as|via|ohne|per|mit|an|con|por|sin|senza|met|onder|bei|von|und|soit|directement|comme|a|est|sera|chez|dans|depuis|that|which|ref|last|next|dernier|nous|vous|je|on|i|we|it|so|inclus|au plus|at the latest|spatestens|latest|midi|matin|if|mais|but|car|because|payment|run|campagne|echeance)\b)"
+    r"(?=\s?(?:$|[).;:!?]|,(?!\d)|\n|-\s)|\s(?:via|par|par|sur|sans|pour|et|ou|au|a|de|d'|avec|max|maxi|ref|par|dernier|prochain|sous|ordre|at|with|by|and|or|in|under|for|from|without|as|via|ohne|per|mit|an|con|por|sin|senza|met|onder|bei|von|und|soit|directement|comme|a|est|sera|chez|dans|depuis|that|which|ref|last|next|dernier|eingeplant|vorgemerkt|vorgesehen|geplant|was|nous|vous|je|on|i|we|it|so|inclus|au plus|at the latest|spatestens|latest|midi|matin|if|mais|but|car|because|payment|run|campagne|echeance)\b)"
 )
 def _bare_day(m: re.Match[str], day: _Day) -> FoundDate | None:
     number = int(m[2])
