@@ -470,3 +470,31 @@ def test_the_version_is_told(run):
 @pytest.mark.parametrize("words", [(), ("fly",), ("import", "clients", "f.csv")])
 def test_a_command_that_does_not_exist_is_refused(run, words):
     assert run(*words)[0] == 2
+
+
+STATEMENT = """<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt>
+<GrpHdr><MsgId>M1</MsgId><CreDtTm>2026-03-12T06:00:00</CreDtTm></GrpHdr>
+<Stmt><Id>S1</Id><CreDtTm>2026-03-12T06:00:00</CreDtTm><Acct><Id><IBAN>FR7630006000011234567890189</IBAN></Id></Acct>
+<Ntry><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>
+<BookgDt><Dt>2026-03-12</Dt></BookgDt><AcctSvcrRef>REF1</AcctSvcrRef><BkTxCd><Prtry><Cd>VIR</Cd></Prtry></BkTxCd>
+<NtryDtls><TxDtls><RltdPties><Dbtr><Nm>CAFE NORD</Nm></Dbtr></RltdPties><RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls>
+</NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>"""
+
+
+def test_a_statement_settles_what_is_certain_and_a_person_the_rest_and_may_take_it_back(
+    run, program, invoices, tmp_path
+):
+    run("import", "invoices", invoices)
+    (number,) = [c.number for c in program.file("C1").open_cases()][:1]
+    balance = program.file("C1").cases[number].balance
+    statement = tmp_path / "statement.xml"
+    statement.write_text(STATEMENT.format(amount="7.00", text="merci"), "utf-8")
+    assert run("import", "statement", statement)[0] == 0
+    (task,) = [t for _, t in program.store.open_tasks() if t.kind == "allocate_payment"]
+    credit = task.id.removeprefix("allocate_payment-")
+    assert run("allocate", credit, "C1", number)[0] == 0
+    assert program.file("C1").cases[number].balance.amount == balance.amount - 7
+    assert run("undo", credit, "C1", "--why", "another client's")[0] == 0
+    assert program.file("C1").cases[number].balance == balance
+    assert run("allocate", "bank-unknown", "C1", number)[0] in (1, 2)
