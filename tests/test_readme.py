@@ -34,7 +34,7 @@ def test_every_make_target_that_it_names_is_there(command: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("command", [c for c in commands() if any(f" {verb} " in c for verb in ("simulate", "read", "match"))])
+@pytest.mark.parametrize("command", [c for c in commands() if re.search(" (simulate|read|match) ", c)])
 def test_the_commands_that_need_no_aws_do_what_they_say(command: str) -> None:
     done = run(shlex.split(command))
     assert done.returncode == 0, done.stderr
