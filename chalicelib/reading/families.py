@@ -185,7 +185,7 @@ STOP_WRITING = (
 )
 # Friendly words, disclaimers and addresses in which a word of complaint stands.
 NO_COMPLAINT = (
-    r"\b(?:menac\w+ d'un|honte a moi|shame on (?:me|us)|inutile de (?:\S{1,10} ){0,4}?(?:avant|jusqu'au|d'ici)|no need to (?:\S{1,10} ){0,4}?(?:before|until)|(?:sont|est) traitee?s? (?:\S{1,14} ){0,3}?conformement|droit d'effacement aupres|(?:is|are) processed (?:\S{1,14} ){0,3}?(?:in accordance|under)|sur mon mail perso\w*|(?:to|at) my (?:private|personal) (?:e-?mail|address)|non e una diffida|ce n'est pas une menace|not a threat|plainte \? aucune|aucune plainte)\b",
+    r"\b(?:loisible de saisir|libre a vous de|menac\w+ d'un (?:cafe|verre|repas|apero|gateau)|menac\w+ d'une (?:biere|visite|bouteille|tarte)|honte a moi|shame on (?:me|us)|inutile de (?:\S{1,10} ){0,4}?(?:avant|jusqu'au|d'ici)|no need to (?:\S{1,10} ){0,4}?(?:before|until)|(?:sont|est) traitee?s? (?:\S{1,14} ){0,3}?conformement|droit d'effacement aupres|(?:is|are) processed (?:\S{1,14} ){0,3}?(?:in accordance|under)|sur mon mail perso\w*|(?:to|at) my (?:private|personal) (?:e-?mail|address)|non e una diffida|ce n'est pas une menace|not a threat|plainte \? aucune|aucune plainte)\b",
 )
 PRIVACY = (
     r"\b(?:article 1[5-7]\b|reglement europeen|ensemble des informations (?:que )?vous detenez|protection des donnees|verwijder(?:en|t)? (?:mijn|mij|onze) (?:gegevens|uit)|uit uw bestand|borr\w+ (?:mis|nuestros) datos|cancell\w+ (?:i miei|i nostri) dati|loschen sie (?:meine|unsere) daten|meine daten|auskunft nach)\b",
