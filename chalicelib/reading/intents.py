@@ -225,6 +225,7 @@ class _Clauses:
             ("hostile", p.HOSTILE),
             ("acompte", p.DOWN_PAYMENT),
             ("settlement", p.SETTLEMENT),
+            ("hearsay", p.HEARSAY),
         ):
             if pattern.search(text):
                 self.flags.add(flag)
@@ -1135,6 +1136,8 @@ class _Clauses:
 
     def _remit(self, index: int, clause: Clause, sentence: str, m: re.Match[str] | None) -> None:
         on, certain, _ = self._date(index, clause, sentence, past=True)
+        if p.HANDED_ON.search(sentence):
+            self.flags.add("hearsay")
         if on is None and not clause.dates and _JUST_NOW.search(clause.text):
             on = self.ground.base
         amount = self._amount(index, clause)
