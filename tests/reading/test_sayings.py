@@ -17,6 +17,7 @@ TABLES = {
     "said-at-length.txt": 0.90,
     "said-elsewhere.txt": 0.76,
     "said-more.txt": 0.70,
+    "said-by-families.txt": 0.90,
 }
 SHORT = {
     "promise": "promise_to_pay",
