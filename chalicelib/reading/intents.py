@@ -177,10 +177,10 @@ def _talks(text: str, reference_and_date: bool) -> bool:
         or p.REFUSES.search(text)
         or p.BLOCKED.search(text)
         or any(r.search(text) for r in p.DISPUTE_STRONG.values())
-        or any(r.search(text) for r in p.GROUNDS.values())
         or p.NOT_YET_PAID.search(text)
         or (p.PLAN_WORDS.search(text))
         or (p.DOCUMENT.search(text) and p.ASK.search(text))
+        or (len(text) > 9 and any(r.search(text) for r in p.GROUNDS.values()))
     )
 
 
