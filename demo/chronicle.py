@@ -67,6 +67,8 @@ class Chronicle:
     got: list[Got] = field(default_factory=list)
     worked: list[Worked] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)  # addresses that a client's server refused
+    statements: list[bytes] = field(default_factory=list)  # of our bank, one a business day
+    sent_again: list[str] = field(default_factory=list)  # a statement that was dropped a second time
     last_run_at: datetime | None = None
 
     def left(self, sale: Sale) -> Decimal:

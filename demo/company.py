@@ -19,7 +19,11 @@ INVOICE_HEAD = (
     "number", "account", "client", "country", "issued", "due", "amount", "currency", "disputed", "email",
     "purchase_order", "contact", "phone", "language", "kind", "policy", "sales_rep", "client_since",
 )  # fmt: skip
-PAYMENT_HEAD = ("account", "paid_on", "amount", "currency", "number", "reference")
+
+AS_FACTUR_X = frozenset({
+    "FK-30592", "FK-30593", "FK-30597", "FK-30603", "FK-30604", "FK-30609", "FK-30612", "FK-30617",
+})  # fmt: skip
+"""Invoices that come one by one as Factur-X; the accounting program's weekly export names the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +64,10 @@ class Sale:
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """Money that reached our bank. `number` is empty where the client named no invoice."""
+    """Money that reached our bank. `number` is the invoice that it is for, empty where it is for several at once.
+
+    `reference` is the client's own, if it has one. What its bank hands on is for the bank to say.
+    """
 
     account: str
     number: str
@@ -119,11 +126,6 @@ def invoices_csv(books: Books, sales: Iterable[Sale]) -> bytes:
             client.kind, client.policy, client.sales_rep, client.since_on,
         ))  # fmt: skip
     return _csv(INVOICE_HEAD, lines)
-
-
-def payments_csv(transfers: Iterable[Transfer]) -> bytes:
-    """A day's export of the bank; without a line it says that nothing came in."""
-    return _csv(PAYMENT_HEAD, [(t.account, t.on, t.amount, t.currency, t.number, t.reference) for t in transfers])
 
 
 def _entered(first_day: date, day: date) -> date:

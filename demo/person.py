@@ -12,6 +12,7 @@ from urllib.parse import quote
 from chalicelib.domain.debtor_file import DESK, Task, TaskKind
 from chalicelib.domain.money import Money
 from chalicelib.domain.outcomes import Outcome
+from chalicelib.pipeline.import_statement import allocate
 from chalicelib.pipeline.work_tasks import close_task
 from chalicelib.ports import Parts
 from demo import clients
@@ -27,6 +28,9 @@ CALLED = frozenset({TaskKind.CALL, TaskKind.BROKEN_PROMISE})
 CREDIT_NOTE_OF = {"C104": Decimal("-1040.00")}
 """What a dispute comes to: two of six pieces of furniture were never delivered."""
 
+UNREACHED = frozenset({"C123"})
+"""What these have paid is still to be asked."""
+
 CONFIRMED = {"C108": "solenn.bihan@armor-distribution.example"}
 ORDER_NUMBERS = {"C106": "PO-24-0933"}
 
@@ -39,6 +43,10 @@ def work(
     for account, task in list(parts.store.open_tasks()):
         if task.kind in CALLED and calls >= CALLS_A_DAY:
             continue
+        if task.kind is TaskKind.ALLOCATE_PAYMENT:
+            if allocated := _allocate(parts, chronicle, account, task, day=day, at=at):
+                yield allocated
+            continue
         said = _say(chronicle, account, task, day, orders)
         if said is None:
             continue
@@ -48,6 +56,28 @@ def work(
             account=account, kind=task.kind.value, outcome=said.outcome, numbers=task.numbers, at=at, on=said.on,
             amount=said.amount.amount if said.amount else None,
         )  # fmt: skip
+
+
+def _allocate(
+    parts: Parts, chronicle: Chronicle, account: str, task: Task, *, day: date, at: datetime
+) -> Worked | None:
+    """Ask the client what its payment is for, and say so. Some have not been reached yet."""
+    file = parts.store.load(account)
+    credit = file.credits.get(task.id.removeprefix(f"{TaskKind.ALLOCATE_PAYMENT}-")) if file else None
+    if file is None or credit is None or account in UNREACHED or (day - task.raised_on).days < 1:
+        return None
+    meant = [
+        number
+        for paid in chronicle.paid
+        if paid.imported_at and (paid.transfer.account, paid.transfer.on) == (account, credit.on)
+        and (paid.transfer.amount, paid.transfer.currency) == (credit.amount.amount, credit.amount.currency)
+        for number, _ in paid.meant
+    ]  # fmt: skip
+    numbers = tuple(n for n in dict.fromkeys(meant) if n in file.cases and file.cases[n].is_open)
+    if not numbers:
+        return None
+    allocate(parts, account, credit.id, numbers, at=at, who=WHO)
+    return Worked(account=account, kind=task.kind.value, outcome="done", numbers=numbers, at=at)
 
 
 def work_by_routes(ask: Callable[..., Any], *, at: datetime) -> Iterator[Worked]:

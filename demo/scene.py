@@ -140,7 +140,7 @@ class Scene:
                 transfers.append(
                     Transfer(
                         account=sale.account, number=sale.number, amount=amount, currency=sale.currency, on=on,
-                        reference=reference or f"VIR {self.client.name[:20].upper()} {sale.number}",
+                        reference=reference,
                     )
                 )  # fmt: skip
         return Pays(transfers=tuple(transfers), meant=tuple((t.number, t.amount) for t in transfers))

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -100,9 +101,10 @@ class Stage:
         return said or {}
 
     def drop(self, key: str, content: bytes, at: datetime, *, for_real: bool = False) -> None:
-        """Put a ledger file into the import bucket and have it imported. `for_real`: S3 itself reports it."""
+        """Put a file into the import bucket and have it imported. `for_real`: S3 itself reports it."""
         with self._timed("Imports"):
-            self._s3.put_object(Bucket=self.outputs["ImportBucket"], Key=key, Body=content, ContentType="text/csv")
+            kind = guess_type(key)[0] or "application/octet-stream"
+            self._s3.put_object(Bucket=self.outputs["ImportBucket"], Key=key, Body=content, ContentType=kind)
             if not for_real:
                 self._put("Import", {"key": key, "at": at.isoformat()})
             else:

@@ -10,8 +10,10 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from demo import clients, person
+from demo.bank import Bank
 from demo.chronicle import Chronicle, Got, Paid, Said
-from demo.company import HOME, invoices_csv, payments_csv, read_books
+from demo.company import AS_FACTUR_X, HOME, invoices_csv, read_books
+from demo.factur_x import factur_x
 from demo.letters import Received, read_received, write_letter
 from demo.scene import Act, Pays, Says, Scene
 from demo.stage import Stage
@@ -27,6 +29,7 @@ class Story:
         first = today - timedelta(days=days - 1)
         self.stage = stage
         self.chronicle = Chronicle(first_day=first, last_day=today, books=read_books(first))
+        self._account = Bank(stage.creditor, self.chronicle.books)
         self._waiting: list[tuple[datetime, str, bytes, Says]] = []  # clients' mails not yet handed in
         self._orders: dict[str, str] = {}  # order numbers found meanwhile
         self._reminders: dict[str, int] = {}  # our mails about something overdue, by account
@@ -71,21 +74,37 @@ class Story:
                 scene(at)
 
     def _enter(self, day: date, at: datetime) -> None:
-        """The weekly export of the accounting program: what is new, and the order numbers found since."""
-        sales = self.chronicle.books.sales
+        """The weekly export of the accounting program: what is new, and the order numbers found since.
+
+        Some of the new ones lie beside it as Factur-X.
+        """
+        books = self.chronicle.books
+        sales = books.sales
         new = [s for s in sales.values() if s.entered_on == day or (s.entered_on < day == self.chronicle.first_day)]
         corrected = [sales[n] for n in self._orders if sales[n] not in new]
-        if new or (corrected and day.weekday() == 0):
-            self.stage.drop(f"invoices/{day}.csv", invoices_csv(self.chronicle.books, new + corrected), at)
+        listed = [s for s in new if s.number not in AS_FACTUR_X]
+        if listed or (corrected and day.weekday() == 0):
+            self.stage.drop(f"invoices/{day}.csv", invoices_csv(books, listed + corrected), at)
             if corrected:
                 self._orders.clear()
+        for sale in new:
+            if sale.number in AS_FACTUR_X:
+                document = factur_x(sale, books.clients[sale.account], self.stage.creditor)
+                self.stage.drop(f"invoices/{sale.number}.pdf", document, at)
 
     def _bank(self, day: date, at: datetime) -> None:
-        """The bank's export of the days before; without a line it still says that nothing came."""
+        """The bank's statement of the days before; without an entry it still says that nothing came."""
         new = [i for i, p in enumerate(self.chronicle.paid) if p.imported_at is None and p.transfer.on < day]
         for i in new:
             self.chronicle.paid[i] = replace(self.chronicle.paid[i], imported_at=at)
-        self.stage.drop(f"payments/{day}.csv", payments_csv(self.chronicle.paid[i].transfer for i in new), at)
+        transfers = [self.chronicle.paid[i].transfer for i in new]
+        statement = self._account.statement(transfers, to=day - timedelta(days=1), at=at)
+        self.chronicle.statements.append(statement)
+        self.stage.drop(f"statements/{day}.xml", statement, at)
+        if len(transfers) > 2 and not self.chronicle.sent_again:
+            # It happens that a bank's statement is fetched twice.
+            self.chronicle.sent_again.append(f"statements/{day}-2.xml")
+            self.stage.drop(self.chronicle.sent_again[0], statement, at)
 
     def _poll(self, at: datetime) -> None:
         """Clients' mails reach the mailbox, each at its own time; then ours is collected."""

@@ -22,15 +22,20 @@ from zoneinfo import ZoneInfo
 import holidays
 import pytest
 
+from chalicelib.banking.read import read_statements
 from chalicelib.domain.apply import apply_all
 from chalicelib.domain.calendar import zone_of
-from chalicelib.domain.debtor_file import DESK, DebtorFile, Notice, PromiseState, TaskKind
-from chalicelib.domain.events import Entry, ReplyReceived, TaskClosed
+from chalicelib.domain.debtor_file import DESK, CreditKind, DebtorFile, Notice, PromiseState, TaskKind
+from chalicelib.domain.events import CreditAllocated, CreditReceived, Entry, ReplyReceived, TaskClosed, TaskRaised
+from chalicelib.domain.money import Money
 from chalicelib.domain.propose import Action, Plan, propose
+from chalicelib.einvoicing.read import read_invoice
+from chalicelib.pipeline.import_dropped import WHO as IMPORT
 from chalicelib.pipeline.keep import office_of
 from chalicelib.ports import MailRecord, MailState
 from demo.__main__ import main
 from demo.chronicle import Chronicle, Got, Said
+from demo.company import AS_FACTUR_X
 from demo.play import Played
 
 pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.slow]
@@ -138,6 +143,95 @@ def test_no_reminder_leaves_for_an_invoice_whose_payment_was_imported(seen: Seen
             wrong.append(f"{got.account} {number}: paid, and reminded at {at}")
     assert wrong == []
     assert any(p.imported_at for p in seen.chronicle.paid)
+
+
+def test_a_statement_of_the_bank_is_imported_every_business_day_and_none_refused(seen: Seen) -> None:
+    told = seen.chronicle
+    off = holidays.country_holidays("FR", years=[told.first_day.year, told.last_day.year])
+    days = [told.first_day + timedelta(days=n) for n in range((told.last_day - told.first_day).days + 1)]
+    open_days = [d for d in days if d == told.first_day or (d.weekday() < 5 and d not in off)]
+    assert len(told.statements) in (len(open_days), len(open_days) - 1)  # today's may still be to come
+    assert [t for t in seen.files[DESK].tasks.values() if t.kind is TaskKind.LEDGER] == []
+    balances: dict[str, Money] = {}
+    for raw in told.statements:
+        for statement in read_statements(raw, name="statement"):
+            assert statement.source.startswith("camt.053")
+            assert statement.opening is not None
+            assert statement.closing is not None
+            signs = {"credit": 1, "debit": -1, "charge": -1}
+            moved = sum((e.amount.amount * signs[e.kind.value] for e in statement.entries), Decimal())
+            assert statement.opening.amount + moved == statement.closing.amount
+            assert balances.get(statement.account, statement.opening) == statement.opening
+            balances[statement.account] = statement.closing
+    assert {b.currency for b in balances.values()} == {"EUR", "GBP"}
+
+
+def test_each_payment_is_recorded_once_on_the_file_of_whoever_paid(seen: Seen) -> None:
+    paid = Counter(
+        (t.account, t.on, t.amount, t.currency) for p in seen.chronicle.paid if p.imported_at for t in (p.transfer,)
+    )
+    recorded = Counter(
+        (id_, c.on, c.amount.amount, c.amount.currency)
+        for id_, file in seen.files.items()
+        for c in file.credits.values()
+        if c.kind is CreditKind.PAYMENT
+    )
+    assert recorded == paid
+    assert paid.total() > 60
+    assert seen.chronicle.sent_again  # and one statement came twice
+
+
+def test_a_payment_settles_what_its_payer_meant_or_waits_as_a_task(seen: Seen) -> None:
+    meant: dict[tuple[object, ...], set[str]] = {}
+    for paid in seen.chronicle.paid:
+        t = paid.transfer
+        meant.setdefault((t.account, t.on, t.amount, t.currency), set()).update(n for n, _ in paid.meant)
+    alone: set[str] = set()
+    waited: set[str] = set()
+    wrong = []
+    for id_, journal in seen.journals.items():
+        file = seen.files[id_]
+        received = [e.event.credit for e in journal if isinstance(e.event, CreditReceived)]
+        for credit in (c for c in received if c.kind is CreditKind.PAYMENT):
+            task = f"{TaskKind.ALLOCATE_PAYMENT}-{credit.id}"
+            allocated = [
+                e for e in journal if isinstance(e.event, CreditAllocated) and e.event.credit_id == credit.id
+            ]
+            key = (id_, credit.on, credit.amount.amount, credit.amount.currency)
+            numbers = {e.event.number for e in allocated if isinstance(e.event, CreditAllocated)}
+            if not numbers <= meant[key]:
+                wrong.append(f"{id_}: {credit.reference} settled {numbers}, meant was {meant[key]}")
+            if any(isinstance(e.event, TaskRaised) and e.event.task.id == task for e in journal):
+                waited.add(credit.id)
+                assert not any(e.who == IMPORT for e in allocated), credit.reference
+            else:
+                alone.add(credit.id)
+                assert allocated, credit.reference
+            if not allocated:
+                assert file.tasks[task].is_open, credit.reference
+    assert wrong == []
+    assert len(waited) >= 2
+    assert len(alone) > 4 * len(waited)
+
+
+def test_reminders_enclose_the_invoices_that_came_as_documents_and_no_others(seen: Seen) -> None:
+    enclosed: set[str] = set()
+    for got in seen.chronicle.got:
+        mail = BytesParser(policy=policy.default).parsebytes(got.delivery.raw)
+        pdfs = [a.get_content() for a in mail.iter_attachments() if a.get_content_type() == "application/pdf"]
+        numbers = {read_invoice(pdf).number for pdf in pdfs}
+        taken = {n for n, _ in seen.notice(got).takes}
+        # Beside what is late, what falls due soon is only listed.
+        late = {n for n in taken if seen.chronicle.books.sales[n].due_on < _local(got.mail.sent_at)}
+        taken = (late or taken) & AS_FACTUR_X
+        assert taken <= numbers <= AS_FACTUR_X, f"{got.account}: {taken} asked, {numbers} enclosed"
+        enclosed |= numbers
+    assert len(enclosed) >= 5
+    for number in AS_FACTUR_X:
+        sale = seen.chronicle.books.sales[number]
+        case = seen.files[sale.account].cases[number]
+        assert case.document.endswith(".pdf")
+        assert (case.amount.amount, case.due_on) == (sale.amount, sale.due_on)
 
 
 def test_no_reminder_leaves_for_a_disputed_invoice(seen: Seen) -> None:
