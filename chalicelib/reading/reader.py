@@ -460,7 +460,8 @@ class _Reading:
             doubted -= {"contact_change"}
         if missed or doubted or guessed:
             self.codes.append("second-voice")
-        return (present | missed) - {i for i in doubted if heard[i] < learned_voice.SILENT}
+        said_too = {i for i in missed if heard[i] >= learned_voice.SAYS}
+        return (present | said_too) - {i for i in doubted if heard[i] < learned_voice.SILENT}
 
     def _complete(self, said: Said) -> list[Statement]:
         """Statements without an invoice speak of those of the subject, or of the only one there is."""
