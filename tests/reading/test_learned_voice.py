@@ -81,7 +81,7 @@ def test_figures_are_masked_so_that_one_invoice_teaches_about_all() -> None:
     [
         (HEARS, [], "the examples also say remittance"),
         (HEARS - 0.01, [], ""),
-        (HEARS, ["remittance"], ""),
+        (max(HEARS, DENIES), ["remittance"], ""),
         (DENIES, ["remittance"], ""),
         (DENIES - 0.01, ["remittance"], "the examples do not say remittance"),
     ],
