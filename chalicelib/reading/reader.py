@@ -161,6 +161,8 @@ class _Reading:
                 )
                 if "instructions" in said.flags:
                     codes.append("instructions-inside")
+                if not message.from_addresses:  # no mail at all, or the wreck of one: it may have been an answer
+                    codes.append("nothing-recognised")
                 return _plain("unrelated", message, self.verdict, self.account, self.hint, own=whole, codes=codes)
         if known and not names_us and not said.statements and machine.courtesy(whole):
             return _plain("unrelated", message, self.verdict, self.account, self.hint, own=whole)

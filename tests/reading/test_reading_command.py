@@ -77,3 +77,10 @@ def test_a_wrong_row_is_named(folder: Path, invoices: str, words: str, capsys: p
     (folder / "books" / "invoices.csv").write_text(invoices)
     assert _call(folder, str(folder / "mails")) == 2
     assert words in capsys.readouterr().err
+
+
+def test_the_wreck_of_a_mail_is_for_a_person(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "mails" / "d").write_bytes(bytes(range(256)) * 3)
+    assert _call(folder, str(folder / "mails" / "b"), str(folder / "mails" / "d")) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["decision"] for row in rows] == ["review", "review"]
