@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import tarfile
 from datetime import date
 from pathlib import Path
 
@@ -12,10 +9,9 @@ import pytest
 
 from chalicelib.reading import Context, parse, read
 from chalicelib.reading.machine import return_on
+from tests.parts.samples import samples_of
 from tests.reading.reading_of import context, mail, said
 
-SOURCE = "flufl_bounce-6.0.0"
-KEPT = Path(__file__).resolve().parents[2] / ".relance" / "parts"
 # In that collection, but no bounce: a reservation, an auto-reply, a held list posting.
 NO_BOUNCE = {"groupwise_03.txt", "qmail_08.txt", "simple_20.txt"}
 
@@ -23,26 +19,7 @@ NO_BOUNCE = {"groupwise_03.txt", "qmail_08.txt", "simple_20.txt"}
 @pytest.fixture(scope="session")
 def bounces() -> list[Path]:
     """The samples inside the source package of flufl.bounce, fetched once by pip."""
-    where = KEPT / SOURCE / "tests" / "data"
-    if not where.is_dir():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        fetch = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "-q",
-            "--no-deps",
-            "--no-binary",
-            ":all:",
-            "flufl.bounce==6.0.0",
-        ]
-        try:
-            subprocess.run([*fetch, "-d", str(KEPT)], check=True, capture_output=True, timeout=180)
-            with tarfile.open(KEPT / f"{SOURCE}.tar.gz") as archive:
-                archive.extractall(KEPT, filter="data")
-        except (subprocess.SubprocessError, OSError):
-            pytest.skip("the source package of flufl.bounce could not be fetched")
+    where = samples_of("flufl.bounce", "6.0.0") / "tests" / "data"
     return sorted(where.glob("*.txt"))
 
 
