@@ -34,8 +34,8 @@ _MAGIC = b"RELANCE-VOICE-1\n"
 
 # Set on hands that were left out of the training (docs/decisions/a-voice-learned-from-examples.md).
 SAYS = 0.7  # an intent the rules did not find is added from this probability: a person looks anyway
-HEARS = 0.3  # an intent the rules did not find, and so probable: the voices disagree
-DENIES = 0.4  # an intent of the rules that is less probable: the voices disagree
+HEARS = 0.6  # an intent the rules did not find, and so probable: the voices disagree
+DENIES = 0.2  # an intent of the rules that is less probable: the voices disagree
 SILENT = 0.02  # below: the rules were probably wrong, and what a person is shown leaves it out
 
 

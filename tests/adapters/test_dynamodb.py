@@ -506,6 +506,7 @@ def test_a_row_can_be_read_in_the_console(table, store):
             "balance": {"M": {"amount": {"S": "100.00"}, "currency": {"S": "EUR"}}},
             "entered_on": {"S": "2026-03-02"}, "purchase_order": {"S": ""}, "document": {"S": ""},
             "settled_on": {"NULL": True}, "closed": {"NULL": True},
+            "buyer_status": {"S": ""}, "buyer_status_on": {"NULL": True},
         }},
     }  # fmt: skip
     assert rows["FILE#PROFILE"]["agenda_sk"] == {"S": "2026-03-02T08:00:00.000000Z#D1"}
