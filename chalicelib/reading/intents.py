@@ -514,19 +514,7 @@ class _Clauses:
             m = pattern.search(text if reason != "quantity" else self._unmarked(clause, figures=False))
             if m is None or any(f[0] == reason for f in found):
                 continue
-            if reason == "quality" and p.NOT_THEIR_GOODS.search(sentence):
-                continue
-            if reason == "duplicate" and _NO_SECOND_BILL.match(text[m.end() :]):
-                continue
-            if reason == "quantity" and (_NO_GOODS_MISSING.match(text[m.end() :]) or tallies.figures_agree(m[0])):
-                continue
-            if (
-                reason == "missing_reference"
-                and m[0].startswith("quot")
-                and EMAIL.search(self.folded[clause.start : clause.end])
-            ):
-                continue
-            if reason in ("not_delivered", "quantity") and self._about_a_paper(text, m):
+            if self._is_no_ground(reason, m, clause, sentence):
                 continue
             if (
                 reason == "quantity"
@@ -601,6 +589,22 @@ class _Clauses:
             return told["other"]
         return found[0]
 
+    def _is_no_ground(self, reason: DisputeReason | str, m: re.Match[str], clause: Clause, around: str) -> bool:
+        """Words of a ground that are none: of somebody else's goods, of nothing missing, of a paper, of an address."""
+        rest = clause.text[m.end() :]
+        match reason:
+            case "quality":
+                return p.NOT_THEIR_GOODS.search(around) is not None
+            case "duplicate":
+                return _NO_SECOND_BILL.match(rest) is not None
+            case "quantity" if _NO_GOODS_MISSING.match(rest) or tallies.figures_agree(m[0]):
+                return True
+            case "missing_reference":
+                return m[0].startswith("quot") and EMAIL.search(self.folded[clause.start : clause.end]) is not None
+            case "not_delivered" | "quantity":
+                return bool(self._about_a_paper(clause.text, m))
+        return False
+
     def _grounds(self, clause: Clause) -> Iterator[tuple[DisputeReason, re.Match[str]]]:
         """Grounds that need no other word beside them, and figures that ought to be one."""
         text = clause.text
@@ -608,19 +612,7 @@ class _Clauses:
             m = pattern.search(text if reason != "quantity" else self._unmarked(clause, figures=False))
             if m is None or (clause.question and reason not in ("not_ordered", "price")):
                 continue
-            if reason == "quality" and p.NOT_THEIR_GOODS.search(text):
-                continue
-            if reason == "duplicate" and _NO_SECOND_BILL.match(text[m.end() :]):
-                continue
-            if reason == "quantity" and (_NO_GOODS_MISSING.match(text[m.end() :]) or tallies.figures_agree(m[0])):
-                continue
-            if (
-                reason == "missing_reference"
-                and m[0].startswith("quot")
-                and EMAIL.search(self.folded[clause.start : clause.end])
-            ):
-                continue
-            if reason in ("not_delivered", "quantity") and self._about_a_paper(text, m):
+            if self._is_no_ground(reason, m, clause, text):
                 continue
             yield reason, m  # type: ignore[misc]
         if clause.question:

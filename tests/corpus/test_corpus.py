@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from tests.corpus import write_corpus as corpus
+from tests.corpus.labels import INTENTS, REASONS
 
 WRITTEN = Path(__file__).parent / "written"
 ASIDE = WRITTEN / "kept-aside"
@@ -38,27 +39,6 @@ FIELDS = {
     "why",
 }
 KINDS = {"reply", "auto_reply", "bounce", "receipt", "challenge", "unrelated"}
-INTENTS = {
-    "promise_to_pay",
-    "remittance",
-    "dispute",
-    "payment_plan_request",
-    "document_request",
-    "contact_change",
-    "insolvency",
-    "complaint",
-}
-REASONS = {
-    "price",
-    "quantity",
-    "quality",
-    "not_delivered",
-    "not_ordered",
-    "duplicate",
-    "missing_reference",
-    "credit_note",
-    "other",
-}
 LANGUAGES = {"fr", "en", "de", "es", "it", "nl", "pt"}
 
 

@@ -9,31 +9,12 @@ from typing import Any
 
 import pytest
 
+from tests.corpus.labels import INTENTS, REASONS
+
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("hand_*.jsonl"))
 
 LANGUAGES = {"fr", "en", "de", "nl", "it", "es"}
-INTENTS = {
-    "promise_to_pay",
-    "remittance",
-    "dispute",
-    "payment_plan_request",
-    "document_request",
-    "contact_change",
-    "insolvency",
-    "complaint",
-}
-REASONS = {
-    "price",
-    "quantity",
-    "quality",
-    "not_delivered",
-    "not_ordered",
-    "duplicate",
-    "missing_reference",
-    "credit_note",
-    "other",
-}
 # What an intent carries: present exactly where the intent is.
 DETAILS = {
     "promise": ("promise_to_pay", {"date", "amount"}),
