@@ -5,6 +5,8 @@
     python tests/corpus/write_corpus.py add BATCH    file a batch of words, a third of them into kept-aside/
     python tests/corpus/write_corpus.py check        print each date and amount beside the words, to proof-read
 
+`CORPUS=third` before a command works on that folder instead of `written`.
+
 Only the envelopes are made here: headers, quoting styles, charsets, attachments, delivery reports. The words
 stand in `written/words.txt` and `written/kept-aside/words.txt`, one block a message:
 
@@ -28,6 +30,7 @@ import hashlib
 import html
 import io
 import json
+import os
 import quopri
 import random
 import re
@@ -43,8 +46,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-HERE = Path(__file__).parent / "written"
+HERE = Path(__file__).parent / os.environ.get("CORPUS", "written")
 OPEN, ASIDE = HERE, HERE / "kept-aside"
+FOLDERS = (OPEN, ASIDE) if HERE.name == "written" else (OPEN,)
 OWN_NAME, OWN = "Ombelle Mobilier - Comptabilité clients", "facturation@ombelle-mobilier.example"
 OWN_SERVER = "mx.ombelle-mobilier.example"
 ZONES = {
@@ -104,8 +108,8 @@ class Letter:
 
 
 def is_kept_aside(letter_id: str) -> bool:
-    """One third, by a hash that does not depend on the order or on the words."""
-    return int(hashlib.sha256(letter_id.encode()).hexdigest(), 16) % 3 == 0
+    """One third of `written`, by a hash that does not depend on the order or on the words; other folders are whole."""
+    return HERE.name == "written" and int(hashlib.sha256(letter_id.encode()).hexdigest(), 16) % 3 == 0
 
 
 # ---- who writes ---------------------------------------------------------------------------------------------
@@ -1135,7 +1139,7 @@ def encoded_name(name: str, dice: random.Random) -> str:
 
 
 def rebuild() -> None:
-    for folder in (OPEN, ASIDE):
+    for folder in FOLDERS:
         letters = sorted(read_words(folder / "words.txt"), key=lambda letter: letter.id)
         wanted = {f"{letter.id}.eml" for letter in letters}
         (folder / "mail").mkdir(parents=True, exist_ok=True)
@@ -1151,14 +1155,14 @@ def rebuild() -> None:
 def add(batch: Path) -> None:
     """File a batch: each block goes where its id sends it; an id that is there already is replaced."""
     new = {letter.id: letter.source.rstrip("\n") + "\n\n" for letter in read_words(batch)}
-    for folder in (OPEN, ASIDE):
+    for folder in FOLDERS:
         mine = {letter.id: letter.source.rstrip("\n") + "\n\n" for letter in read_words(folder / "words.txt")}
         mine.update({i: s for i, s in new.items() if is_kept_aside(i) == (folder == ASIDE)})
         (folder / "words.txt").write_text("".join(mine[i] for i in sorted(mine)), "utf-8")
 
 
 def check() -> None:
-    for folder in (OPEN, ASIDE):
+    for folder in FOLDERS:
         for letter in read_words(folder / "words.txt"):
             label = letter.label
             told = [
