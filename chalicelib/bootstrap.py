@@ -58,6 +58,7 @@ def parts() -> Parts:
     from chalicelib.adapters.dynamodb_office import DynamoOfficeStore
     from chalicelib.adapters.dynamodb_table import PATIENCE
     from chalicelib.adapters.rendering import TemplateWriter
+    from chalicelib.adapters.rendering_typst import TypstPrinter
     from chalicelib.adapters.s3 import S3Archive
     from chalicelib.adapters.sqs import SqsQueue
 
@@ -72,6 +73,7 @@ def parts() -> Parts:
         archive=archive,
         outbox=_outbox(),
         writer=TemplateWriter(archive, templates=TEMPLATES),
+        printer=TypstPrinter(TEMPLATES),
         due_queue=SqsQueue(sqs, _setting("RELANCE_DUE_QUEUE_URL")),
         mail_queue=SqsQueue(sqs, _setting("RELANCE_MAIL_QUEUE_URL")),
         mailbox=open_mailbox,

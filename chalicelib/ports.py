@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from chalicelib.domain.creditor import Creditor, Health
 from chalicelib.domain.debtor_file import DebtorFile, Notice, Task
@@ -144,6 +144,12 @@ class Archive(Protocol):
 
     def get(self, key: str) -> bytes: ...
 
+    def fetch(self, key: str, to: BinaryIO) -> None:
+        """Write what a key holds, piece by piece: a mail may be large. PermanentError: there is no such key."""
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Every key that begins so, sorted by their UTF-8 bytes."""
+
 
 class Queue(Protocol):
     """Hands work to other functions; delivers at least once."""
@@ -192,6 +198,20 @@ class NoticeWriter(Protocol):
     def write(self, file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date, at: datetime) -> bytes: ...
 
 
+class LetterPrinter(Protocol):
+    """Prints pages from facts (`domain.letter_facts` says which), the same bytes for the same facts.
+
+    Facts are plain text, whole numbers, Money, date, Decimal, records and sequences of these: data, never markup.
+    BadInput: there is no such template. PermanentError: it cannot be printed.
+    """
+
+    def print(self, template: str, language: str, facts: Mapping[str, Any]) -> bytes:
+        """A PDF/A-2b."""
+
+    def picture(self, template: str, language: str, facts: Mapping[str, Any]) -> bytes:
+        """A PNG of one page."""
+
+
 class Secrets(Protocol):
     """Reads secrets by name; never logged."""
 
@@ -208,6 +228,7 @@ class Parts:
     archive: Archive
     outbox: Outbox
     writer: NoticeWriter
+    printer: LetterPrinter
     due_queue: Queue
     mail_queue: Queue
     mailbox: Callable[[], Mailbox]

@@ -34,6 +34,7 @@ from chalicelib.adapters.dynamodb_mail_log import DynamoMailLog
 from chalicelib.adapters.dynamodb_office import DynamoOfficeStore
 from chalicelib.adapters.imap import ImapMailbox, ImapSettings
 from chalicelib.adapters.rendering import TemplateWriter
+from chalicelib.adapters.rendering_typst import TypstPrinter
 from chalicelib.adapters.s3 import S3Archive
 from chalicelib.adapters.ses import ONCE, SesOutbox
 from chalicelib.adapters.sqs import SqsQueue
@@ -216,6 +217,7 @@ class Stage:
             archive=archive,
             outbox=SesOutbox(self._ses, configuration_set=""),
             writer=TemplateWriter(archive, templates=TEMPLATES),
+            printer=TypstPrinter(TEMPLATES),
             due_queue=SqsQueue(self._sqs, self.outputs["DueQueueUrl"]),
             mail_queue=SqsQueue(self._sqs, self.outputs["MailQueueUrl"]),
             mailbox=lambda: ImapMailbox(ImapSettings(**mailbox_login(self.server))),

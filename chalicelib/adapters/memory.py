@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from chalicelib.domain.apply import apply_all
 from chalicelib.domain.company import keys_of
@@ -184,6 +184,12 @@ class FakeArchive:
         if key not in self.kept:
             raise PermanentError(f"the archive holds no {key!r}")
         return self.kept[key][0]
+
+    def fetch(self, key: str, to: BinaryIO) -> None:
+        to.write(self.get(key))
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        yield from sorted((key for key in self.kept if key.startswith(prefix)), key=str.encode)
 
 
 class FakeQueue:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _MISSING = {"NoSuchKey", "404", "NotFound"}
+_PIECE_BYTES = 1 << 20
 _THROTTLED = {"SlowDown", "ThrottlingException", "RequestLimitExceeded", "503"}
 
 
@@ -39,6 +41,21 @@ class S3Archive:
             return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         except (ClientError, BotoCoreError) as error:
             raise self._meaning(error, f"read {key}") from error
+
+    def fetch(self, key: str, to: BinaryIO) -> None:
+        try:
+            for piece in self._client.get_object(Bucket=self._bucket, Key=key)["Body"].iter_chunks(_PIECE_BYTES):
+                to.write(piece)
+        except (ClientError, BotoCoreError) as error:
+            raise self._meaning(error, f"read {key}") from error
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        try:
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+                for item in page.get("Contents", []):
+                    yield item["Key"]
+        except (ClientError, BotoCoreError) as error:
+            raise self._meaning(error, f"list {prefix}") from error
 
     def _meaning(self, error: ClientError | BotoCoreError, doing: str) -> Exception:
         if isinstance(error, HTTPClientError | ConnectionError | IncompleteReadError):

@@ -13,7 +13,8 @@ from botocore.config import Config
 from chalicelib.adapters.dynamodb import DynamoCaseStore
 from chalicelib.adapters.dynamodb_mail_log import DynamoMailLog
 from chalicelib.adapters.dynamodb_office import DynamoOfficeStore
-from chalicelib.adapters.rendering import TemplateWriter
+from chalicelib.adapters.rendering import TEMPLATES, TemplateWriter
+from chalicelib.adapters.rendering_typst import TypstPrinter
 from chalicelib.adapters.s3 import S3Archive
 from chalicelib.adapters.ses import ONCE, SesOutbox
 from chalicelib.adapters.sqs import SqsQueue
@@ -75,6 +76,7 @@ def real_program(
         archive=archive,
         outbox=SesOutbox(ses),
         writer=TemplateWriter(archive),
+        printer=TypstPrinter(TEMPLATES),
         due_queue=SqsQueue(sqs, urls[0]),
         mail_queue=SqsQueue(sqs, urls[1]),
         mailbox=_no_mailbox,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from chalicelib.adapters.memory import FakeArchive, FakeCaseStore, FakeMailLog, FakeOfficeStore, FakeQueue
 from chalicelib.domain.creditor import Creditor, Health
@@ -42,6 +43,21 @@ class PlainWriter:
             f"Subject: {notice.step}", f"Message-ID: <{notice.token}@{domain}>", "", *(n for n, _ in notice.takes),
         ]  # fmt: skip
         return "\r\n".join(lines).encode()
+
+
+class PlainPrinter:
+    """Prints nothing, and keeps what it was to print: (template, language, facts)."""
+
+    def __init__(self) -> None:
+        self.printed: list[tuple[str, str, Mapping[str, Any]]] = []
+
+    def print(self, template: str, language: str, facts: Mapping[str, Any]) -> bytes:
+        self.printed.append((template, language, facts))
+        return f"%PDF {template} {language}".encode()
+
+    def picture(self, template: str, language: str, facts: Mapping[str, Any]) -> bytes:
+        self.printed.append((template, language, facts))
+        return b"\x89PNG"
 
 
 class FakeMailbox:
@@ -110,9 +126,10 @@ class Program:
         self.mail_log, self.archive = FakeMailLog(), FakeArchive()
         self.outbox, self.mailbox = FakeOutbox(), FakeMailbox(received_at=at)
         self.due_queue, self.mail_queue = FakeQueue(), FakeQueue()
+        self.printer = PlainPrinter()
         self.parts = Parts(
             store=self.store, offices=self.offices, mail_log=self.mail_log, archive=self.archive, outbox=self.outbox,
-            writer=PlainWriter(), due_queue=self.due_queue, mail_queue=self.mail_queue,
+            writer=PlainWriter(), printer=self.printer, due_queue=self.due_queue, mail_queue=self.mail_queue,
             mailbox=lambda: self.mailbox.open(), policies=policies(),
         )  # fmt: skip
 
