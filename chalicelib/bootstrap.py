@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.policy_file import load_policies
 from chalicelib.errors import PermanentError, Throttled
+from chalicelib.law.rules import Rules, load_rules
 from chalicelib.ports import Archive, Mailbox, Outbox, Parts
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def parts() -> Parts:
         mail_queue=SqsQueue(sqs, _setting("RELANCE_MAIL_QUEUE_URL")),
         mailbox=open_mailbox,
         policies=policies(),
+        rules=law_rules(),
     )
 
 
@@ -95,6 +97,12 @@ def policies() -> Mapping[str, Policy]:
     return load_policies(
         {path.name: path.read_text("utf-8") for path in sorted((TEMPLATES / "policies").glob("*.yaml"))}
     )
+
+
+@cache
+def law_rules() -> Rules:
+    """What the law grants on late payment: rules by country and dated rates."""
+    return load_rules((TEMPLATES / "law" / "late_payment.yaml").read_text("utf-8"))
 
 
 def open_mailbox() -> Mailbox:

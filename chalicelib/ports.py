@@ -12,6 +12,7 @@ from chalicelib.domain.creditor import Creditor, Health
 from chalicelib.domain.debtor_file import DebtorFile, Notice, Task
 from chalicelib.domain.events import Entry
 from chalicelib.domain.policy import Policy
+from chalicelib.law.rules import Rules
 
 
 class CaseStore(Protocol):
@@ -233,3 +234,4 @@ class Parts:
     mail_queue: Queue
     mailbox: Callable[[], Mailbox]
     policies: Mapping[str, Policy]
+    rules: Rules  # what the law grants on late payment, by country

@@ -38,7 +38,7 @@ from chalicelib.adapters.rendering_typst import TypstPrinter
 from chalicelib.adapters.s3 import S3Archive
 from chalicelib.adapters.ses import ONCE, SesOutbox
 from chalicelib.adapters.sqs import SqsQueue
-from chalicelib.bootstrap import TEMPLATES, policies
+from chalicelib.bootstrap import TEMPLATES, law_rules, policies
 from chalicelib.domain.creditor import Creditor
 from chalicelib.ports import Parts
 from demo.mx import vouching
@@ -222,6 +222,7 @@ class Stage:
             mail_queue=SqsQueue(self._sqs, self.outputs["MailQueueUrl"]),
             mailbox=lambda: ImapMailbox(ImapSettings(**mailbox_login(self.server))),
             policies=policies(),
+            rules=law_rules(),
         )
 
     def _put(self, queue: str, body: Mapping[str, Any]) -> None:

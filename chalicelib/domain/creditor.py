@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from chalicelib.domain.calendar import BusinessCalendar
 from chalicelib.domain.policy import Policy
@@ -37,6 +38,7 @@ class Creditor:
     authserv_id: str = ""  # the receiving server whose Authentication-Results count
     personas: Mapping[str, Persona] = field(default_factory=dict)
     payment_link: str = ""  # https://…/{number} or empty
+    late_interest_rate: Decimal | None = None  # per cent a year by our terms of sale; None: the law's own
 
     @property
     def calendar(self) -> BusinessCalendar:

@@ -7,6 +7,7 @@ digit would send the debtors' money away, so it is checked by its own check digi
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib.domain.calendar import zone_of
@@ -48,6 +49,7 @@ def read_creditor(text: str, file_name: str = "creditor") -> Creditor:
         authserv_id=top.text("authserv_id", "", pattern=r"[A-Za-z0-9.-]+", example="the receiving server's name"),
         personas=_personas(top),
         payment_link=_payment_link(top),
+        late_interest_rate=_late_interest_rate(top),
     )
     top.done()
     if findings:
@@ -119,6 +121,13 @@ def _payment_link(top: Keys) -> str:
     if re.search(r"\{(?!number\})|(?<!number)\}", link):
         top.report("payment_link", "only {number} is replaced in it", "expected for example https://pay.example/{number}")
     return link
+
+
+def _late_interest_rate(top: Keys) -> Decimal | None:
+    """Per cent a year, as the terms of sale fix it; the law's own rate where they are silent."""
+    example = "per cent a year, for example 12 or 11.5"
+    text = top.text("late_interest_rate", "", pattern=r"[0-9]{1,2}(\.[0-9]{1,2})?", example=example)
+    return Decimal(text) if text else None
 
 
 def _personas(top: Keys) -> dict[str, Persona]:

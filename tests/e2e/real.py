@@ -18,6 +18,7 @@ from chalicelib.adapters.rendering_typst import TypstPrinter
 from chalicelib.adapters.s3 import S3Archive
 from chalicelib.adapters.ses import ONCE, SesOutbox
 from chalicelib.adapters.sqs import SqsQueue
+from chalicelib.bootstrap import law_rules
 from chalicelib.domain.debtor_file import DebtorFile
 from chalicelib.domain.events import ContactSet, DebtorOpened, Event, InvoiceEntered, entries_after
 from chalicelib.domain.propose import next_action_at
@@ -81,6 +82,7 @@ def real_program(
         mail_queue=SqsQueue(sqs, urls[1]),
         mailbox=_no_mailbox,
         policies=policies(),
+        rules=law_rules(),
     )
     parts.offices.set_creditor(CREDITOR)
     parts.offices.note_read("payments", at)

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from chalicelib.adapters.memory import FakeArchive, FakeCaseStore, FakeMailLog, FakeOfficeStore, FakeQueue
+from chalicelib.bootstrap import law_rules
 from chalicelib.domain.creditor import Creditor, Health
 from chalicelib.domain.debtor_file import DebtorFile, Notice
 from chalicelib.domain.events import Event, entries_after
@@ -130,7 +131,7 @@ class Program:
         self.parts = Parts(
             store=self.store, offices=self.offices, mail_log=self.mail_log, archive=self.archive, outbox=self.outbox,
             writer=PlainWriter(), printer=self.printer, due_queue=self.due_queue, mail_queue=self.mail_queue,
-            mailbox=lambda: self.mailbox.open(), policies=policies(),
+            mailbox=lambda: self.mailbox.open(), policies=policies(), rules=law_rules(),
         )  # fmt: skip
 
     def see(self, at: datetime) -> None:
