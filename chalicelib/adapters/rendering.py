@@ -158,6 +158,8 @@ class _Addresses:
     def of(cls, notice: Notice, creditor: Creditor, message: Message) -> _Addresses:
         local, _, domain = creditor.mailbox.rpartition("@")
         reply_to = f"{local}+{notice.token}@{domain}" if notice.token else creditor.mailbox
+        if message.internal:  # colleagues answer each other; a bounce still comes back by the envelope
+            reply_to = message.persona.email
         where = f"notice {notice.id}"
         to = mime.checked_address(notice.to, f"{where}, recipient")
         cc = [mime.checked_address(address, f"{where}, copy") for address in notice.cc]

@@ -352,6 +352,11 @@ def _bounce(desk: _Desk) -> Iterator[Happened]:
     if not answer.bounced_for_good:
         return
     notice = _bounced_notice(desk)
+    if notice and notice.internal and answer.notice_id:
+        why = f"mail to our own address {notice.to} comes back for good"
+        yield e.NoticeBounced(notice_id=notice.id, at=desk.at), why
+        yield desk.task(TaskKind.REFUSED_MAIL, f"correct the address: {why}", [])
+        return
     contact = _contact(file, answer.bounced) or (file.contacts.get(notice.contact) if notice else None)
     if notice is None or contact is None or contact.dead_since_on:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from chalicelib.domain import events as e
@@ -13,7 +13,11 @@ from chalicelib.domain.debtor_file import (
     Closed,
     CreditKind,
     DebtorFile,
+    Notice,
     NoticeState,
+    OrderState,
+    PaymentPlan,
+    PlanState,
     PromiseState,
 )
 from chalicelib.domain.money import Money
@@ -67,6 +71,9 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
         case e.BuyerStatusNoted(number=number, status=status, on=on):
             return _change(file, "cases", number, buyer_status=status, buyer_status_on=on)
         case e.InvoiceWithdrawn(number=number, on=on, closed=closed):
+            case = file.cases.get(number)
+            if case and case.is_open:
+                file = _count(file, number, case.balance, CreditKind.CREDIT_NOTE)
             return _change(file, "cases", number, settled_on=on, closed=closed)
         case e.CreditReceived(credit=credit):
             return _put(file, "credits", credit)
@@ -80,7 +87,7 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
                 raise ValueError(f"{amount} of {id_} cannot be withdrawn: {left} are left")
             return _change(file, "credits", id_, remaining=left - amount)
         case e.NoticeClaimed(notice=notice):
-            return replace(_put(file, "notices", notice), last_contact_on=notice.on)
+            return _claimed(file, notice)
         case e.NoticeSent(notice_id=id_, message_id=message_id, at=at):
             return _change(file, "notices", id_, state=NoticeState.SENT, message_id=message_id, settled_at=at, why="")
         case e.NoticeDeferred(notice_id=id_, at=at):
@@ -91,18 +98,46 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
             return _unsent(file, id_, NoticeState.BOUNCED, at)
         case e.NoticeLost(notice_id=id_, at=at):
             return _change(file, "notices", id_, state=NoticeState.UNKNOWN, settled_at=at)
+        case e.NoticeOrdered(order=order):
+            return _put(file, "orders", order)
+        case e.OrderWithdrawn(order_id=id_):
+            return _change(file, "orders", id_, state=OrderState.WITHDRAWN)
         case e.ReplyReceived():
             return file  # what it leads to are events of their own; that it came stands in the journal
         case e.PromiseMade(promise=promise):
             return _put(file, "promises", promise)
         case e.PromiseKept(promise_id=id_, on=on):
             kept = _change(file, "promises", id_, state=PromiseState.KEPT, kept_on=on)
-            return replace(kept, promises_kept=file.promises_kept + 1)
+            pay_on = kept.promises[id_].pay_on
+            kept = _came(kept, due_on=pay_on, on=on) if on else kept
+            return _word(replace(kept, promises_kept=file.promises_kept + 1), PromiseState.KEPT, on or pay_on)
+        case e.PromisePartlyKept(promise_id=id_, on=on, came=came):
+            partly = _change(file, "promises", id_, state=PromiseState.PARTLY_KEPT, came=came)
+            partly = replace(partly, promises_partly_kept=file.promises_partly_kept + 1)
+            return _word(partly, PromiseState.PARTLY_KEPT, on)
         case e.PromiseBroken(promise_id=id_):
             broken = _change(file, "promises", id_, state=PromiseState.BROKEN)
-            return replace(broken, promises_broken=file.promises_broken + 1)
+            broken = replace(broken, promises_broken=file.promises_broken + 1)
+            return _word(broken, PromiseState.BROKEN, broken.promises[id_].grace_on)
         case e.PromiseWithdrawn(promise_id=id_):
             return _change(file, "promises", id_, state=PromiseState.WITHDRAWN)
+        case e.PlanAgreed(plan=plan):
+            return _put(file, "plans", plan)
+        case e.InstalmentAnnounced(plan_id=id_, index=index, on=on):
+            return _change_instalment(file, id_, index, announced_on=on)
+        case e.InstalmentMissed(plan_id=id_, index=index, on=on):
+            return _change_instalment(file, id_, index, missed_on=on)
+        case e.InstalmentMet(plan_id=id_, index=index, on=on):
+            met = _change_instalment(file, id_, index, met_on=on)
+            return _came(met, due_on=met.plans[id_].instalments[index].due_on, on=on)
+        case e.PlanKept(plan_id=id_, on=on):
+            kept = _end_plan(file, id_, PlanState.KEPT, on)
+            return _word(replace(kept, promises_kept=file.promises_kept + 1), PromiseState.KEPT, on)
+        case e.PlanBroken(plan_id=id_, on=on):
+            broken = _end_plan(file, id_, PlanState.BROKEN, on)
+            return _word(replace(broken, promises_broken=file.promises_broken + 1), PromiseState.BROKEN, on)
+        case e.PlanWithdrawn(plan_id=id_, on=on):
+            return _end_plan(file, id_, PlanState.WITHDRAWN, on)
         case e.PaymentClaimed(claim=claim):
             return _put(file, "claims", claim)
         case e.PaymentClaimConfirmed(claim_id=id_):
@@ -111,6 +146,10 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
             return _change(file, "claims", id_, state=ClaimState.LAPSED)
         case e.DisputeOpened(dispute=dispute):
             return _put(file, "disputes", dispute)
+        case e.DisputeProgressed(dispute_id=id_, note=note, on=on):
+            return _change(file, "disputes", id_, progressed_on=on, progress=note, escalated_on=None)
+        case e.DisputeEscalated(dispute_id=id_, to=to, on=on):
+            return _change(file, "disputes", id_, escalated_on=on, escalated_to=to)
         case e.DisputeResolved(dispute_id=id_, resolution=resolution, on=on):
             return _change(file, "disputes", id_, resolution=resolution, resolved_on=on)
         case e.BlockPlaced(block=block):
@@ -118,10 +157,25 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
             if block.kind == "unverified":
                 placed = replace(placed, paused_unverified_on=block.placed_on)
             return placed
+        case e.BlockReviewed(block_id=id_, on=on):
+            return _change(file, "blocks", id_, reviewed_on=on)
         case e.BlockLifted(block_id=id_, on=on):
             return _change(file, "blocks", id_, lifted_on=on)
-        case e.InsolvencyReported(on=on):
-            return replace(file, insolvent_since_on=on)
+        case e.InsolvencyReported(on=on, published_on=published_on):
+            published_on = published_on or file.insolvency_published_on
+            return replace(file, insolvent_since_on=on, insolvency_published_on=published_on)
+        case e.DebtDeclared(on=on):
+            return replace(file, declared_on=on)
+        case e.CreditHoldProposed(on=on):
+            return replace(file, credit_hold_asked_on=on)
+        case e.CreditHeld(on=on):
+            return replace(file, credit_hold_asked_on=file.credit_hold_asked_on or on, credit_held_since_on=on)
+        case e.CreditReleased():
+            return replace(file, credit_hold_asked_on=None, credit_held_since_on=None)
+        case e.SalesRepTold(on=on):
+            return replace(file, sales_rep_told_on=on)
+        case e.TaskUrged(task_id=id_, due_on=due_on, urgency=urgency, reason=reason):
+            return _change(file, "tasks", id_, due_on=due_on, urgency=urgency, reason=reason)
         case e.TaskRaised(task=task):
             return _put(file, "tasks", task)
         case e.TaskExtended():
@@ -167,20 +221,90 @@ def _allocate(file: DebtorFile, event: e.CreditAllocated) -> DebtorFile:
             "closed": Closed.PAID if credit.kind is CreditKind.PAYMENT else Closed.CREDITED,
         }
     )
+    file = _count(file, case.number, event.amount, credit.kind)
     file = _change(file, "credits", credit.id, remaining=credit.remaining - event.amount)
     return _change(file, "cases", case.number, balance=balance, **settled)
 
 
 def _undo_allocation(file: DebtorFile, event: e.AllocationUndone) -> DebtorFile:
     credit, case = file.credits[event.credit_id], file.cases[event.number]
+    file = _count(file, case.number, -event.amount, credit.kind)
+    if case.closed is Closed.WITHDRAWN:  # it is open again, with what was open of it when it was withdrawn
+        file = _count(file, case.number, -case.balance, CreditKind.CREDIT_NOTE)
     file = _change(file, "credits", credit.id, remaining=credit.remaining + event.amount)
     return _change(file, "cases", case.number, balance=case.balance + event.amount, settled_on=None, closed=None)
+
+
+def _count(file: DebtorFile, number: str, amount: Money, kind: CreditKind) -> DebtorFile:
+    """Count what settles part of an invoice (or, below zero, does so no more) on what was agreed or is contested.
+
+    The records count it themselves because the cases that it closes leave the live part of the file.
+    """
+    paid = kind is CreditKind.PAYMENT
+    for promise in file.promises.values():
+        if paid and promise.state is PromiseState.OPEN and number in promise.numbers:
+            came = promise.came or Money.zero((promise.expected or amount).currency)
+            if came.currency == amount.currency:
+                file = _change(file, "promises", promise.id, came=came + amount)
+    for plan in file.plans.values():
+        if plan.runs and number in plan.numbers and plan.owed.currency == amount.currency:
+            counted = {"paid": plan.paid + amount} if paid else {"credited": plan.credited + amount}
+            file = _change(file, "plans", plan.id, **counted)
+    for dispute in file.disputes.values():
+        if not paid and dispute.is_open and number in dispute.numbers:
+            credited = dispute.credited or Money.zero((dispute.amount or amount).currency)
+            if credited.currency == amount.currency:
+                file = _change(file, "disputes", dispute.id, credited=credited + amount)
+    return file
+
+
+def _change_instalment(file: DebtorFile, plan_id: str, index: int, **values: Any) -> DebtorFile:
+    plan = _running(file, plan_id)
+    changed = replace(plan.instalments[index], **values)
+    return _change(
+        file, "plans", plan_id, instalments=(*plan.instalments[:index], changed, *plan.instalments[index + 1 :])
+    )
+
+
+def _end_plan(file: DebtorFile, plan_id: str, state: PlanState, on: date) -> DebtorFile:
+    """A plan ends once, in one state."""
+    return _change(file, "plans", _running(file, plan_id).id, state=state, ended_on=on)
+
+
+def _running(file: DebtorFile, plan_id: str) -> PaymentPlan:
+    plan = file.plans.get(plan_id)
+    if plan is None or not plan.runs:
+        raise ValueError(f"file {file.id} has no running plan {plan_id!r}")
+    return plan
+
+
+def _came(file: DebtorFile, *, due_on: date, on: date) -> DebtorFile:
+    """Money that was promised came, early or late."""
+    late = max((on - due_on).days, 0)
+    return replace(
+        file, promised_payments=file.promised_payments + 1, promised_days_late=file.promised_days_late + late
+    )
+
+
+def _word(file: DebtorFile, became: PromiseState, on: date) -> DebtorFile:
+    return replace(file, last_word=became.value, last_word_on=on)
+
+
+def _claimed(file: DebtorFile, notice: Notice) -> DebtorFile:
+    file = _put(file, "notices", notice)
+    if notice.id in file.orders:
+        file = _change(file, "orders", notice.id, state=OrderState.TAKEN)
+    return file if notice.internal else replace(file, last_contact_on=notice.on)
 
 
 def _unsent(file: DebtorFile, notice_id: str, state: NoticeState, at: datetime) -> DebtorFile:
     """Nothing reached the debtor: the steps are due again and the spacing counts from the contact before."""
     file = _change(file, "notices", notice_id, state=state, settled_at=at)
     notice = file.notices[notice_id]
-    if any(n.counts and n.on == file.last_contact_on for n in file.notices.values()):
+    if notice_id in file.orders:
+        file = _change(file, "orders", notice_id, state=OrderState.OPEN)
+    if notice.internal or any(
+        n.counts and not n.internal and n.on == file.last_contact_on for n in file.notices.values()
+    ):
         return file
     return replace(file, last_contact_on=notice.contact_before_on)

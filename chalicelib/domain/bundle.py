@@ -24,8 +24,11 @@ LANGUAGES = ("fr", "en")
 _ROLES = (Role.PAYER, Role.APPROVER, Role.BUYER, Role.DIRECTOR, Role.RECIPIENT)
 
 
-def bundle(view: View, due: list[Due]) -> tuple[list[Proposal], list[Held]]:
-    """Put what is due together: the gate to the whole debtor first, then tasks, then one e-mail for a currency."""
+def bundle(view: View, due: list[Due], *, written: bool = False) -> tuple[list[Proposal], list[Held]]:
+    """Put what is due together: the gate to the whole debtor first, then tasks, then one e-mail for a currency.
+
+    `written`: an ordered mail leaves for the debtor in the same run, so that reminders wait their time.
+    """
     if not due:
         return [], []
     if view.blind:
@@ -44,6 +47,10 @@ def bundle(view: View, due: list[Due]) -> tuple[list[Proposal], list[Held]]:
         proposals.append(_choice(view, doing(Do.CHOOSE)))
     asked, approved, awaiting = _approvals(view, doing(Do.FORMAL_NOTICE))
     reminders = doing(Do.EMAIL)
+    if written:
+        later = view.contact_day(view.today + timedelta(days=view.policy.spacing_days))
+        kept = [wait(d, Hold.SPACING, "another mail leaves today", later) for d in approved + reminders]
+        return proposals + asked, awaiting + kept
     mailed, waiting = _mails(view, approved + reminders)
     if approved and reminders and any(p.action is Action.EMAIL for p in mailed):
         # A formal notice leaves alone: it lists the other invoices without taking their steps.
@@ -149,7 +156,7 @@ def _mails(view: View, due: list[Due]) -> tuple[list[Proposal], list[Held]]:
         later = view.today if view.at < opens else view.contact_day(view.today + timedelta(days=1))
         hours = f"{policy.hours[0]:%H:%M} to {policy.hours[1]:%H:%M}"
         return [], [wait(d, Hold.CLOSED_HOUR, f"outside the client's hours, {hours}", later) for d in due]
-    contact = _payer(file)
+    contact = payer(file)
     if contact is None:
         return _ask_for_address(view, due)
     if not contact.reachable(view.today) and not contact.deputy:
@@ -210,7 +217,7 @@ def _step_task(view: View, kind: TaskKind, due: list[Due], reason: str) -> Task:
     return replace(new_task(view, kind, repr(takes), [d.case for d in due], reason), takes=takes)
 
 
-def _payer(file: DebtorFile) -> Contact | None:
+def payer(file: DebtorFile) -> Contact | None:
     """Whom we write to: the payer, else the next role that has a living address."""
     alive = [c for c in file.contacts.values() if c.email and c.dead_since_on is None]
     return min(alive, key=lambda c: (_ROLES.index(c.role), c.id), default=None)

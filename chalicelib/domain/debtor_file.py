@@ -153,11 +153,62 @@ class Notice:
     settled_at: datetime | None = None
     message_id: str = ""
     why: str = ""
+    ordered: bool = False  # by an order of its id: it takes no step of the ladder
+    internal: bool = False  # to one of our own people: no contact with the debtor
 
     @property
     def counts(self) -> bool:
         """Whether the steps that it takes count as taken (a bounced or refused mail reminded nobody)."""
         return self.state in (NoticeState.CLAIMED, NoticeState.SENT, NoticeState.UNKNOWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One thing that an ordered mail says: words, a day, a sum. Data, never markup. A name may come several times."""
+
+    name: str
+    text: str = ""
+    on: date | None = None
+    amount: Money | None = None
+
+
+class OrderState(StrEnum):
+    OPEN = "open"
+    TAKEN = "taken"  # its notice has been claimed
+    WITHDRAWN = "withdrawn"  # what it says is not true any more, or too late to say
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A mail that no step of the ladder asks for: it confirms, asks or tells, and chases nobody.
+
+    Its notice has its id, so that it leaves once. `about` is the id of the record that it speaks of (a promise, a
+    call, a plan, a task). Without `to` it goes to the debtor: to `contact`, else to whom reminders go.
+    """
+
+    id: str
+    template: str
+    ordered_on: date
+    numbers: tuple[str, ...] = ()
+    currency: str = "EUR"
+    facts: tuple[Fact, ...] = ()
+    to_pay: Money | None = None  # what it asks to be paid (then it gives the bank details), by which day
+    pay_by: date | None = None
+    about: str = ""
+    contact: str = ""
+    to: str = ""  # the address of one of our own people
+    language: str = ""
+    sender: str = "collector"
+    copy_sales_rep: bool = False
+    state: OrderState = OrderState.OPEN
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is OrderState.OPEN
+
+    @property
+    def internal(self) -> bool:
+        return bool(self.to)
 
 
 class TaskKind(StrEnum):
@@ -183,6 +234,9 @@ class TaskKind(StrEnum):
     MAILBOX = "mailbox"
     ALLOCATE_PAYMENT = "allocate_payment"  # money came in, and which invoices it pays is for a person to say
     LEDGER = "ledger"  # a ledger file that was dropped for import was refused
+    CREDIT_HOLD = "credit_hold"  # sales is asked whether deliveries go on without prepayment
+    REVIEW_BLOCK = "review_block"  # is a block without an end still right?
+    DECLARE_CLAIM = "declare_claim"  # declare what is owed to the insolvency procedure, before its last day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,6 +257,8 @@ class Task:
     note: str = ""
     closed_at: datetime | None = None
     closed_by: str = ""
+    deadline_on: date | None = None  # the last day that a law leaves, where one does
+    urgency: int = 0  # rises as the deadline nears
 
     @property
     def is_open(self) -> bool:
@@ -212,6 +268,7 @@ class Task:
 class PromiseState(StrEnum):
     OPEN = "open"
     KEPT = "kept"
+    PARTLY_KEPT = "partly_kept"  # part of the money came by the grace
     BROKEN = "broken"
     WITHDRAWN = "withdrawn"
 
@@ -231,15 +288,69 @@ class Promise:
     mail: str = ""
     state: PromiseState = PromiseState.OPEN
     kept_on: date | None = None
+    came: Money | None = None  # what has been paid on its invoices since (credit notes are no payments)
+
+    @property
+    def expected(self) -> Money | None:
+        """How much was promised: the amount that was named, else all that its invoices came to."""
+        return self.amount or self.owed
+
+    @property
+    def hardens(self) -> bool:
+        """Whether the tone rises after it: it was broken, or less than half of it came."""
+        if self.state is PromiseState.PARTLY_KEPT and self.came and self.expected:
+            return self.came + self.came < self.expected
+        return self.state is PromiseState.BROKEN
 
     def kept(self, cases: Mapping[str, Case]) -> bool:
         """Whether the money came: every invoice settled, or at least as much paid on them as was promised."""
-        left = [c.balance for n, c in cases.items() if n in self.numbers and c.is_open]
-        if not left:
+        if not any(n in self.numbers and c.is_open for n, c in cases.items()):
             return True
-        if self.amount is None or self.owed is None or any(b.currency != self.amount.currency for b in left):
+        if self.amount is None or self.came is None or self.came.currency != self.amount.currency:
             return False
-        return self.owed - total(left, self.amount.currency) >= self.amount
+        return self.came >= self.amount
+
+
+class PlanState(StrEnum):
+    AGREED = "agreed"  # it runs
+    KEPT = "kept"
+    BROKEN = "broken"
+    WITHDRAWN = "withdrawn"  # by a person, replaced by another, or overtaken by an insolvency
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instalment:
+    """One payment of a plan, and what was said about it. Whether it is met the running sum alone decides."""
+
+    due_on: date
+    amount: Money
+    announced_on: date | None = None  # a friendly notice before it was ordered
+    missed_on: date | None = None  # a reminder after it was ordered
+    met_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentPlan:
+    """What the debtor pays by which days, for invoices of one currency. They are not chased while it runs.
+
+    `paid` is the money that settled any of them since, `credited` what credit notes (or a withdrawn invoice) took
+    off: what is open of its invoices is `owed` less both.
+    """
+
+    id: str
+    numbers: tuple[str, ...]
+    instalments: tuple[Instalment, ...]
+    agreed_on: date
+    owed: Money
+    paid: Money
+    credited: Money
+    means: str = ""
+    state: PlanState = PlanState.AGREED
+    ended_on: date | None = None
+
+    @property
+    def runs(self) -> bool:
+        return self.state is PlanState.AGREED
 
 
 class ClaimState(StrEnum):
@@ -275,10 +386,21 @@ class Dispute:
     mail: str = ""
     resolution: str = ""
     resolved_on: date | None = None
+    amount: Money | None = None  # the part that is contested, where the debtor names one
+    credited: Money | None = None  # by credit notes on its invoices since it was opened
+    progressed_on: date | None = None
+    progress: str = ""  # what was done last about it
+    escalated_on: date | None = None  # for want of progress; progress clears it
+    escalated_to: str = ""
 
     @property
     def is_open(self) -> bool:
         return self.resolved_on is None
+
+    @property
+    def moved_on(self) -> date:
+        """When something was last done about it."""
+        return self.progressed_on or self.opened_on
 
 
 class BlockKind(StrEnum):
@@ -303,6 +425,7 @@ class Block:
     owner: str = ""
     numbers: tuple[str, ...] = ()
     lifted_on: date | None = None
+    reviewed_on: date | None = None  # a person last found it right to go on
 
     @property
     def is_open(self) -> bool:
@@ -312,11 +435,12 @@ class Block:
         return self.is_open and (not self.numbers or number in self.numbers)
 
 
-Record = Contact | Case | Credit | Notice | Task | Promise | PaymentClaim | Dispute | Block
+Record = Contact | Case | Credit | Notice | Order | Task | Promise | PaymentClaim | PaymentPlan | Dispute | Block
 
 KINDS: dict[str, type] = {
     "contacts": Contact, "cases": Case, "credits": Credit, "notices": Notice, "tasks": Task,
-    "promises": Promise, "claims": PaymentClaim, "disputes": Dispute, "blocks": Block,
+    "promises": Promise, "claims": PaymentClaim, "disputes": Dispute, "blocks": Block, "orders": Order,
+    "plans": PaymentPlan,
 }  # fmt: skip
 """The mappings of a file by name, each with the kind of record that it keeps."""
 
@@ -329,8 +453,18 @@ class DebtorFile:
     entries: int = 0
     last_contact_on: date | None = None
     insolvent_since_on: date | None = None
-    promises_kept: int = 0
+    insolvency_published_on: date | None = None
+    declared_on: date | None = None  # what it owes was declared to the insolvency procedure
+    promises_kept: int = 0  # with payment plans, as is all that counts the debtor's word
+    promises_partly_kept: int = 0
     promises_broken: int = 0
+    promised_payments: int = 0  # promises and instalments whose money came, and by how many days late in all
+    promised_days_late: int = 0
+    last_word: str = ""  # what became of its last promise or plan: kept, partly_kept, broken
+    last_word_on: date | None = None
+    credit_hold_asked_on: date | None = None  # sales was asked, and the reason has not gone since
+    credit_held_since_on: date | None = None  # deliveries only against prepayment
+    sales_rep_told_on: date | None = None  # that a harder tone was coming
     paused_unverified_on: date | None = None  # the one bounded pause that unproven mail may cause has been used
     contacts: Mapping[str, Contact] = field(default_factory=dict)
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -341,6 +475,8 @@ class DebtorFile:
     claims: Mapping[str, PaymentClaim] = field(default_factory=dict)
     disputes: Mapping[str, Dispute] = field(default_factory=dict)
     blocks: Mapping[str, Block] = field(default_factory=dict)
+    orders: Mapping[str, Order] = field(default_factory=dict)
+    plans: Mapping[str, PaymentPlan] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -353,6 +489,10 @@ class DebtorFile:
     def open_tasks(self) -> list[Task]:
         return sorted((t for t in self.tasks.values() if t.is_open), key=lambda t: (t.due_on, t.id))
 
+    def open_orders(self) -> list[Order]:
+        """Mails that are ordered and have not left, the oldest order first."""
+        return sorted((o for o in self.orders.values() if o.is_open), key=lambda o: (o.ordered_on, o.id))
+
     def promise_on(self, number: str) -> Promise | None:
         """The open promise that reaches furthest (the order of a mapping says nothing: a store may change it)."""
         found = [p for p in self.promises.values() if p.state is PromiseState.OPEN and number in p.numbers]
@@ -362,6 +502,11 @@ class DebtorFile:
         """The open announcement of a payment that the bank has the longest time to confirm."""
         found = [c for c in self.claims.values() if c.state is ClaimState.OPEN and number in c.numbers]
         return max(found, key=lambda c: (c.hold_on, c.id), default=None)
+
+    def plan_on(self, number: str) -> PaymentPlan | None:
+        """The payment plan that runs for this invoice (the last agreed, should there be two)."""
+        found = [p for p in self.plans.values() if p.runs and number in p.numbers]
+        return max(found, key=lambda p: (p.agreed_on, p.id), default=None)
 
     def dispute_on(self, number: str) -> Dispute | None:
         """The oldest open dispute."""
@@ -377,7 +522,7 @@ class DebtorFile:
         """Steps taken by invoice number: read off the notices that count and the tasks that are steps."""
         result: dict[str, dict[str, date]] = {}
         for notice in self.notices.values():
-            if notice.counts:
+            if notice.counts and not notice.ordered:
                 for number, step in notice.takes:
                     result.setdefault(number, {})[step] = notice.on
         for task in self.tasks.values():
@@ -386,13 +531,14 @@ class DebtorFile:
         return result
 
     def part_paid_on(self, number: str) -> date | None:
-        """When the part that was promised of an invoice came; None where no promise of a part was kept."""
+        """When the part that was promised of an invoice came; None where no promise of a part was kept whole."""
         kept = [p for p in self.promises.values() if p.state is PromiseState.KEPT and number in p.numbers]
         return max((p.kept_on for p in kept if p.kept_on), default=None)
 
     def hardened(self, number: str) -> int:
-        """By how many levels the tone about an invoice rises: one for each promise broken."""
-        return sum(p.state is PromiseState.BROKEN and number in p.numbers for p in self.promises.values())
+        """By how many levels the tone about an invoice rises: one for each promise or payment plan broken."""
+        plans = sum(p.state is PlanState.BROKEN and number in p.numbers for p in self.plans.values())
+        return plans + sum(p.hardens and number in p.numbers for p in self.promises.values())
 
     def owed(self, currency: str) -> Money:
         """What is open in one currency, credits not deducted."""
@@ -433,12 +579,18 @@ def live(file: DebtorFile, record: Record) -> bool:
         case Credit():
             return bool(record.remaining)
         case Promise():
-            judged = record.state in (PromiseState.KEPT, PromiseState.BROKEN)
+            judged = record.state is not PromiseState.WITHDRAWN
             return record.state is PromiseState.OPEN or (judged and any(_open(file, n) for n in record.numbers))
+        case PaymentPlan():
+            broken = record.state is PlanState.BROKEN
+            return record.runs or (broken and any(_open(file, n) for n in record.numbers))
         case PaymentClaim():
             return record.state is ClaimState.OPEN
         case Dispute() | Block():
             return record.is_open
+        case Order():
+            # As long as its notice: a mail that bounces or is deferred is open again.
+            return record.is_open or (record.id in file.notices and live(file, file.notices[record.id]))
         case Notice():
             in_flight = record.state is NoticeState.CLAIMED or record.on == file.last_contact_on
             return in_flight or any(_open(file, number) for number, _ in record.takes)

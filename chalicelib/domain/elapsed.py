@@ -62,7 +62,7 @@ def _lapsed(view: View, claim_id: str) -> Proposal:
 
 def _lost(view: View, notice: Notice) -> Proposal:
     why = f"claimed at {notice.claimed_at:%Y-%m-%d %H:%M} UTC and no outcome known"
-    cases = [c for c in view.file.open_cases() if c.number in dict(notice.takes)]
+    cases = [c for c in view.file.open_cases() if c.number in dict(notice.takes) and not notice.internal]
     task = replace(
         new_task(view, TaskKind.UNKNOWN_DELIVERY, notice.id, cases, f"find out whether this mail left: {why}"),
         note=notice.id,

@@ -19,7 +19,9 @@ from chalicelib.domain.debtor_file import (
     Debtor,
     Dispute,
     Notice,
+    Order,
     PaymentClaim,
+    PaymentPlan,
     Promise,
     Task,
 )
@@ -174,6 +176,20 @@ class NoticeLost:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoticeOrdered:
+    """A mail is to leave that no step asks for: what was agreed on the phone, a question, a document."""
+
+    order: Order
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderWithdrawn:
+    """An ordered mail will not leave: what it says is not true any more, or it is too late to say it."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReplyReceived:
     """A mail of the debtor's was read: what kind, which intents, what was decided. `mail` names the archived record."""
 
@@ -203,10 +219,78 @@ class PromiseBroken:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PromisePartlyKept:
+    """The day and its grace passed and part of the money came: `came` of `expected`."""
+
+    promise_id: str
+    on: date
+    came: Money
+    expected: Money
+
+
+@dataclass(frozen=True, kw_only=True)
 class PromiseWithdrawn:
     """Replaced by a newer promise or answer, or set aside by a person."""
 
     promise_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanAgreed:
+    """Debtor and creditor agree on instalments: the invoices are held while they are met."""
+
+    plan: PaymentPlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstalmentAnnounced:
+    """A friendly notice of the instalment to come was ordered. `index` counts the plan's instalments from 0."""
+
+    plan_id: str
+    index: int
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstalmentMissed:
+    """Its day passed and so much of it is missing: a reminder was ordered."""
+
+    plan_id: str
+    index: int
+    on: date
+    short: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstalmentMet:
+    plan_id: str
+    index: int
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanKept:
+    """Everything that the plan was about is settled."""
+
+    plan_id: str
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanBroken:
+    """An instalment and its grace passed without the money: the invoices resume one level harder."""
+
+    plan_id: str
+    on: date
+    short: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanWithdrawn:
+    """By a person, replaced by another plan, or overtaken by what makes it pointless."""
+
+    plan_id: str
+    on: date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,8 +323,34 @@ class DisputeResolved:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DisputeProgressed:
+    """Somebody did something about a dispute, and says what."""
+
+    dispute_id: str
+    note: str
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeEscalated:
+    """Nothing was done about a dispute for too long: `to` is who has it now."""
+
+    dispute_id: str
+    to: str
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class BlockPlaced:
     block: Block
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockReviewed:
+    """A person looked at a block without an end, and it stays."""
+
+    block_id: str
+    on: date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,7 +363,57 @@ class BlockLifted:
 
 @dataclass(frozen=True, kw_only=True)
 class InsolvencyReported:
+    """An insolvency procedure is open since `on` (the judgment); `published_on`: in the official gazette."""
+
     on: date
+    published_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DebtDeclared:
+    """What is owed was declared to the insolvency procedure; `reference` is what its office answered."""
+
+    on: date
+    reference: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditHoldProposed:
+    """So much has been overdue for so long that sales is asked whether to deliver only against prepayment."""
+
+    on: date
+    overdue: Money
+    since_on: date  # the oldest due date
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditHeld:
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditReleased:
+    """The reason is gone, or a person says so: the next episode asks anew."""
+
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class SalesRepTold:
+    """The sales representative is told which invoices the director will write about, before it happens."""
+
+    numbers: tuple[str, ...]
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskUrged:
+    """A task's deadline has come nearer: it is due now."""
+
+    task_id: str
+    due_on: date
+    urgency: int
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,9 +449,13 @@ Event = (
     | InvoiceEntered | InvoiceCorrected | BuyerStatusNoted | InvoiceWithdrawn
     | CreditReceived | CreditAllocated | AllocationUndone | CreditWithdrawn
     | NoticeClaimed | NoticeSent | NoticeDeferred | NoticeFailed | NoticeBounced | NoticeLost
-    | ReplyReceived | PromiseMade | PromiseKept | PromiseBroken | PromiseWithdrawn
+    | NoticeOrdered | OrderWithdrawn
+    | ReplyReceived | PromiseMade | PromiseKept | PromisePartlyKept | PromiseBroken | PromiseWithdrawn
+    | PlanAgreed | InstalmentAnnounced | InstalmentMissed | InstalmentMet | PlanKept | PlanBroken | PlanWithdrawn
     | PaymentClaimed | PaymentClaimConfirmed | PaymentClaimLapsed
-    | DisputeOpened | DisputeResolved | BlockPlaced | BlockLifted | InsolvencyReported
+    | DisputeOpened | DisputeProgressed | DisputeEscalated | DisputeResolved
+    | BlockPlaced | BlockReviewed | BlockLifted | InsolvencyReported | DebtDeclared
+    | CreditHoldProposed | CreditHeld | CreditReleased | SalesRepTold | TaskUrged
     | TaskRaised | TaskExtended | TaskAssigned | TaskClosed
 )  # fmt: skip
 

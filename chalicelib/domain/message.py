@@ -19,8 +19,10 @@ from chalicelib.domain.debtor_file import (
     Debtor,
     DebtorFile,
     DebtorKind,
+    Fact,
     Notice,
     NoticeState,
+    Order,
     PromiseState,
 )
 from chalicelib.domain.money import Money, total
@@ -54,6 +56,7 @@ class Kind(StrEnum):
     CALL_AGREED = "call_agreed"  # confirms in writing what was agreed on the phone
     ASK_PROMISE = "ask_promise"  # answers a vague promise: which amount, which day, by what means?
     DOCUMENT_SENT = "document_sent"  # encloses what the debtor asked for
+    ORDERED = "ordered"  # anything else that was ordered: its template says what
 
 
 class Standing(StrEnum):
@@ -156,6 +159,9 @@ class Message:
     broken: tuple[Agreement, ...]
     law: Law
     indemnity: Money | None
+    asks_to_pay: bool  # then it shows the sum and our bank details
+    internal: bool  # to one of our own people
+    facts: tuple[Fact, ...]  # what an ordered mail was given to say
     remittance: str  # what the debtor writes on the transfer
     transfer_code: str  # what the QR code of the transfer holds; empty where it cannot have one
 
@@ -163,9 +169,13 @@ class Message:
     def is_formal(self) -> bool:
         return self.template == FORMAL_NOTICE
 
-    @property
-    def asks_to_pay(self) -> bool:
-        return self.kind is not Kind.DOCUMENT_SENT
+    def fact(self, name: str) -> Fact:
+        """The first fact of that name; an empty one where there is none."""
+        return next((fact for fact in self.facts if fact.name == name), Fact(name=name))
+
+    def all(self, name: str) -> tuple[Fact, ...]:
+        """Every fact of that name, in order."""
+        return tuple(fact for fact in self.facts if fact.name == name)
 
     @property
     def title(self) -> str:
@@ -212,7 +222,7 @@ class Message:
 
     @property
     def documents(self) -> tuple[Line, ...]:
-        return tuple(line for line in self.asked if line.document)
+        return tuple(line for line in self.asked if line.document and not self.internal)
 
 
 def compose(file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date) -> Message:
@@ -223,29 +233,40 @@ def compose(file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date
     """
     file = _as_of(file, today)
     template = notice.template or notice.step
-    kind = Kind(template) if template in set(Kind) - {Kind.REMINDER} else Kind.REMINDER
+    order = file.orders.get(notice.id)
+    kind = _kind(template, order)
     open_cases = [c for c in file.open_cases() if c.balance.currency == notice.currency]
     covered, credit = file.covered(notice.currency)
     about = _asked(file, notice, kind, covered, today)
     numbers = {case.number for case in about}
     agreed = _agreements(file, numbers, notice.currency, PromiseState.OPEN)
-    if not about or (kind is Kind.CALL_AGREED and not agreed):
+    names_none = order is not None and not order.numbers
+    promised = kind is Kind.CALL_AGREED and (order is None or order.pay_by is not None)
+    if (not about and not names_none) or (promised and not agreed):
         what = "none of its invoices may be asked for any more" if not about else "no promise of it is open"
         raise BadInput(f"notice {notice.id}", what, "look at the debtor's file again")
-    agreed = agreed if kind is Kind.CALL_AGREED else ()
+    agreed = agreed if promised else ()
+    internal = order is not None and order.internal
+    asks_to_pay = order.to_pay is not None or kind is Kind.ASK_PROMISE if order else kind is not Kind.DOCUMENT_SENT
     broken = _agreements(file, numbers, notice.currency, PromiseState.BROKEN)
-    asked = [_line(file, case, today, Standing.ASKED) for case in about]
+    asked = [
+        _line(file, case, today, Standing.ASKED if asks_to_pay else _standing(file, case, covered, today))
+        for case in about
+    ]
     others = [
         _line(file, case, today, _standing(file, case, covered, today))
-        for case in open_cases if case.number not in numbers
+        for case in open_cases if case.number not in numbers and not internal
     ]  # fmt: skip
     asked_total = total((line.balance for line in asked), notice.currency)
     credit = Money.zero(notice.currency) if agreed else _smaller(credit, asked_total)
     to_pay = total((a.amount for a in agreed), notice.currency) if agreed else asked_total - credit
+    pay_by = agreed[0].pay_on if len(agreed) == 1 else _pay_by(template, creditor, today)
+    if order and not agreed:
+        to_pay, pay_by = order.to_pay or to_pay, order.pay_by or pay_by
     late = sum(line.is_late for line in asked)
     law = _law(creditor, file.debtor) if late and not file.insolvent_since_on else Law.NONE
     remittance = remittance_text(line.number for line in asked)
-    asks_one_sum = kind is not Kind.DOCUMENT_SENT and len(agreed) < 2
+    asks_one_sum = asks_to_pay and len(agreed) < 2
     return Message(
         kind=kind,
         template=template,
@@ -255,24 +276,33 @@ def compose(file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date
         creditor=_clean_creditor(creditor),
         debtor=_clean_debtor(file.debtor),
         persona=_clean_persona(creditor.persona(notice.sender)),
-        addressee=_addressee(file, notice),
+        addressee=_colleague(creditor, notice) if internal else _addressee(file, notice),
         asked=tuple(asked),
         others=tuple(others),
         asked_total=asked_total,
         credit=credit,
         to_pay=to_pay,
-        pay_by=agreed[0].pay_on if len(agreed) == 1 else _pay_by(template, creditor, today),
+        pay_by=pay_by,
         earlier=_earlier(file, notice, numbers),
-        thread=_thread(file, notice),
+        thread=() if internal else _thread(file, notice),
         agreed=agreed,
         broken=broken if kind is Kind.REMINDER else (),
         law=law,
+        asks_to_pay=asks_to_pay,
+        internal=internal,
+        facts=tuple(replace(fact, text=_one_line(fact.text)) for fact in order.facts) if order else (),
         indemnity=_times(INDEMNITY, late) if law in (Law.FR_BUSINESS, Law.FR_PUBLIC) else None,
         remittance=remittance,
         transfer_code=transfer_code(
             name=creditor.name, iban=creditor.iban, bic=creditor.bic, amount=to_pay, remittance=remittance
         ) if asks_one_sum else "",
     )  # fmt: skip
+
+
+def _kind(template: str, order: Order | None) -> Kind:
+    if template in (Kind.CALL_AGREED, Kind.ASK_PROMISE, Kind.DOCUMENT_SENT):
+        return Kind(template)
+    return Kind.ORDERED if order else Kind.REMINDER
 
 
 def _as_of(file: DebtorFile, today: date) -> DebtorFile:
@@ -356,6 +386,12 @@ def _addressee(file: DebtorFile, notice: Notice) -> str:
     return _one_line(contact.name) if contact and contact.email == notice.to else ""
 
 
+def _colleague(creditor: Creditor, notice: Notice) -> str:
+    """The name of the persona whose address it is."""
+    found = (p.name for p in creditor.personas.values() if p.email.lower() == notice.to.lower())
+    return _one_line(next(found, ""))
+
+
 def _pay_by(template: str, creditor: Creditor, today: date) -> date | None:
     """The day by which it asks to be paid: a business day, but the eighth day in a formal notice."""
     if template == FORMAL_NOTICE:
@@ -371,7 +407,7 @@ def _earlier(file: DebtorFile, notice: Notice, numbers: set[str]) -> tuple[Earli
     for mail in _sent_before(file, notice):
         about = [file.cases[n] for n, _ in mail.takes if n in numbers]
         template = mail.template or mail.step
-        if about and template not in set(Kind):
+        if about and not mail.ordered and template not in set(Kind):
             before_due = all(case.due_on >= mail.on for case in about)
             mails.append(Earlier(on=mail.on, template=template, to=mail.to, before_due=before_due))
     return tuple(mails)
@@ -387,7 +423,7 @@ def _sent_before(file: DebtorFile, notice: Notice) -> list[Notice]:
     return sorted(
         (
             m for m in file.notices.values()
-            if m.id != notice.id and m.state is NoticeState.SENT and m.currency == notice.currency
+            if m.id != notice.id and m.state is NoticeState.SENT and m.currency == notice.currency and not m.internal
             and m.on <= notice.on
         ),
         key=lambda m: (m.on, m.settled_at.timestamp() if m.settled_at else 0.0, m.id),

@@ -68,9 +68,20 @@ class Held:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """An ordered mail that cannot leave now: why, in words, and from which instant that may change."""
+
+    order_id: str
+    hold: Hold
+    reason: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """Everything about one debtor at one instant. `next_action_at` is the earliest instant at which it can change."""
 
     proposals: tuple[Proposal, ...]
     held: tuple[Held, ...]
     next_action_at: datetime | None
+    waiting: tuple[Waiting, ...] = ()

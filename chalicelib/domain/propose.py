@@ -22,11 +22,12 @@ from chalicelib.domain.debtor_file import Case, ClaimState, DebtorFile, NoticeSt
 from chalicelib.domain.elapsed import OUTCOME_WITHIN, elapsed
 from chalicelib.domain.gate import held_back
 from chalicelib.domain.ladder import Due, next_step
-from chalicelib.domain.plan import Action, Held, Hold, Plan, Proposal
+from chalicelib.domain.orders import GOOD_FOR, ordered_mails
+from chalicelib.domain.plan import Action, Held, Hold, Plan, Proposal, Waiting
 from chalicelib.domain.policy import Do
 from chalicelib.domain.view import View
 
-__all__ = ["Action", "Held", "Hold", "Plan", "Proposal", "next_action_at", "propose"]
+__all__ = ["Action", "Held", "Hold", "Plan", "Proposal", "Waiting", "next_action_at", "propose"]
 
 
 def propose(file: DebtorFile, office: Office, *, at: datetime) -> Plan:
@@ -42,12 +43,17 @@ def propose(file: DebtorFile, office: Office, *, at: datetime) -> Plan:
         look = look_at(view, case)
         (due if isinstance(look, Due) else held).append(look)  # type: ignore[arg-type]
 
-    proposals, waiting = bundle(view, due)
+    ordered, unwritten = ordered_mails(view)
+    written = any(p.notice and not p.notice.internal for p in ordered)
+    if asked := [p for p in ordered if not p.notice]:  # what they ask for is not asked for twice
+        view = View(apply_all(after, e.entries_after(after.entries, _events(asked), at=at, who="clock")), office, at)
+    proposals, waiting = bundle(view, due, written=written)
     held += waiting
     return Plan(
-        proposals=tuple(noted + proposals),
+        proposals=tuple(noted + ordered + proposals),
         held=tuple(held),
-        next_action_at=_wake_at(view, held, noted + proposals),
+        next_action_at=_wake_at(view, held, noted + ordered + proposals, unwritten),
+        waiting=tuple(unwritten),
     )
 
 
@@ -69,7 +75,7 @@ def look_at(view: View, case: Case) -> Due | Held:
     return Due(case, step, on, f"{step.id} is due since {on} ({step.when})")
 
 
-def _wake_at(view: View, held: list[Held], proposals: list[Proposal]) -> datetime | None:
+def _wake_at(view: View, held: list[Held], proposals: list[Proposal], unwritten: list[Waiting]) -> datetime | None:
     """The earliest instant at which anything can change: now where something is due, else when a hold may end.
 
     What time has brought about counts as due until it is on record: whoever saves the file for another reason in
@@ -83,12 +89,14 @@ def _wake_at(view: View, held: list[Held], proposals: list[Proposal]) -> datetim
         for h in held
         if h.until
     ]
+    instants += [w.until for w in unwritten if w.until]
     instants += [
         n.claimed_at + OUTCOME_WITHIN
         for n in view.file.notices.values()
         if n.state is NoticeState.CLAIMED and n.claimed_at
     ]
-    ends = [b.until for b in view.file.blocks.values() if b.is_open and b.until]
+    ends = [o.ordered_on + GOOD_FOR + timedelta(days=1) for o in view.file.open_orders()]
+    ends += [b.until for b in view.file.blocks.values() if b.is_open and b.until]
     ends += [p.grace_on + timedelta(days=1) for p in view.file.promises.values() if p.state is PromiseState.OPEN]
     ends += [c.hold_on + timedelta(days=1) for c in view.file.claims.values() if c.state is ClaimState.OPEN]
     return min(instants + [view.midnight(day) for day in ends], default=None)

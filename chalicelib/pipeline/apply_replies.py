@@ -256,7 +256,8 @@ def _context(parts: Parts, office: Office, mail: MailRecord, file: DebtorFile, m
 
 def _sent_texts(parts: Parts, file: DebtorFile, notice_id: str) -> tuple[str, ...]:
     """The text that the client has before its eyes: the notice it answers, else our last one."""
-    sent = [n for n in file.notices.values() if n.state in (NoticeState.SENT, NoticeState.UNKNOWN, NoticeState.BOUNCED)]
+    left = (NoticeState.SENT, NoticeState.UNKNOWN, NoticeState.BOUNCED)
+    sent = [n for n in file.notices.values() if n.state in left and not n.internal]
     notice = file.notices.get(notice_id) or max(sent, key=lambda n: (n.on, n.id), default=None)
     if notice is None:
         return ()

@@ -100,6 +100,11 @@ def _hand_over(
         ]
     except AddressRefused as error:
         why = f"{notice.to} is refused: {error}"
+        if notice.internal:
+            return [
+                (e.NoticeFailed(notice_id=notice.id, at=at), why),
+                (_task(TaskKind.REFUSED_MAIL, notice, why, today), why),
+            ]
         return [
             (e.NoticeFailed(notice_id=notice.id, at=at), why),
             (e.ContactDied(contact_id=notice.contact, on=today), why),
@@ -127,7 +132,8 @@ def _task(kind: TaskKind, notice: Notice, reason: str, today: date) -> e.TaskRai
             raised_on=today,
             due_on=today,
             reason=reason,
-            numbers=tuple(number for number, _ in notice.takes),
+            # What goes to our own people holds no chasing back.
+            numbers=() if notice.internal else tuple(number for number, _ in notice.takes),
             note=notice.id,
         )
     )

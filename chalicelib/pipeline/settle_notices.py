@@ -120,6 +120,9 @@ def _dead(
     why = f"the provider reports a bounce: {report.diagnosis}"
     if bounced and bounced.state in (NoticeState.SENT, NoticeState.UNKNOWN):
         yield e.NoticeBounced(notice_id=bounced.id, at=at), why
+        if bounced.internal:
+            reason = f"correct our own address {bounced.to}: {why}"
+            yield from _task_once(TaskKind.REFUSED_MAIL, bounced.id, file, reason, today, numbers=())
     dead = [c for c in file.contacts.values() if c.email.lower() in report.recipients and not c.dead_since_on]
     for contact in dead:
         yield e.ContactDied(contact_id=contact.id, on=today), why
@@ -141,10 +144,13 @@ def _complained(file: DebtorFile, notice: Notice | None, today: date) -> Iterato
     yield from _task_once(TaskKind.COMPLAINT, of, file, f"{why}: answer in person", today)
 
 
-def _task_once(kind: TaskKind, of: str, file: DebtorFile, reason: str, today: date) -> Iterator[tuple[e.Event, str]]:
+def _task_once(
+    kind: TaskKind, of: str, file: DebtorFile, reason: str, today: date, *, numbers: tuple[str, ...] | None = None
+) -> Iterator[tuple[e.Event, str]]:
+    """About all open invoices unless told which."""
     id_ = f"{kind}-{of}"
     if id_ not in file.tasks:
-        numbers = tuple(c.number for c in file.open_cases())
+        numbers = tuple(c.number for c in file.open_cases()) if numbers is None else numbers
         task = Task(id=id_, kind=kind, raised_on=today, due_on=today, reason=reason, numbers=numbers)
         yield e.TaskRaised(task=task), reason
 

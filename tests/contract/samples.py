@@ -14,7 +14,9 @@ from chalicelib.domain.debtor_file import (
     CreditKind,
     Debtor,
     DebtorFile,
+    Fact,
     Notice,
+    Order,
     Task,
     TaskKind,
 )
@@ -79,6 +81,19 @@ def task(id_: str, *numbers: str, due_on: date = TODAY) -> e.TaskRaised:
     return e.TaskRaised(
         task=Task(id=id_, kind=TaskKind.CALL, raised_on=TODAY, due_on=due_on, reason="why", numbers=numbers)
     )
+
+
+def ordered(id_: str, *numbers: str, **values: Any) -> e.NoticeOrdered:
+    """A mail is ordered, with facts of every kind."""
+    facts = (
+        Fact(name="means", text="virement <b>, 50 % d’escompte"), Fact(name="day", on=TODAY),
+        Fact(name="amount", amount=Money.of("60.00", "EUR")),
+    )  # fmt: skip
+    order = Order(**{
+        "id": id_, "template": "call_agreed", "ordered_on": TODAY, "numbers": numbers, "facts": facts,
+        "to_pay": Money.of("60.00", "EUR"), "pay_by": TODAY, "about": "promise-1", **values,
+    })  # fmt: skip
+    return e.NoticeOrdered(order=order)
 
 
 def replied(mail: str) -> e.ReplyReceived:

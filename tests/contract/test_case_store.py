@@ -9,8 +9,8 @@ import pytest
 
 from chalicelib.domain import events as e
 from chalicelib.domain.apply import apply_all
-from chalicelib.domain.debtor_file import Closed, Debtor, NoticeState, live_part
-from tests.contract.samples import AT, TODAY, claimed, contact, entries, invoice, opened, paid, replied, task
+from chalicelib.domain.debtor_file import Closed, Debtor, NoticeState, OrderState, live_part
+from tests.contract.samples import AT, TODAY, claimed, contact, entries, invoice, opened, ordered, paid, replied, task
 
 SECOND = timedelta(microseconds=1)
 
@@ -80,6 +80,19 @@ def test_an_invoice_number_that_comes_again_replaces_the_past_one(store):
     assert str(store.load("D1").cases["F1"].balance) == "70.00 EUR"
     assert store.load("D1", whole=True).cases["F1"] == again.cases["F1"]
     assert apply_all(None, store.journal("D1")).cases["F1"] == again.cases["F1"]
+
+
+def test_an_ordered_mail_is_kept_with_all_its_facts_and_put_aside_with_its_notice(store):
+    file = opened(store, "D1", invoice("F1"), ordered("o1", "F1"))
+    assert store.load("D1") == file
+    assert list(store.load("D1").orders) == ["o1"]
+    file = store.save(file, entries(file, claimed("o1", "F1", ordered=True)), next_action_at=AT)
+    assert [o.state for o in store.load("D1").orders.values()] == [OrderState.TAKEN]
+    sent = e.NoticeSent(notice_id="o1", message_id="<m1>", at=AT)
+    later = claimed("n2", on=TODAY + timedelta(days=1))
+    file = store.save(file, entries(file, sent, *paid("F1"), later), next_action_at=AT)
+    assert store.load("D1").orders == {}
+    assert store.load("D1", whole=True).orders == apply_all(None, store.journal("D1")).orders
 
 
 # Races

@@ -24,7 +24,7 @@ from chalicelib.domain.debtor_file import (
 )
 from chalicelib.domain.money import Money
 from chalicelib.ports import CaseStore
-from tests.contract.samples import AT, TODAY, claimed, contact, entries, invoice, opened, paid, task
+from tests.contract.samples import AT, TODAY, claimed, contact, entries, invoice, opened, ordered, paid, task
 
 # One table serves all examples: each has a debtor of its own.
 many = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -94,6 +94,7 @@ def _possible(file: DebtorFile, id_: str) -> list[Sequence[e.Event]]:
         [contact("c", f"{id_}@client.test")],
         [task(f"t{id_}", *some_open[:1])],
         [claimed(f"n{id_}", *some_open, on=on, contact_before_on=file.last_contact_on)],
+        [ordered(f"o{id_}", *some_open[:2])],
         [e.DebtorChanged(debtor=replace(file.debtor, name=f"Name {id_}"))],
         [e.ReplyReceived(mail=id_, kind="human", intents=("promise",), decision="apply")],
         [e.InsolvencyReported(on=on)],
@@ -112,6 +113,13 @@ def _possible(file: DebtorFile, id_: str) -> list[Sequence[e.Event]]:
         found += [
             [e.NoticeSent(notice_id=notice.id, message_id=f"<{notice.id}>", at=AT)],
             [e.NoticeBounced(notice_id=notice.id, at=AT)],
+        ]
+    for order in file.open_orders():
+        again = {"on": on, "contact_before_on": file.last_contact_on, "ordered": True}
+        found += [
+            [claimed(order.id, *order.numbers, **again)],
+            [claimed(order.id, *order.numbers, **again, internal=True)],
+            [e.OrderWithdrawn(order_id=order.id)],
         ]
     for credit in file.credits.values():
         for number in file.cases:
