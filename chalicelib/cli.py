@@ -53,6 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             from chalicelib.train_command import main as train
 
             return train(words[1:])
+        if words[:1] == ["interest"]:
+            from chalicelib.bootstrap import law_rules
+            from chalicelib.interest_command import main as interest
+
+            return interest(words[1:], law_rules)
         args = _parser().parse_args(words)
         done: int = args.run(args)
         sys.stdout.flush()
@@ -108,6 +113,8 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("read", help="read mails and print what they say, one JSON line each", add_help=False)
     commands.add_parser("train", help="learn from labelled examples how clients speak", add_help=False)
+
+    commands.add_parser("interest", help="reckon interest and indemnity on a late invoice", add_help=False)
 
     match = commands.add_parser("match", help="tell which invoices the entries of bank statements pay")
     match.add_argument("--invoices", required=True, metavar="FILE", help="CSV of invoices")
@@ -517,7 +524,7 @@ def _doctor(args: argparse.Namespace) -> int:
     if stack := getattr(args, "stack", ""):
         bootstrap.use_stack(stack)
     worst = State.OK
-    for line in examine(bootstrap.parts, bootstrap.looks(), bootstrap.policies, at=_now()):
+    for line in examine(bootstrap.parts, bootstrap.looks(), bootstrap.policies, bootstrap.law_rules, at=_now()):
         print(f"{line.state:<4}  {line.name:<14}  {line.what}")
         if line.remedy:
             print(f"{'':<22}{line.remedy}")

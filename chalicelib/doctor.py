@@ -10,6 +10,7 @@ from enum import StrEnum
 from chalicelib.domain.creditor import Creditor, Health
 from chalicelib.domain.policy import Do, Policy
 from chalicelib.errors import PermanentError, RetryableError
+from chalicelib.law.rules import FILE, Rules
 from chalicelib.ports import Parts
 
 FOLDER = "INBOX"
@@ -49,6 +50,7 @@ def examine(
     parts: Callable[[], Parts],
     looks: Mapping[str, Look],
     policies: Callable[[], Mapping[str, Policy]],
+    rules: Callable[[], Rules],
     *,
     at: datetime,
 ) -> Iterator[Line]:
@@ -57,6 +59,7 @@ def examine(
     `looks` are the looks at technical parts that bootstrap knows how to take.
     """
     yield _examined("policies", lambda: (_policies(policies()), ""))
+    yield from _rates(rules, at)
     settings = _examined("settings", lambda: _built(parts))
     yield settings
     if settings.state is State.FAIL:
@@ -80,6 +83,23 @@ def _examined(name: str, look: Look) -> Line:
 
 def _policies(policies: Mapping[str, Policy]) -> str:
     return ", ".join(f"{p.name} (version {p.version}, {len(p.steps)} steps)" for p in policies.values())
+
+
+def _rates(rules: Callable[[], Rules], at: datetime) -> Iterator[Line]:
+    """A rate of the running half-year that is missing stops no mail, only what states interest: a warning."""
+    try:
+        read = rules()
+    except PermanentError as error:
+        yield Line("law", State.FAIL, _one_line(error), f"correct {FILE}")
+        return
+    for series in read.series.values():
+        wanted_on = read.wanted_on(series, at.date())
+        known = f"{series.publisher}, entered up to {series.known_until}"
+        if wanted_on <= series.known_until:
+            yield Line("rates", State.OK, known)
+        else:
+            what = f"{known}: no interest can be reckoned from {wanted_on} on"
+            yield Line("rates", State.WARN, what, f"in {FILE}, series {series.id}: {series.remedy(wanted_on)}")
 
 
 def _built(parts: Callable[[], Parts]) -> tuple[str, str]:

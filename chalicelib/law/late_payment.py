@@ -169,7 +169,7 @@ def _period(overdue: Overdue, claim: Claim, from_on: date, to_on: date, first_on
     rate, reference_on = claim.rate_on(day), claim.reference_on(day)
     reference = claim.series.on(reference_on)
     source = (
-        f"{claim.series.publisher}, {claim.series.page}: {_number(reference)} % on {reference_on}, "
+        f"{claim.series.publisher}, {claim.series.page}: {reference} % on {reference_on}, "
         f"plus {_number(claim.points)} points"
     )
     if claim.round_up:
@@ -197,12 +197,12 @@ def _indemnity(claim: Claim, owed: Money, *, agreed: bool) -> Money:
 
 def _why(overdue: Overdue, claim: Claim, *, stopped: bool) -> str:
     agreed = _agreed(overdue, claim)
-    day = "31 December or 30 June" if claim.day_before else "1 January or 1 July"
+    days = "31 December and 30 June" if claim.day_before else "1 January and 1 July"
     if agreed is not None:
         told = f"the contract fixes {_number(agreed)} % a year"
     else:
-        until = "that begins the lateness, until payment" if claim.stays else "of each half-year"
-        told = f"{claim.series.publisher} rate on the {day} {until}, plus {_number(claim.points)} points"
+        told = f"{claim.series.publisher} rate of {days} plus {_number(claim.points)} points"
+        told += ", as it stood when interest began, until payment" if claim.stays else ", by half-year"
     parts = [told]
     if agreed is not None and claim.agreed is Agreed.REPLACES_ALL:
         parts.append("which replaces the legal interest and its compensation")

@@ -61,13 +61,17 @@ class Series:
                 f"{FILE}, series {self.id}",
                 f"no rate is known for {_half_year(day)}: {self.publisher}, {self.page}, is entered up to "
                 f"{self.known_until} and the rate of {day} counts",
-                f'add the line "{day}: RATE" as published at {self.url}',
+                self.remedy(day),
             )
         place = bisect_right(self.rates, day, key=lambda rate: rate[0])
         if not place:
             what = f"no rate is known for {day}: {self.publisher}, {self.page}, is entered from {self.rates[0][0]}"
-            raise MissingRate(f"{FILE}, series {self.id}", what, f"add the rate of {day} as published at {self.url}")
+            raise MissingRate(f"{FILE}, series {self.id}", what, self.remedy(day))
         return self.rates[place - 1][1]
+
+    def remedy(self, day: date) -> str:
+        """What to do where the rate of a day is missing."""
+        return f'add the line "{day}: RATE" as published at {self.url}'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,15 +140,10 @@ class Rules:
         """The rules for a kind of debtor of a country; empty where there are none."""
         return self.countries.get(country, {}).get(kind, KindRules())
 
-    def missing_on(self, day: date) -> tuple[str, ...]:
-        """What has to be added for the half-year of `day`, one sentence for each series that does not reach it."""
-        found = []
-        for series in self.series.values():
-            claims = [c for kinds in self.countries.values() for rules in kinds.values() for c in rules.claims]
-            days = {claim.reference_on(day) for claim in claims if claim.series == series}
-            if days and max(days) > series.known_until:
-                found.append(f'{FILE}, series {series.id}: add "{max(days)}: RATE" as published at {series.url}')
-        return tuple(found)
+    def wanted_on(self, series: Series, day: date) -> date:
+        """The day whose rate of a series counts for the half-year of `day`, by the rules that use it."""
+        claims = (c for kinds in self.countries.values() for rules in kinds.values() for c in rules.claims)
+        return max((claim.reference_on(day) for claim in claims if claim.series == series), default=date.min)
 
 
 def half_year_start(day: date) -> date:
