@@ -33,7 +33,8 @@ def apply(file: DebtorFile | None, entry: e.Entry) -> DebtorFile:
         raise ValueError("a journal begins with DebtorOpened")
     if entry.seq != file.entries + 1:
         raise ValueError(f"entry {entry.seq} does not follow entry {file.entries} of file {file.id}")
-    return replace(_changed(file, entry.event), entries=entry.seq)
+    after = replace(_changed(file, entry.event), entries=entry.seq)
+    return replace(after, last_heard_at=entry.at) if _is_sign_of_life(entry.event) else after
 
 
 def apply_all(file: DebtorFile | None, entries: Iterable[e.Entry]) -> DebtorFile:
@@ -98,6 +99,14 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
             return _unsent(file, id_, NoticeState.BOUNCED, at)
         case e.NoticeLost(notice_id=id_, at=at):
             return _change(file, "notices", id_, state=NoticeState.UNKNOWN, settled_at=at)
+        case e.CallLogged(call=call):
+            return _put(file, "calls", call)
+        case e.PhoneFoundWrong(contact_id=id_, on=on):
+            return _change(file, "contacts", id_, phone_wrong_since_on=on)
+        case e.CaseDeclaredUnpaid(number=number, on=on):
+            return _change(file, "cases", number, unpaid_since_on=on)
+        case e.TaskNarrowed(task_id=id_):
+            return _change(file, "tasks", id_, numbers=event.numbers, at_stake=event.at_stake)
         case e.NoticeOrdered(order=order):
             return _put(file, "orders", order)
         case e.OrderWithdrawn(order_id=id_):
@@ -172,8 +181,6 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
             return replace(file, credit_hold_asked_on=file.credit_hold_asked_on or on, credit_held_since_on=on)
         case e.CreditReleased():
             return replace(file, credit_hold_asked_on=None, credit_held_since_on=None)
-        case e.SalesRepTold(on=on):
-            return replace(file, sales_rep_told_on=on)
         case e.TaskUrged(task_id=id_, due_on=due_on, urgency=urgency, reason=reason):
             return _change(file, "tasks", id_, due_on=due_on, urgency=urgency, reason=reason)
         case e.TaskRaised(task=task):
@@ -193,6 +200,17 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
             return _change(file, "tasks", id_, assignee=assignee)
         case e.TaskClosed(task_id=id_, outcome=outcome, note=note, at=at):
             return _change(file, "tasks", id_, outcome=outcome, note=note, closed_at=at)
+
+
+def _is_sign_of_life(event: e.Event) -> bool:
+    match event:
+        case e.ReplyReceived(kind=kind):
+            return kind == "reply"
+        case e.CreditReceived(credit=credit):
+            return credit.kind is CreditKind.PAYMENT
+        case e.CallLogged(call=call):
+            return call.reached
+    return False
 
 
 def _put(file: DebtorFile, kind: str, record: Any, key: str = "") -> DebtorFile:

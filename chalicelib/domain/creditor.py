@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from chalicelib.domain.calendar import BusinessCalendar
 from chalicelib.domain.policy import Policy
+from chalicelib.law.rules import Rules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +94,7 @@ class Office:
     creditor: Creditor
     health: Health
     policies: Mapping[str, Policy]
+    rules: Rules | None = None  # of law, by country; without them nobody is warned of limitation
 
     def policy(self, name: str) -> Policy:
         return self.policies.get(name) or self.policies["standard"]

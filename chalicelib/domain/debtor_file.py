@@ -71,6 +71,11 @@ class Contact:
     dead_since_on: date | None = None
     away_until: date | None = None
     deputy: str = ""  # e-mail of the replacement named in an absence
+    phone_wrong_since_on: date | None = None
+
+    @property
+    def callable(self) -> bool:
+        return bool(self.phone) and self.phone_wrong_since_on is None
 
     def reachable(self, on: date) -> bool:
         return bool(self.email) and self.dead_since_on is None and not (self.away_until and on < self.away_until)
@@ -98,6 +103,7 @@ class Case:
     closed: Closed | None = None
     buyer_status: str = ""  # what the buyer's platform said last of it: a French lifecycle code, 200 to 228
     buyer_status_on: date | None = None
+    unpaid_since_on: date | None = None  # nobody could be reached: no longer merely late
 
     @property
     def is_open(self) -> bool:
@@ -222,6 +228,7 @@ class TaskKind(StrEnum):
     CONFIRM_CONTACT = "confirm_contact"
     ASK_PROMISE = "ask_promise"
     DEAD_ADDRESS = "dead_address"
+    WRONG_PHONE = "wrong_phone"
     BROKEN_PROMISE = "broken_promise"
     UNCONFIRMED_PAYMENT = "unconfirmed_payment"
     UNKNOWN_DELIVERY = "unknown_delivery"
@@ -263,6 +270,35 @@ class Task:
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A call that was made: about which invoices, who was spoken to, what was said, and what comes next, when."""
+
+    id: str
+    task: str
+    at: datetime
+    on: date
+    outcome: str
+    numbers: tuple[str, ...]
+    next_on: date
+    caller: str = ""
+    contact: str = ""  # id of whom was called
+    spoke_to: str = ""  # in words, where somebody else answered
+    cause: str = ""
+    amount: Money | None = None
+    pay_on: date | None = None
+    means: str = ""
+    note: str = ""
+
+    @property
+    def reached(self) -> bool:
+        return self.outcome not in ("voicemail", "no_answer", "wrong_number")
+
+    @property
+    def unanswered(self) -> bool:
+        return self.outcome in ("voicemail", "no_answer")
 
 
 class PromiseState(StrEnum):
@@ -435,11 +471,11 @@ class Block:
         return self.is_open and (not self.numbers or number in self.numbers)
 
 
-Record = Contact | Case | Credit | Notice | Order | Task | Promise | PaymentClaim | PaymentPlan | Dispute | Block
+Record = Contact | Case | Credit | Notice | Order | Call | Task | Promise | PaymentClaim | PaymentPlan | Dispute | Block
 
 KINDS: dict[str, type] = {
     "contacts": Contact, "cases": Case, "credits": Credit, "notices": Notice, "tasks": Task,
-    "promises": Promise, "claims": PaymentClaim, "disputes": Dispute, "blocks": Block, "orders": Order,
+    "promises": Promise, "claims": PaymentClaim, "disputes": Dispute, "blocks": Block, "orders": Order, "calls": Call,
     "plans": PaymentPlan,
 }  # fmt: skip
 """The mappings of a file by name, each with the kind of record that it keeps."""
@@ -452,6 +488,7 @@ class DebtorFile:
     debtor: Debtor
     entries: int = 0
     last_contact_on: date | None = None
+    last_heard_at: datetime | None = None  # the debtor's last sign of life: an answer, a talk, money
     insolvent_since_on: date | None = None
     insolvency_published_on: date | None = None
     declared_on: date | None = None  # what it owes was declared to the insolvency procedure
@@ -464,7 +501,6 @@ class DebtorFile:
     last_word_on: date | None = None
     credit_hold_asked_on: date | None = None  # sales was asked, and the reason has not gone since
     credit_held_since_on: date | None = None  # deliveries only against prepayment
-    sales_rep_told_on: date | None = None  # that a harder tone was coming
     paused_unverified_on: date | None = None  # the one bounded pause that unproven mail may cause has been used
     contacts: Mapping[str, Contact] = field(default_factory=dict)
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -476,6 +512,7 @@ class DebtorFile:
     disputes: Mapping[str, Dispute] = field(default_factory=dict)
     blocks: Mapping[str, Block] = field(default_factory=dict)
     orders: Mapping[str, Order] = field(default_factory=dict)
+    calls: Mapping[str, Call] = field(default_factory=dict)
     plans: Mapping[str, PaymentPlan] = field(default_factory=dict)
 
     @property
@@ -492,6 +529,18 @@ class DebtorFile:
     def open_orders(self) -> list[Order]:
         """Mails that are ordered and have not left, the oldest order first."""
         return sorted((o for o in self.orders.values() if o.is_open), key=lambda o: (o.ordered_on, o.id))
+
+    def given_up(self, case: Case) -> bool:
+        """Whether nobody could be reached about it, and nothing was heard since."""
+        since = case.unpaid_since_on
+        return since is not None and (self.last_heard_at is None or self.last_heard_at.date() <= since)
+
+    def unanswered_calls(self, number: str) -> int:
+        """Calls about an invoice at which nobody answered, since the debtor's last sign of life."""
+        heard_at = self.last_heard_at
+        return sum(
+            c.unanswered and number in c.numbers and (heard_at is None or c.at > heard_at) for c in self.calls.values()
+        )
 
     def promise_on(self, number: str) -> Promise | None:
         """The open promise that reaches furthest (the order of a mapping says nothing: a store may change it)."""
@@ -588,6 +637,8 @@ def live(file: DebtorFile, record: Record) -> bool:
             return record.state is ClaimState.OPEN
         case Dispute() | Block():
             return record.is_open
+        case Call():
+            return any(_open(file, number) for number in record.numbers)
         case Order():
             # As long as its notice: a mail that bounces or is deferred is open again.
             return record.is_open or (record.id in file.notices and live(file, file.notices[record.id]))

@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 from chalicelib.domain.debtor_file import (
     Block,
+    Call,
     Case,
     Closed,
     Contact,
@@ -398,13 +399,6 @@ class CreditReleased:
     on: date
 
 
-@dataclass(frozen=True, kw_only=True)
-class SalesRepTold:
-    """The sales representative is told which invoices the director will write about, before it happens."""
-
-    numbers: tuple[str, ...]
-    on: date
-
 
 @dataclass(frozen=True, kw_only=True)
 class TaskUrged:
@@ -414,6 +408,29 @@ class TaskUrged:
     due_on: date
     urgency: int
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallLogged:
+    """Somebody called: what was said, and what comes next."""
+
+    call: Call
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneFoundWrong:
+    """Whoever answers at a contact's number is somebody else, or nobody ever will."""
+
+    contact_id: str
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseDeclaredUnpaid:
+    """Several calls reached nobody: the case is no longer merely late, and the formal notice need not wait."""
+
+    number: str
+    on: date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -427,6 +444,15 @@ class TaskExtended:
 
     task_id: str
     takes: tuple[tuple[str, str, date], ...]
+    at_stake: Money | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskNarrowed:
+    """Some of a task's invoices are settled: it is about the others from now on."""
+
+    task_id: str
+    numbers: tuple[str, ...]
     at_stake: Money | None = None
 
 
@@ -449,13 +475,13 @@ Event = (
     | InvoiceEntered | InvoiceCorrected | BuyerStatusNoted | InvoiceWithdrawn
     | CreditReceived | CreditAllocated | AllocationUndone | CreditWithdrawn
     | NoticeClaimed | NoticeSent | NoticeDeferred | NoticeFailed | NoticeBounced | NoticeLost
-    | NoticeOrdered | OrderWithdrawn
+    | NoticeOrdered | OrderWithdrawn | CallLogged | PhoneFoundWrong | CaseDeclaredUnpaid | TaskNarrowed
     | ReplyReceived | PromiseMade | PromiseKept | PromisePartlyKept | PromiseBroken | PromiseWithdrawn
     | PlanAgreed | InstalmentAnnounced | InstalmentMissed | InstalmentMet | PlanKept | PlanBroken | PlanWithdrawn
     | PaymentClaimed | PaymentClaimConfirmed | PaymentClaimLapsed
     | DisputeOpened | DisputeProgressed | DisputeEscalated | DisputeResolved
     | BlockPlaced | BlockReviewed | BlockLifted | InsolvencyReported | DebtDeclared
-    | CreditHoldProposed | CreditHeld | CreditReleased | SalesRepTold | TaskUrged
+    | CreditHoldProposed | CreditHeld | CreditReleased | TaskUrged
     | TaskRaised | TaskExtended | TaskAssigned | TaskClosed
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from chalicelib.domain.debtor_file import Case, NoticeState, TaskKind
 from chalicelib.domain.plan import Held, Hold
+from chalicelib.domain.plans import next_instalment
 from chalicelib.domain.view import View
 
 
@@ -25,6 +26,10 @@ def held_back(view: View, case: Case) -> Held | None:
             f"the debtor announced its payment on {claim.claimed_on}; the bank has until {claim.hold_on} to confirm",
             claim.hold_on + timedelta(days=1),
         )
+    if plan := file.plan_on(number):
+        coming = next_instalment(plan, file)
+        what = f"{coming[1]} is due on {coming[0].due_on}" if coming else "every instalment is paid"
+        return held(Hold.PLANNED, f"a payment plan runs since {plan.agreed_on}: {what}")
     if promise := file.promise_on(number):
         return held(
             Hold.PROMISED,
@@ -50,7 +55,7 @@ def held_back(view: View, case: Case) -> Held | None:
                 f"a person has a task about it since {task.raised_on}: {task.reason}",
             )
         if number in task.numbers and task.kind is TaskKind.BROKEN_PROMISE and view.today <= task.due_on:
-            return held(Hold.BLOCKED, "a promise was broken: a person calls first", task.due_on + timedelta(days=1))
+            return held(Hold.BLOCKED, "a word was not kept: a person calls first", task.due_on + timedelta(days=1))
     return None
 
 

@@ -24,6 +24,8 @@ class Hold(StrEnum):
     NOT_DUE = "not_due"
     DISPUTED = "disputed"
     PROMISED = "promised"
+    PLANNED = "planned"  # a payment plan runs
+    SALES_REP = "sales_rep"  # told that the director is to write, and may stop it
     CLAIMED_PAID = "claimed_paid"
     BLOCKED = "blocked"
     INSOLVENT = "insolvent"

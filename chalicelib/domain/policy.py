@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from chalicelib.domain.calendar import BusinessCalendar
 from chalicelib.domain.debtor_file import Case, Debtor
@@ -62,6 +63,58 @@ class Step:
         return bool(self.new_within_days and since and (case.issued_on - since).days <= self.new_within_days)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One instalment that may be offered: its share of what is owed (None: what is left), and in how many days."""
+
+    share: Fraction | None
+    days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTerms:
+    """The payment plans that may be offered, and how their instalments are watched."""
+
+    parts: tuple[Part, ...] = (Part(Fraction(1, 3)), Part(Fraction(1, 3), 15), Part(None, 30))
+    minimum: Decimal = Decimal(300)
+    longest_days: int = 90
+    notice_days: int = 3  # before an instalment; 0: none
+    reminder_business_days: int = 2  # after it
+    grace_business_days: int = 5  # after it: then the plan is broken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditHoldRule:
+    """When sales is asked to deliver only against prepayment: so much (0: never) overdue for so many days."""
+
+    overdue_days: int = 60
+    overdue_amount: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRules:
+    """What follows a call: when to try again, and after how many vain ones a late case is an unpaid one."""
+
+    retry_business_days: int = 1
+    follow_up_days: int = 5  # the next date after a talk in which none was agreed
+    unreached_calls: int = 3
+    voicemail_mail: bool = False  # write that we tried to reach them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceRules:
+    """When silence is suspicious: so many reminders (0: never) of so much, and nothing heard of a debtor who answers.
+
+    Where `large` is at stake fewer mails are enough, and the debtor need never have answered before.
+    """
+
+    mails: int = 3
+    minimum: Decimal = Decimal(150)
+    large: Decimal = Decimal(10000)
+    large_mails: int = 2
+    after_business_days: int = 3  # since the last of them
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """A ladder and its patience. Days are calendar days unless named business days; hours are the client's own."""
@@ -75,6 +128,9 @@ class Policy:
     formal_notice_spacing_days: int = 30
     promise_grace_business_days: int = 2
     promise_longest_days: int = 60
+    promise_ask_business_days: int = 3  # how long an answer may take to our question for the date
+    calls: CallRules = CallRules()
+    silence: SilenceRules = SilenceRules()
     claim_hold_business_days: int = 5
     reply_pause_days: int = 5
     unverified_pause_days: int = 3
@@ -83,6 +139,12 @@ class Policy:
     review_due_business_days: int = 1
     blind_after_hours_payments: int = 96
     blind_after_hours_mailbox: int = 6
+    plan: PlanTerms = PlanTerms()
+    credit_hold: CreditHoldRule = CreditHoldRule()
+    dispute_progress_business_days: int = 5
+    dispute_escalate_to: str = "director"
+    block_review_days: int = 90
+    tell_sales_rep_business_days: int = 0  # before the director first writes; 0: not told
 
     def step(self, id_: str) -> Step:
         return next(step for step in self.steps if step.id == id_)

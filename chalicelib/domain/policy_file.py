@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from datetime import time
 from decimal import Decimal
+from fractions import Fraction
 
-from chalicelib.domain.policy import Do, Policy, Step, When
+from chalicelib.domain.policy import CallRules, CreditHoldRule, Do, Part, PlanTerms, Policy, SilenceRules, Step, When
 from chalicelib.domain.yaml_keys import Keys, free_texts, read_keys
 from chalicelib.errors import BadFile, BadInput
 
@@ -24,6 +25,9 @@ _WORD_EXAMPLE = "small letters, digits and _, for example first_reminder"
 _WHEN = re.compile(rf"({_WORD})(?:\s*([+-])\s*([0-9]{{1,4}})\s+(business\s+)?days?)?")
 _WHEN_EXAMPLE = '"due - 5 days", "due + 2 business days" or "first_reminder + 7 days"'
 _LONGEST_OFFSET = 400
+_SHARES = {"half": Fraction(1, 2), "third": Fraction(1, 3), "quarter": Fraction(1, 4)}
+_PART = re.compile(r"(half|third|quarter|rest|[1-9][0-9]?%)\s+(?:now|\+\s*([0-9]{1,3})\s+days?)")
+_PART_EXAMPLE = '"third now", "25% + 15 days" or, for the last one, "rest + 30 days"'
 _HOURS = (time(9), time(17))
 
 
@@ -69,6 +73,7 @@ def _policy(top: Keys) -> Policy:
     formal_spacing = top.whole("formal_notice_spacing_days", 30, highest=365)
     promise, claimed = top.section("promise"), top.section("claimed_payment")
     pause, tasks, blind = top.section("pause"), top.section("tasks"), top.section("blind_after_hours")
+    dispute = top.section("dispute")
     result = Policy(
         name=name,
         version=version,
@@ -78,6 +83,9 @@ def _policy(top: Keys) -> Policy:
         formal_notice_spacing_days=formal_spacing,
         promise_grace_business_days=promise.whole("grace_business_days", 2, highest=30),
         promise_longest_days=promise.whole("longest_days", 60, lowest=1, highest=365),
+        promise_ask_business_days=promise.whole("ask_business_days", 3, lowest=1, highest=30),
+        calls=_calls(top),
+        silence=_silence(top),
         claim_hold_business_days=claimed.whole("hold_business_days", 5, highest=60),
         reply_pause_days=pause.whole("reply_days", 5, highest=60),
         unverified_pause_days=pause.whole("unverified_days", 3, highest=30),
@@ -86,11 +94,95 @@ def _policy(top: Keys) -> Policy:
         review_due_business_days=tasks.whole("review_due_business_days", 1, highest=30),
         blind_after_hours_payments=blind.whole("payments", 96, lowest=1, highest=24 * 31),
         blind_after_hours_mailbox=blind.whole("mailbox", 6, lowest=1, highest=24 * 31),
+        plan=_plan(top),
+        credit_hold=_credit_hold(top),
+        dispute_progress_business_days=dispute.whole("progress_business_days", 5, highest=60),
+        dispute_escalate_to=dispute.text("escalate_to", "director", one_of=SENDERS),
+        block_review_days=top.whole("block_review_days", 90, highest=366),
+        tell_sales_rep_business_days=top.whole("tell_sales_rep_business_days", 0, highest=20),
         steps=_steps(top),
     )
-    for section in (promise, claimed, pause, tasks, blind):
+    for section in (promise, claimed, pause, tasks, blind, dispute):
         section.done()
     return result
+
+
+def _plan(top: Keys) -> PlanTerms:
+    keys, least = top.section("plan"), PlanTerms()
+    terms = PlanTerms(
+        parts=_parts(keys) if "instalments" in keys else least.parts,
+        minimum=keys.amount("minimum", least.minimum),
+        longest_days=keys.whole("longest_days", least.longest_days, lowest=1, highest=730),
+        notice_days=keys.whole("notice_days", least.notice_days, highest=30),
+        reminder_business_days=keys.whole("reminder_business_days", least.reminder_business_days, lowest=1, highest=30),
+        grace_business_days=keys.whole("grace_business_days", least.grace_business_days, lowest=2, highest=60),
+    )
+    if terms.grace_business_days <= terms.reminder_business_days:
+        remedy = f"expected more than reminder_business_days, {terms.reminder_business_days}"
+        keys.report("grace_business_days", "ends before the reminder could be answered", remedy)
+    if terms.parts[-1].days > terms.longest_days:
+        what = f"the last instalment, after {terms.parts[-1].days} days, is later"
+        keys.report("longest_days", what, f"expected {terms.parts[-1].days} at least")
+    keys.done()
+    return terms
+
+
+def _parts(keys: Keys) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    for text in keys.texts("instalments"):
+        found = _PART.fullmatch(text)
+        if not found:
+            keys.report("instalments", f"{text!r} is not understood", f"expected {_PART_EXAMPLE}")
+            return PlanTerms().parts
+        share, days = found.groups()
+        known = None if share == "rest" else _SHARES.get(share) or Fraction(int(share[:-1]), 100)
+        parts.append(Part(known, int(days or 0)))
+    shares = [part.share for part in parts]
+    days = [part.days for part in parts]
+    if not parts or None in shares[:-1] or shares[-1] is not None:
+        keys.report("instalments", "the last one, and no other, takes the rest", f"expected {_PART_EXAMPLE}")
+    elif days[0] != 0 or days != sorted(set(days)):
+        keys.report("instalments", "they do not begin now and follow one another", f"expected {_PART_EXAMPLE}")
+    elif sum(share for share in shares if share) >= 1:
+        keys.report("instalments", "they leave no rest", "expected shares that come to less than the whole")
+    else:
+        return tuple(parts)
+    return PlanTerms().parts
+
+
+def _credit_hold(top: Keys) -> CreditHoldRule:
+    keys, least = top.section("credit_hold"), CreditHoldRule()
+    rule = CreditHoldRule(
+        overdue_days=keys.whole("overdue_days", least.overdue_days, lowest=1, highest=3660),
+        overdue_amount=keys.amount("overdue_amount", least.overdue_amount),
+    )
+    keys.done()
+    return rule
+
+
+def _calls(top: Keys) -> CallRules:
+    keys, known = top.section("calls"), CallRules()
+    rules = CallRules(
+        retry_business_days=keys.whole("retry_business_days", known.retry_business_days, lowest=1, highest=30),
+        follow_up_days=keys.whole("follow_up_days", known.follow_up_days, lowest=1, highest=60),
+        unreached_calls=keys.whole("unreached_calls", known.unreached_calls, lowest=1, highest=20),
+        voicemail_mail=keys.truth("voicemail_mail", known.voicemail_mail),
+    )
+    keys.done()
+    return rules
+
+
+def _silence(top: Keys) -> SilenceRules:
+    keys, known = top.section("silence"), SilenceRules()
+    rules = SilenceRules(
+        mails=keys.whole("mails", known.mails, highest=20),
+        minimum=keys.amount("minimum", known.minimum),
+        large=keys.amount("large", known.large),
+        large_mails=keys.whole("large_mails", known.large_mails, lowest=1, highest=20),
+        after_business_days=keys.whole("after_business_days", known.after_business_days, lowest=1, highest=30),
+    )
+    keys.done()
+    return rules
 
 
 def _hours(top: Keys) -> tuple[time, time]:

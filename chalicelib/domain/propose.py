@@ -2,7 +2,7 @@
 
 The plan is data: the dunning run performs it, the forecast and the simulation only show it. It is made in three looks:
 
-1. what happened merely because time passed (a promise broken, a pause over, an announced payment that never came);
+1. what happened merely because time passed (a promise broken, an instalment missed, a dispute that nobody moves);
 2. the gate and the ladder: for each open case its next step, or what holds it;
 3. the bundle: one e-mail for a currency carries every case that is due, one call is made for all that are due.
 
@@ -15,11 +15,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from chalicelib.domain import events as e
+from chalicelib.domain import sales_rep
 from chalicelib.domain.apply import apply_all
 from chalicelib.domain.bundle import bundle
 from chalicelib.domain.creditor import Office
-from chalicelib.domain.debtor_file import Case, ClaimState, DebtorFile, NoticeState, PromiseState
-from chalicelib.domain.elapsed import OUTCOME_WITHIN, elapsed
+from chalicelib.domain.debtor_file import Case, DebtorFile, NoticeState
+from chalicelib.domain.elapsed import OUTCOME_WITHIN, elapsed, wake_days
 from chalicelib.domain.gate import held_back
 from chalicelib.domain.ladder import Due, next_step
 from chalicelib.domain.orders import GOOD_FOR, ordered_mails
@@ -37,10 +38,15 @@ def propose(file: DebtorFile, office: Office, *, at: datetime) -> Plan:
     after = apply_all(file, e.entries_after(file.entries, _events(noted), at=at, who="clock")) if noted else file
     view = View(after, office, at)
 
+    looks = [look_at(view, case) for case in after.open_cases()]
+    told = sales_rep.tell(view, looks)
+    if told:
+        after = apply_all(after, e.entries_after(after.entries, _events(told), at=at, who="clock"))
+        view, noted = View(after, office, at), noted + told
     due: list[Due] = []
     held: list[Held] = []
-    for case in after.open_cases():
-        look = look_at(view, case)
+    for look in looks:
+        look = sales_rep.waits(view, look)
         (due if isinstance(look, Due) else held).append(look)  # type: ignore[arg-type]
 
     ordered, unwritten = ordered_mails(view)
@@ -96,9 +102,7 @@ def _wake_at(view: View, held: list[Held], proposals: list[Proposal], unwritten:
         if n.state is NoticeState.CLAIMED and n.claimed_at
     ]
     ends = [o.ordered_on + GOOD_FOR + timedelta(days=1) for o in view.file.open_orders()]
-    ends += [b.until for b in view.file.blocks.values() if b.is_open and b.until]
-    ends += [p.grace_on + timedelta(days=1) for p in view.file.promises.values() if p.state is PromiseState.OPEN]
-    ends += [c.hold_on + timedelta(days=1) for c in view.file.claims.values() if c.state is ClaimState.OPEN]
+    ends += wake_days(view) + sales_rep.wake_days(view, held)
     return min(instants + [view.midnight(day) for day in ends], default=None)
 
 

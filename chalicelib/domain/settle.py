@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from chalicelib.domain import events as e
-from chalicelib.domain.debtor_file import Case, ClaimState, Credit, DebtorFile, PromiseState, TaskKind
+from chalicelib.domain import plans
+from chalicelib.domain.debtor_file import (
+    Case,
+    ClaimState,
+    Closed,
+    Credit,
+    DebtorFile,
+    Dispute,
+    PromiseState,
+    TaskKind,
+)
 from chalicelib.domain.money import Money
 
 Happened = tuple[e.Event, str]
@@ -46,23 +56,52 @@ def consequences(file: DebtorFile, *, on: date, at: datetime) -> list[Happened]:
     `file` is the file after the allocations.
     """
     still_open = {c.number for c in file.open_cases()}
-    happened: list[Happened] = []
+    happened: list[Happened] = list(plans.met(file, on=on))
+    in_time = {
+        number
+        for event, _ in happened if isinstance(event, e.InstalmentMet | e.PlanKept)
+        for number in file.plans[event.plan_id].numbers
+    }  # fmt: skip
     for promise in file.promises.values():
         if promise.state is PromiseState.OPEN and promise.kept(file.cases):
             happened.append(
                 (e.PromiseKept(promise_id=promise.id, on=on), f"paid on {on}, promised for {promise.pay_on}")
             )
     for claim in file.claims.values():
-        if claim.state is ClaimState.OPEN and not still_open & set(claim.numbers):
+        arrived = not still_open & set(claim.numbers) or in_time & set(claim.numbers)
+        if claim.state is ClaimState.OPEN and arrived:
             happened.append((e.PaymentClaimConfirmed(claim_id=claim.id), f"the money arrived on {on}"))
+    credited: set[str] = set()
     for dispute in file.disputes.values():
-        if dispute.is_open and not still_open & set(dispute.numbers):
-            happened.append((e.DisputeResolved(dispute_id=dispute.id, resolution="paid", on=on), f"paid on {on}"))
+        if not dispute.is_open:
+            continue
+        if not still_open & set(dispute.numbers):
+            resolution = _how(file, dispute)
+            why = f"paid on {on}" if resolution == "paid" else f"a credit note of {on} settles it"
+        elif dispute.amount and dispute.credited and dispute.credited >= dispute.amount:
+            resolution, why = "credit_note", f"credit notes come to {dispute.credited} of the {dispute.amount} contested"
+            credited |= set(dispute.numbers)
+        else:
+            continue
+        happened.append((e.DisputeResolved(dispute_id=dispute.id, resolution=resolution, on=on), why))
     for task in file.open_tasks():
-        if task.numbers and not still_open & set(task.numbers) and task.kind not in _OUTLIVE_PAYMENT:
+        about = set(task.numbers)
+        if about and not still_open & about and task.kind not in _OUTLIVE_PAYMENT:
             why = "every invoice that it speaks of is settled"
-            happened.append((e.TaskClosed(task_id=task.id, outcome="void", note=why, at=at), why))
+        elif task.kind is TaskKind.ANSWER_DISPUTE and about and about <= credited:
+            why = "the credit note has arrived"
+        elif task.kind is TaskKind.UNCONFIRMED_PAYMENT and about and about <= in_time:
+            why = "the instalment has arrived"
+        else:
+            continue
+        happened.append((e.TaskClosed(task_id=task.id, outcome="void", note=why, at=at), why))
     return happened
+
+
+def _how(file: DebtorFile, dispute: Dispute) -> str:
+    """How a contested invoice came to be settled: by our credit note, or by the client's money after all."""
+    closed = [file.cases[n].closed for n in dispute.numbers if n in file.cases]
+    return "credit_note" if closed and all(c is Closed.CREDITED for c in closed) else "paid"
 
 
 def oldest_first(cases: Sequence[Case], amount: Money) -> list[str]:

@@ -29,7 +29,7 @@ class LostRaces(RetryableError):
 
 def office_of(parts: Parts) -> Office:
     creditor, health = parts.offices.load()
-    return Office(creditor=creditor, health=health, policies=parts.policies)
+    return Office(creditor=creditor, health=health, policies=parts.policies, rules=parts.rules)
 
 
 def keep(

@@ -1,0 +1,62 @@
+"""Disputes that nobody moves: after so many business days without progress somebody else has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from chalicelib.domain import events as e
+from chalicelib.domain.creditor import Creditor
+from chalicelib.domain.debtor_file import DebtorFile, Dispute, Task, TaskKind, at_stake
+from chalicelib.domain.plan import Action, Proposal
+from chalicelib.domain.view import View, short
+
+
+def owner_of(file: DebtorFile, creditor: Creditor) -> str:
+    """Who answers a dispute: the sales representative, else the collector. Nobody's dispute would hold for ever."""
+    return file.debtor.sales_rep or creditor.persona("collector").email
+
+
+def stalled(view: View) -> list[Proposal]:
+    """Disputes without progress for the policy's business days: once for each stall they go to the next person."""
+    return [_escalate(view, dispute) for dispute, day in _days(view) if view.today >= day]
+
+
+def wake_days(view: View) -> Iterator[date]:
+    yield from (day for _, day in _days(view) if day > view.today)
+
+
+def _days(view: View) -> Iterator[tuple[Dispute, date]]:
+    patience = view.policy.dispute_progress_business_days
+    for dispute in sorted(view.file.disputes.values(), key=lambda d: d.id):
+        if patience and dispute.is_open and dispute.escalated_on is None:
+            yield dispute, view.calendar.add(dispute.moved_on, patience)
+
+
+def _escalate(view: View, dispute: Dispute) -> Proposal:
+    """The open task about it changes hands; where there is none, one is raised."""
+    to = view.office.creditor.persona(view.policy.dispute_escalate_to).email
+    cases = [c for c in view.file.open_cases() if c.number in dispute.numbers]
+    age = (view.today - dispute.opened_on).days
+    why = f"disputed for {age} days ({dispute.reason}) and no progress since {dispute.moved_on}: {to} takes it over"
+    events: list[e.Event] = [e.DisputeEscalated(dispute_id=dispute.id, to=to, on=view.today)]
+    open_tasks = [
+        t for t in view.file.open_tasks() if t.kind is TaskKind.ANSWER_DISPUTE and set(t.numbers) & set(dispute.numbers)
+    ]
+    for task in open_tasks:
+        events.append(e.TaskAssigned(task_id=task.id, assignee=to))
+        events.append(e.TaskUrged(task_id=task.id, due_on=view.today, urgency=task.urgency + 1, reason=why))
+    if not open_tasks:
+        task = Task(
+            id=f"{view.today:%Y%m%d}-{TaskKind.ANSWER_DISPUTE}-{short(view.file.id, dispute.id)}",
+            kind=TaskKind.ANSWER_DISPUTE,
+            raised_on=view.today,
+            due_on=view.today,
+            reason=why,
+            numbers=dispute.numbers,
+            at_stake=at_stake(cases),
+            assignee=to,
+            urgency=1,
+        )
+        events.append(e.TaskRaised(task=task))
+    return Proposal(action=Action.NOTE, reason=why, events=tuple((event, why) for event in events))
