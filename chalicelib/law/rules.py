@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 
 from chalicelib.domain.money import Money
@@ -24,7 +24,7 @@ KINDS = ("business", "public", "consumer")
 
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _RATE = r"-?[0-9]{1,2}(\.[0-9]{1,4})?"
-_TIER = re.compile(r"(?:below ([0-9]+) ([A-Z]{3}): )?([0-9]+) ([A-Z]{3})")
+_TIER = re.compile(r"(?:below ([0-9.]+) ([A-Z]{3}): )?([0-9.]+) ([A-Z]{3})")
 
 
 class MissingRate(BadInput):
@@ -106,7 +106,7 @@ class Claim:
         """Per cent a year for the half-year in which `day` lies; never below zero."""
         rate = self.series.on(self.reference_on(day)) + self.points
         if self.round_up:
-            rate = -(-rate // self.round_up) * self.round_up
+            rate = (rate / self.round_up).to_integral_value(ROUND_CEILING) * self.round_up
         return max(rate, Decimal(0))
 
 
