@@ -7,7 +7,7 @@ rose at once because a promise was broken. Without a sales representative nobody
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from chalicelib.domain import events as e
 from chalicelib.domain.debtor_file import Case, Fact, Order
@@ -25,7 +25,7 @@ def tell(view: View, looks: Sequence[Due | Held]) -> list[Proposal]:
     if view.blind:
         return []
     coming = [(case, step, on) for look in looks for case, step, on in _coming(view, look)]
-    if not any(view.today >= _told_by(view, on) for _, _, on in coming):
+    if not any(view.today >= _told_by(view, case, on) for case, _, on in coming):
         return []
     why = f"the director is to write about {', '.join(case.number for case, _, _ in coming)}: the sales rep may stop it"
     proposals = []
@@ -63,7 +63,7 @@ def waits(view: View, look: Due | Held) -> Due | Held:
 
 
 def wake_days(view: View, looks: Sequence[Due | Held]) -> list[date]:
-    days = [_told_by(view, on) for look in looks for _, _, on in _coming(view, look)]
+    days = [_told_by(view, case, on) for look in looks for case, _, on in _coming(view, look)]
     return [day for day in days if day > view.today or view.blind]
 
 
@@ -95,8 +95,11 @@ def _first_of_director(view: View, case: Case, step_id: str) -> bool:
     )
 
 
-def _told_by(view: View, on: date) -> date:
-    return view.calendar.add(on, -view.policy.tell_sales_rep_business_days)
+def _told_by(view: View, case: Case, on: date) -> date:
+    """When he is to know: never on the very day of the step before, which a catch-up would make possible."""
+    day = view.calendar.add(on, -view.policy.tell_sales_rep_business_days)
+    last = max(view.progress.get(case.number, {}).values(), default=None)
+    return max(day, last + timedelta(days=1)) if last else day
 
 
 def _told_on(view: View, number: str) -> date | None:
