@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
@@ -160,10 +160,10 @@ def load_rules(text: str) -> Rules:
     for item in top.items("countries", required=True):
         codes = item.texts("of", required=True)
         stops = tuple(item.texts("insolvency"))
-        kinds = {}
+        kinds: dict[str, KindRules] = {}
         for kind in (*KINDS, "carriage"):
             if kind in item:
-                kinds[kind] = _kind_rules(item.section(kind), series)
+                kinds[kind] = _kind_rules(item.section(kind), series, kinds)
         item.done((*KINDS, "carriage"))
         for code in codes:
             if not re.fullmatch("[A-Z]{2}", code) or code in countries:
@@ -209,22 +209,28 @@ def _rates(keys: Keys) -> tuple[tuple[date, Decimal], ...]:
     return tuple(rates)
 
 
-def _kind_rules(keys: Keys, series: Mapping[str, Series]) -> KindRules:
+def _kind_rules(keys: Keys, series: Mapping[str, Series], others: Mapping[str, KindRules]) -> KindRules:
     claims = tuple(_claim(item, series) for item in keys.items("claims"))
     if list(claims) != sorted(claims, key=lambda claim: claim.since_on):
         keys.report("claims", "are not in the order of their days", "the oldest rule first")
-    bar = None
-    if "time_bar" in keys:
-        limit = keys.section("time_bar")
-        bar = TimeBar(
-            years=limit.whole("years", lowest=1, highest=30),
-            from_year_end=limit.text("from", one_of=("due", "year_end")) == "year_end",
-            article=limit.text("article"),
-        )
-        limit.done()
-    rules = KindRules(claims=tuple(c for c in claims if c), nothing=keys.text("nothing", ""), time_bar=bar)
-    keys.done(("time_bar",))
-    return rules
+    if "like" in keys:
+        claims = others.get(keys.text("like", one_of=tuple(others)), KindRules()).claims
+        agreed = keys.text("agreed", "", one_of=[a.value for a in Agreed])
+        claims = tuple(replace(claim, agreed=Agreed(agreed) if agreed else claim.agreed) for claim in claims)
+    nothing = keys.text("nothing", "")
+    bar = _time_bar(keys.section("time_bar")) if "time_bar" in keys else None
+    keys.done(("time_bar", "like"))
+    return KindRules(claims=claims, nothing=nothing, time_bar=bar)
+
+
+def _time_bar(keys: Keys) -> TimeBar:
+    bar = TimeBar(
+        years=keys.whole("years", lowest=1, highest=30),
+        from_year_end=keys.text("from", one_of=("due", "year_end")) == "year_end",
+        article=keys.text("article"),
+    )
+    keys.done()
+    return bar
 
 
 def _claim(keys: Keys, series: Mapping[str, Series]) -> Claim:

@@ -39,7 +39,7 @@ def test_text_shows_each_period_and_the_totals(capsys):
     assert "2024-07-01 to 2024-08-14    45 days       1000.00 EUR  x 14.25 % / 365" in out
     assert "interest          23.53 EUR" in out
     assert "indemnity         40.00 EUR" in out
-    assert "Law: C. com. art. L441-10, II" in out
+    assert "Law: Code de commerce, art. L441-10, II" in out
 
 
 @pytest.mark.parametrize(
