@@ -85,7 +85,7 @@ def late_payment(overdue: Overdue, rules: Rules, *, on: date) -> LatePayment:
     claim = _claim_on(overdue, found.claims)
     if last_on < first_on:
         stops = rules.insolvency.get(overdue.country, ())
-        why = f"an insolvency procedure opened on {overdue.insolvent_on} forbids payment on the due date"
+        why = f"an insolvency procedure was opened on {overdue.insolvent_on}, before anything was late"
         return _nothing(overdue, why, articles=stops)
     periods = _periods(overdue, claim, first_on, last_on)
     articles = claim.articles

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -14,7 +15,7 @@ SECOND = timedelta(seconds=1)
 ACME = Creditor(
     name="ACME Matériaux", legal_form="SAS au capital de 50 000 €", address=("1 rue de la Paix", "75002 Paris"),
     country="FR", legal_id="RCS Paris 732 829 320", vat_number="FR44732829320", iban="FR1420041010050500013M02606",
-    bic="PSSTFRPPPAR", mailbox="compta@acme.test",
+    bic="PSSTFRPPPAR", mailbox="compta@acme.test", late_interest_rate=Decimal("11.50"),
     personas={"collector": Persona(name="Léa", title={"fr": "Comptable", "en": "Accountant"}, email="l@acme.test")},
 )  # fmt: skip
 

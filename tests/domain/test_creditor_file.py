@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,8 @@ def test_the_folders_of_the_mailbox_are_those_named_or_the_inbox(line, folders):
          "expected https://…/{number}, or nothing"),
         ("# payment_link: https://pay.atelier-exemple.example/{number}", "payment_link: https://pay.example/{amount}",
          "key payment_link: only {number} is replaced in it; expected for example https://pay.example/{number}"),
+        ("# late_interest_rate: 12 ", "late_interest_rate: 12 % ",
+         "key late_interest_rate: '12 %' does not fit; expected per cent a year, for example 12 or 11.5"),
         ("vat_number: FR11123456782", "vat: FR11123456782", "key vat: unknown key; did you mean vat_number?"),
     ],
     ids=lambda v: v[:25],
@@ -69,6 +72,12 @@ def test_a_wrong_profile_is_refused_by_key(old, new, expected):
     found = [str(f).split(", ", 1)[1] for f in refused.value.findings]
     assert expected in found
     assert all(str(f).startswith("line ") for f in refused.value.findings)
+
+
+def test_the_interest_of_the_terms_of_sale_is_read_exactly():
+    assert read_creditor(SAMPLE).late_interest_rate is None
+    changed = SAMPLE.replace("# late_interest_rate: 12 ", "late_interest_rate: 11.55 ")
+    assert read_creditor(changed).late_interest_rate == Decimal("11.55")
 
 
 @pytest.mark.parametrize("iban", [IBAN, "DE89370400440532013000", "GB82WEST12345698765432", "BE68539007547034"])
