@@ -136,7 +136,9 @@ def shown(text: str) -> str:
 
     A word that no line could hold may be broken; a piece written from right to left keeps its direction to itself.
     """
-    line = _CONTROLS.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip(" ")
+    line = _CONTROLS.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
+    if not line.strip():
+        return ""
     line = "".join(char if char in SHOWN else _stand_in(char) for char in line)
     line = _MARKS.sub(r"\1", line)
     if _RIGHT_TO_LEFT.search(line):

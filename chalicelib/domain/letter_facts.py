@@ -26,6 +26,10 @@ from typing import Any
 from chalicelib.domain.money import Money, total
 
 
+Told = str | Money | date
+"""A piece of a sentence: the printer writes sums and days as the language wants them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class LetterParty:
     """A company or person as a letter names it. Of the recipient `iban` and `bic` are left empty.
@@ -136,12 +140,13 @@ class FormalNoticeFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class JournalLine:
-    """One entry. `at` is a local wall clock in words ("21/11/2026 10:04"): its zone is the creditor's."""
+    """One entry, on the creditor's wall clock (`clock`: "10:04"). `what` is pieces to be put one after the other."""
 
     seq: int
-    at: str
+    on: date
+    clock: str
     who: str
-    what: str
+    what: tuple[Told, ...]
     why: str
 
 

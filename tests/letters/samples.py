@@ -71,11 +71,18 @@ def formal_notice(*invoices: LetterInvoice, **facts: Any) -> FormalNoticeFacts:
         totals=totals_of(found),
         articles=("article L441-10 du code de commerce", "article D441-5 du code de commerce"),
         earlier=(
-            EarlierContact(on=date(2026, 9, 17), means="email", what="Première relance", to="paul@garage-morel.example"),
             EarlierContact(
-                on=date(2026, 9, 24), means="call", what="Appel : règlement promis pour le 30 septembre", to="Paul Morel"
+                on=date(2026, 9, 17), means="email", what="Première relance", to="paul@garage-morel.example"
             ),
-            EarlierContact(on=date(2026, 10, 8), means="email", what="Deuxième relance", to="paul@garage-morel.example"),
+            EarlierContact(
+                on=date(2026, 9, 24),
+                means="call",
+                what="Appel : règlement promis pour le 30 septembre",
+                to="Paul Morel",
+            ),
+            EarlierContact(
+                on=date(2026, 10, 8), means="email", what="Deuxième relance", to="paul@garage-morel.example"
+            ),
         ),
         remittance="2026-0412",
         enclosed=("Copie des factures",),

@@ -1,0 +1,179 @@
+"""Tell an entry of the journal in French or English: what happened, with the invoices, sums and days that it names.
+
+A new event needs a line in `_EVENTS`; without one its name is told in plain words, so that nothing is left out of a
+court's file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from chalicelib.domain.debtor_file import Case, DebtorFile
+from chalicelib.domain.events import Event
+from chalicelib.domain.letter_facts import Told
+from chalicelib.domain.money import Money
+
+_EVENTS = {  # French, English
+    "DebtorOpened": ("Dossier ouvert", "File opened"),
+    "DebtorChanged": ("Fiche du débiteur modifiée", "Debtor's details changed"),
+    "ContactSet": ("Contact enregistré", "Contact recorded"),
+    "ContactDied": ("Adresse hors service", "Address is dead"),
+    "AbsenceNoted": ("Absence notée", "Absence noted"),
+    "InvoiceEntered": ("Facture enregistrée", "Invoice entered"),
+    "InvoiceCorrected": ("Facture corrigée", "Invoice corrected"),
+    "BuyerStatusNoted": ("Statut chez l’acheteur noté", "Buyer's status noted"),
+    "InvoiceWithdrawn": ("Facture retirée", "Invoice withdrawn"),
+    "CreditReceived": ("Somme ou avoir reçu", "Payment or credit note received"),
+    "CreditAllocated": ("Somme affectée", "Credit allocated"),
+    "AllocationUndone": ("Affectation annulée", "Allocation undone"),
+    "CreditWithdrawn": ("Somme ou avoir annulé", "Credit withdrawn"),
+    "NoticeClaimed": ("Courriel préparé", "E-mail prepared"),
+    "NoticeSent": ("Courriel parti", "E-mail sent"),
+    "NoticeDeferred": ("Courriel différé par le serveur", "E-mail deferred by the provider"),
+    "NoticeFailed": ("Courriel refusé, rien n’est parti", "E-mail refused, nothing left"),
+    "NoticeBounced": ("Courriel revenu non distribué", "E-mail came back"),
+    "NoticeLost": ("Sort du courriel inconnu", "What became of the e-mail is unknown"),
+    "NoticeOrdered": ("Courriel demandé", "E-mail ordered"),
+    "OrderWithdrawn": ("Courriel demandé puis abandonné", "E-mail ordered and given up"),
+    "PlanAgreed": ("Échéancier convenu", "Payment plan agreed"),
+    "InstalmentAnnounced": ("Échéance annoncée", "Instalment announced"),
+    "InstalmentMissed": ("Échéance manquée", "Instalment missed"),
+    "PlanKept": ("Échéancier respecté", "Payment plan kept"),
+    "PlanBroken": ("Échéancier non respecté", "Payment plan broken"),
+    "PlanWithdrawn": ("Échéancier annulé", "Payment plan withdrawn"),
+    "ReplyReceived": ("Réponse reçue", "Answer received"),
+    "PromiseMade": ("Promesse de règlement", "Promise to pay"),
+    "PromiseKept": ("Promesse tenue", "Promise kept"),
+    "PromiseBroken": ("Promesse non tenue", "Promise broken"),
+    "PromiseWithdrawn": ("Promesse annulée", "Promise withdrawn"),
+    "PaymentClaimed": ("Avis de virement du débiteur", "Remittance advice of the debtor"),
+    "PaymentClaimConfirmed": ("Avis de virement confirmé par la banque", "Remittance advice confirmed by the bank"),
+    "PaymentClaimLapsed": ("Avis de virement resté sans effet", "Remittance advice never confirmed"),
+    "DisputeOpened": ("Litige ouvert", "Dispute opened"),
+    "DisputeResolved": ("Litige résolu", "Dispute resolved"),
+    "BlockPlaced": ("Relances suspendues", "Chasing put on hold"),
+    "BlockLifted": ("Suspension levée", "Hold lifted"),
+    "InsolvencyReported": ("Procédure collective signalée", "Insolvency reported"),
+    "TaskRaised": ("Tâche créée", "Task raised"),
+    "TaskExtended": ("Tâche complétée", "Task extended"),
+    "TaskAssigned": ("Tâche attribuée", "Task assigned"),
+    "TaskClosed": ("Tâche close", "Task closed"),
+}
+
+_FRENCH = {
+    "pre_due": "rappel avant échéance", "courtesy": "rappel avant échéance", "first_reminder": "première relance",
+    "second_reminder": "deuxième relance", "third_reminder": "troisième relance", "last_reminder": "dernière relance",
+    "formal_notice": "mise en demeure", "call_agreed": "confirmation d’appel", "ask_promise": "demande de date",
+    "document_sent": "envoi de document", "call": "appel", "approve_notice": "approuver la mise en demeure",
+    "choose_action": "choisir la suite", "review_mail": "lire un courriel", "answer_dispute": "répondre au litige",
+    "send_document": "envoyer un document", "negotiate_plan": "négocier un échéancier",
+    "confirm_contact": "confirmer le contact", "dead_address": "trouver une adresse",
+    "broken_promise": "promesse non tenue", "unconfirmed_payment": "paiement non confirmé",
+    "unknown_delivery": "envoi incertain", "refused_mail": "courriel refusé", "insolvency": "procédure collective",
+    "complaint": "réclamation", "check_invoice": "contrôler la facture", "time_bar": "prescription",
+    "allocate_payment": "affecter un paiement", "post_letter": "poster la lettre", "done": "fait", "reached": "joint",
+    "voicemail": "messagerie", "no_answer": "pas de réponse", "wrong_number": "mauvais numéro", "refused": "refus",
+    "promised": "promesse", "disputed": "litige", "approved": "approuvé", "rejected": "rejeté", "edited": "modifié",
+    "paid": "payé", "credited": "crédité", "withdrawn": "retiré", "payment": "paiement", "credit_note": "avoir",
+    "manual": "par une personne", "answered": "réponse reçue", "unverified": "réponse non vérifiée",
+    "document": "document demandé", "plan": "échéancier", "human": "réponse d’une personne",
+    "corrected_invoice": "facture corrigée", "transfer": "virement", "cheque": "chèque",
+}  # fmt: skip
+
+_STATES = {
+    "open": ("ouverte", "open"), "disputed": ("ouverte, en litige", "open, disputed"), "paid": ("payée", "paid"),
+    "credited": ("créditée", "credited"), "withdrawn": ("retirée", "withdrawn"),
+}  # fmt: skip
+
+# What is told of a record, in this order; ids, tokens and what only the program needs are not.
+_TOLD = (
+    "kind", "step", "template", "number", "numbers", "takes", "to", "email", "sender", "name", "role", "amount", "owed",
+    "instalments", "means", "reference", "pay_on", "until", "due_on", "on", "status", "intents", "decision", "reason",
+    "outcome", "resolution", "closed", "assignee", "note", "message_id", "tracking", "deadline_on",
+)  # fmt: skip
+
+
+_TOLD_OF_NAMED = ("kind", "step", "template", "numbers", "takes", "to", "email", "amount", "pay_on")
+
+
+def told(event: Event, file: DebtorFile, language: str) -> tuple[Told, ...]:
+    """What happened, as pieces to be put one after the other: text, and the sums and days among it.
+
+    `file` is whole: where an event names a record by its id only, it tells what that is about.
+    """
+    name = type(event).__name__
+    words = _EVENTS.get(name)
+    head = words[language != "fr"] if words else re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+    pieces: list[Told] = [head]
+    for at, detail in enumerate(_details(event, file, language)):
+        pieces += [" : " if language == "fr" and not at else ": " if not at else ", ", *detail]
+    return tuple(pieces)
+
+
+def state_of(file: DebtorFile, case: Case, language: str) -> str:
+    """How an invoice stands, in words."""
+    state = case.closed.value if case.closed else "disputed" if file.dispute_on(case.number) else "open"
+    return _STATES[state][language != "fr"]
+
+
+def _details(event: Event, file: DebtorFile, language: str) -> Iterator[list[Told]]:
+    """Of the event and the record that it carries or names; what is empty says nothing."""
+    said: set[str] = set()
+    carried = [value for value in _values(event) if is_dataclass(value) and not isinstance(value, Money)]
+    for names, records in ((_TOLD, [event, *carried]), (_TOLD_OF_NAMED, _named(event, file))):
+        for record in records:
+            for name in names:
+                value = getattr(record, name, None)
+                if not value or name in said or (name == "sender" and "@" not in str(value)):
+                    continue
+                said.add(name)
+                if pieces := _pieces(value, language):
+                    yield pieces
+
+
+def _named(event: Event, file: DebtorFile) -> list[Any]:
+    """The records whose ids the event gives: `notice_id` is one of `file.notices`."""
+    ids = [(field.name.removesuffix("_id"), getattr(event, field.name)) for field in fields(event)]
+    found = [getattr(file, f"{kind}s", {}).get(id_) for kind, id_ in ids if isinstance(id_, str)]
+    return [record for record in found if record]
+
+
+def _values(record: Any) -> list[Any]:
+    return [getattr(record, field.name) for field in fields(record)]
+
+
+def _pieces(value: Any, language: str) -> list[Told]:
+    if isinstance(value, Money):
+        return [value]
+    if isinstance(value, datetime):
+        return [value.date()]
+    if isinstance(value, date):
+        return [value]
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, str):
+        plain = value.replace("_", " ") if re.fullmatch("[a-z]+(_[a-z]+)*", value) else value
+        return [_FRENCH.get(value, plain) if language == "fr" else plain]
+    if isinstance(value, tuple):
+        # Of (number, step) and (number, step, day) the number is told: the step stands before.
+        items = [item[0] if isinstance(item, tuple) else item for item in value]
+        parts: list[Told] = []
+        for item in items:
+            own = _pieces(item, language) if not is_dataclass(item) or isinstance(item, Money) else _record(item)
+            parts += [" + ", *own] if parts and own else own
+        return parts
+    return []
+
+
+def _record(item: Any) -> list[Told]:
+    """A record within a record (an instalment): its days and sums."""
+    parts: list[Told] = []
+    for value in _values(item):
+        if isinstance(value, Money | date):
+            parts += [" – ", value] if parts else [value]
+    return parts
