@@ -269,6 +269,21 @@ def wake_days(view: View) -> Iterator[date]:
                 yield from (day for day in days if day > view.today or view.blind)
 
 
+def not_to_be_said(file: DebtorFile, order: Order, today: date) -> str:
+    """Why a mail about a plan must not leave any more; empty while what it says holds."""
+    plan = file.plans.get(order.about)
+    if plan is None or not plan.runs:
+        return "the payment plan has ended"
+    if order.template == "instalment_due" and order.pay_by and order.pay_by < today:
+        return f"its day, {order.pay_by}, is past"
+    if order.template != "plan_agreed":
+        this = next((fact.on for fact in order.facts if fact.name == "this"), None)
+        shorts = zip(plan.instalments, missing(plan, file), strict=True)
+        if not any(short_of for i, short_of in shorts if this is None or i.due_on <= this):
+            return "the instalment is paid"
+    return ""
+
+
 def _watch(view: View, plan: PaymentPlan, cases: list[Case]) -> list[Proposal]:
     shorts = missing(plan, view.file)
     numbers = tuple(c.number for c in cases)
