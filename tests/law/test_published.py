@@ -40,8 +40,11 @@ RATES = {
     ("IE", "business"): {"2014/2": "8.15", "2022/1": "8.00"},
     # Rijksoverheid, "Hoe hoog is de wettelijke rente?"; Metaalunie (2/2024); Bierens (2015).
     ("NL", "business"): {"2015/1": "8.05", "2022/1": "8.00", "2023/2": "12.00", "2024/2": "12.25"},
-    # Deutsche Bundesbank, Basiszinssatz: -0.73, -0.83, -0.88, 3.62 (§ 247 BGB), plus nine points.
-    ("DE", "business"): {"2015/1": "8.17", "2016/2": "8.12", "2021/1": "8.12", "2024/1": "12.62"},
+    # Deutsche Bundesbank, Basiszinssatz -0.73, -0.83, -0.88, 1.62 and 3.62 plus nine points; steuerprofis.de (1/2026).
+    ("DE", "business"): {
+        "2014/2": "8.27", "2015/1": "8.17", "2016/2": "8.12", "2021/1": "8.12", "2023/1": "10.62", "2024/1": "12.62",
+        "2025/2": "10.27", "2026/1": "10.27",
+    },
     # Pay On Time, table of reference rates plus 8 %.
     ("GB", "business"): {
         "2013/1": "8.50", "2016/2": "8.50", "2017/1": "8.25", "2017/2": "8.25", "2018/1": "8.50", "2019/1": "8.75",

@@ -132,3 +132,9 @@ def test_a_mistake_is_told_with_its_line_and_key(old, new, told):
     assert told in str(error.value)
     assert "line " in str(error.value)
     assert FILE in str(error.value)
+
+
+@pytest.mark.parametrize("forbidden", ["\ud800", "\x00", "\x07", "\ufffe"])
+def test_a_character_that_yaml_forbids_is_told_with_its_line(forbidden):
+    with pytest.raises(BadFile, match="line 2"):
+        load_rules("# rates\nseries: " + forbidden)
