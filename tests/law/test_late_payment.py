@@ -215,6 +215,16 @@ def test_british_debts_of_the_next_half_year_miss_the_rate_of_the_day_before():
         late_payment(late, RULES, on=date(2027, 1, 1))
 
 
+@pytest.mark.parametrize(
+    ("due", "article"), [("2019-04-25", "L441-6"), ("2019-04-26", "L441-10"), ("2019-04-27", "L441-10")]
+)
+def test_the_article_is_that_in_force_on_the_due_date(due, article):
+    """Ordonnance 2019-359 of 24 April 2019 is in force since the 26th."""
+    found = on("2019-06-30", due=due)
+
+    assert found.articles[0].split("art. ")[1].split(",")[0] == article
+
+
 def test_an_invoice_older_than_the_rules_is_an_error_in_words():
     with pytest.raises(MissingRate, match="begin on 2013-01-01"):
         on("2013-02-01", due="2012-12-31")

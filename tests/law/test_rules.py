@@ -42,8 +42,14 @@ CLAIMS = [
         ("ecb", "2026-06-16", "2.15"),
         ("ecb", "2026-06-17", "2.40"),
         ("bank_of_england", "2002-06-30", "4.00"),
+        # BBC, Economy tracker: Interest rates (8 October 2008 to 5 March 2009).
         ("bank_of_england", "2008-10-07", "5.00"),
         ("bank_of_england", "2008-10-08", "4.50"),
+        ("bank_of_england", "2008-11-06", "3.00"),
+        ("bank_of_england", "2008-12-04", "2.00"),
+        ("bank_of_england", "2009-01-08", "1.50"),
+        ("bank_of_england", "2009-02-05", "1.00"),
+        ("bank_of_england", "2009-03-05", "0.50"),
         ("bank_of_england", "2025-12-31", "3.75"),
     ],
 )
