@@ -24,13 +24,15 @@ ARROWS: dict[str, set[str]] = {
     "app": ENTRY | {"web", "entry"},
     "cli": ENTRY
     | {"banking", "doctor", "einvoicing", "interest_command", "match_command", "reading_command", "train_command"}
-    | {"simulate"},
+    | {"simulate", "litigation_command"},
     "doctor": {"domain", "law", "ports", "errors"},
     # `relance read`: mails in, lines out; no store and no ledger.
     "reading_command": {"reading", "errors"},
     # `relance train`: examples in, one file of weights out.
     "train_command": {"reading", "errors"},
     # `relance match`: a ledger and statements in, lines out; no store.
+    # `relance litigation`: one debtor's ZIP.
+    "litigation_command": {"pipeline", "domain", "ports", "errors"},
     "match_command": {"banking", "matching", "ledger", "domain", "errors"},
     # `relance interest`: one invoice in, what the law grants on it out; no store.
     "interest_command": {"law", "domain", "ledger", "errors"},

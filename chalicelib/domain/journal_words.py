@@ -82,7 +82,10 @@ _FRENCH = {
     "paid": "payé", "credited": "crédité", "withdrawn": "retiré", "payment": "paiement", "credit_note": "avoir",
     "manual": "par une personne", "answered": "réponse reçue", "unverified": "réponse non vérifiée",
     "document": "document demandé", "plan": "échéancier", "human": "réponse d’une personne",
-    "corrected_invoice": "facture corrigée", "transfer": "virement", "cheque": "chèque",
+    "business": "entreprise", "public": "organisme public", "consumer": "particulier", "buyer": "acheteur",
+    "approver": "valideur", "payer": "payeur", "director": "direction", "recipient": "destinataire", "reply": "réponse",
+    "review": "à lire par une personne", "corrected_invoice": "facture corrigée",
+    "transfer": "virement", "cheque": "chèque",
 }  # fmt: skip
 
 _STATES = {
@@ -101,17 +104,22 @@ _TOLD = (
 _TOLD_OF_NAMED = ("kind", "step", "template", "numbers", "takes", "to", "email", "amount", "pay_on")
 
 
-def told(event: Event, file: DebtorFile, language: str) -> tuple[Told, ...]:
+def told(event: Event, file: DebtorFile, language: str, *, why: str = "") -> tuple[Told, ...]:
     """What happened, as pieces to be put one after the other: text, and the sums and days among it.
 
-    `file` is whole: where an event names a record by its id only, it tells what that is about.
+    `file` is whole: where an event names a record by its id only, it tells what that is about. What stands in `why`
+    already is not said again.
     """
     name = type(event).__name__
     words = _EVENTS.get(name)
     head = words[language != "fr"] if words else re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+    details: list[list[Told]] = []
+    for detail in _details(event, file, language):
+        if detail not in details and detail != [why]:
+            details.append(detail)
     pieces: list[Told] = [head]
-    for at, detail in enumerate(_details(event, file, language)):
-        pieces += [" : " if language == "fr" and not at else ": " if not at else ", ", *detail]
+    for at, detail in enumerate(details):
+        pieces += [", " if at else " : " if language == "fr" else ": ", *detail]
     return tuple(pieces)
 
 

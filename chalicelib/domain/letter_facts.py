@@ -25,7 +25,6 @@ from typing import Any
 
 from chalicelib.domain.money import Money, total
 
-
 Told = str | Money | date
 """A piece of a sentence: the printer writes sums and days as the language wants them."""
 

@@ -1,0 +1,363 @@
+"""Put one debtor's litigation file into a ZIP: letters, invoices, evidence, journal, mails, and an index with hashes.
+
+What is missing is named in the index and stops nothing: who hands the file to a lawyer must know what it lacks. The
+same store and archive give the same bytes, for nothing in it is dated by the clock. Pieces are copied one by one
+through a temporary file; a large mail is never held in memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, BinaryIO
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zoneinfo import ZoneInfo
+
+from chalicelib.domain.creditor import Creditor
+from chalicelib.domain.debtor_file import DebtorFile, NoticeState
+from chalicelib.domain.events import Entry, ReplyReceived
+from chalicelib.domain.journal_words import state_of, told
+from chalicelib.domain.letter_facts import JournalFacts, JournalInvoice, JournalLine, LetterParty, facts_of
+from chalicelib.domain.message import FORMAL_NOTICE
+from chalicelib.errors import PermanentError
+from chalicelib.pipeline.keep import UnknownDebtor
+from chalicelib.pipeline.remind import sent_key
+from chalicelib.ports import Archive, Parts
+
+HELD_IN_MEMORY_BYTES = 4_000_000
+NAME_LONGEST = 80
+
+_LEFT = {NoticeState.SENT, NoticeState.BOUNCED, NoticeState.UNKNOWN}
+"""States of notices of which a mail left, or may have."""
+
+_WORDS: dict[str, dict[str, Any]] = {
+    "fr": {
+        "letters": "1-mises-en-demeure", "invoices": "2-factures", "evidence": "3-preuves", "journal": "4-journal",
+        "mails": "5-courriels", "readme": "LISEZMOI.txt", "sent": "envoye", "received": "recu", "invoice": "facture",
+        "a letter": "Lettre", "an invoice": "Facture {}", "evidence of": "Preuve", "the journal": "Journal du dossier",
+        "a sent mail": "Courriel envoyé à {}", "a received mail": "Courriel reçu de {}",
+        "columns": ("Fichier", "Pièce", "Date", "Octets", "SHA-256", "Remarque"),
+        "entries": ("N°", "Date", "Heure", "Qui", "Quoi", "Pourquoi"),
+        "missing": "MANQUANT : {}", "no document": "aucun document enregistré", "no letter": "aucune lettre archivée",
+        "no record": "le courriel n’est plus enregistré", "is missing": "l’archive ne l’a pas",
+        "about": (
+            "Dossier contentieux\r\n\r\nCréancier : {creditor}\r\nDébiteur : {debtor} (dossier {id})\r\n"
+            "Arrêté au : {on}\r\n\r\n{files} fichiers, {missing} pièces manquantes.\r\n"
+            "index.csv donne la nature, la date, la taille et l’empreinte SHA-256 de chaque fichier.\r\n"
+        ),
+        "lacks": "\r\nPièces manquantes :\r\n",
+    },
+    "en": {
+        "letters": "1-formal-notices", "invoices": "2-invoices", "evidence": "3-evidence", "journal": "4-journal",
+        "mails": "5-mails", "readme": "README.txt", "sent": "sent", "received": "received", "invoice": "invoice",
+        "a letter": "Letter", "an invoice": "Invoice {}", "evidence of": "Evidence",
+        "the journal": "Journal of the file",
+        "a sent mail": "Mail sent to {}", "a received mail": "Mail received from {}",
+        "columns": ("File", "Piece", "Date", "Bytes", "SHA-256", "Remark"),
+        "entries": ("No.", "Date", "Time", "Who", "What", "Why"),
+        "missing": "MISSING: {}", "no document": "no document is recorded", "no letter": "no letter is archived",
+        "no record": "the mail is no longer recorded", "is missing": "the archive does not hold it",
+        "about": (
+            "Litigation file\r\n\r\nCreditor: {creditor}\r\nDebtor: {debtor} (file {id})\r\n"
+            "As of: {on}\r\n\r\n{files} files, {missing} pieces missing.\r\n"
+            "index.csv gives the kind, date, size and SHA-256 of each file.\r\n"
+        ),
+        "lacks": "\r\nMissing pieces:\r\n",
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembled:
+    """What the ZIP holds: number of files (index and read-me not counted), and what is missing, in words."""
+
+    files: int
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """One file to be. `key` is where its bytes are archived, or `content` them; else `missing` says why there are none.
+
+    `suffix` empty: by the first bytes.
+    """
+
+    folder: str
+    stem: str
+    what: str
+    on: date | None = None
+    suffix: str = ""
+    key: str = ""
+    content: bytes = b""
+    missing: str = ""
+
+
+def assemble(parts: Parts, debtor_id: str, to: BinaryIO, *, language: str = "fr") -> Assembled:
+    """Write the ZIP. UnknownDebtor: there is no such file. RetryableError: the archive did not answer."""
+    file = parts.store.load(debtor_id, whole=True)
+    if file is None:
+        raise UnknownDebtor(f"no debtor {debtor_id!r}")
+    creditor, entries = parts.offices.creditor(), list(parts.store.journal(debtor_id))
+    words = _WORDS["fr" if language == "fr" else "en"]
+    written = _Zip(to, parts.archive, words, at=entries[-1].at.astimezone(ZoneInfo(creditor.zone)))
+    for piece in (
+        *_letters(parts, debtor_id, words),
+        *_invoices(file, words),
+        *_evidence(parts, debtor_id, words),
+        *_journal(parts, file, creditor, entries, language, words),
+        *_mails(parts, file, entries, creditor.zone, words),
+    ):
+        written.add(piece)
+    return written.close(file, creditor)
+
+
+def journal_facts(file: DebtorFile, creditor: Creditor, entries: Iterable[Entry], language: str) -> JournalFacts:
+    """The journal as it is printed, on the creditor's clock."""
+    lines = tuple(_line(entry, file, creditor.zone, language) for entry in entries)
+    debtor = file.debtor
+    return JournalFacts(
+        sender=LetterParty(
+            name=creditor.name,
+            legal_form=creditor.legal_form,
+            address=creditor.address,
+            legal_id=creditor.legal_id,
+            vat_number=creditor.vat_number,
+        ),
+        debtor=LetterParty(
+            name=debtor.name, address=debtor.address, legal_id=debtor.legal_id, vat_number=debtor.vat_number
+        ),
+        debtor_id=debtor.id,
+        zone=creditor.zone,
+        written_on=lines[-1].on,
+        invoices=tuple(
+            JournalInvoice(
+                number=case.number,
+                issued_on=case.issued_on,
+                due_on=case.due_on,
+                amount=case.amount,
+                balance=case.balance,
+                state=state_of(file, case, language),
+            )
+            for case in sorted(file.cases.values(), key=lambda c: (c.due_on, c.number))
+        ),
+        entries=lines,
+    )
+
+
+def _line(entry: Entry, file: DebtorFile, zone: str, language: str) -> JournalLine:
+    local = entry.at.astimezone(ZoneInfo(zone))
+    return JournalLine(
+        seq=entry.seq,
+        on=local.date(),
+        clock=f"{local:%H:%M}",
+        who=entry.who,
+        what=told(entry.event, file, language, why=entry.why),
+        why=entry.why,
+    )
+
+
+# --- the pieces
+
+
+def _letters(parts: Parts, debtor_id: str, words: Mapping[str, Any]) -> Iterator[Piece]:
+    keys = list(_keys_of(parts.archive, "letters", debtor_id))
+    for key in keys:
+        yield Piece(folder=words["letters"], stem=_stem_of(key), what=words["a letter"], key=key)
+    if not keys:
+        yield Piece(folder=words["letters"], stem="", what=words["a letter"], missing=words["no letter"])
+
+
+def _invoices(file: DebtorFile, words: Mapping[str, Any]) -> Iterator[Piece]:
+    """What is open, and whatever a formal notice demanded."""
+    demanded = {n for notice in file.notices.values() for n, step in notice.takes if step == FORMAL_NOTICE}
+    cases = [case for case in file.cases.values() if case.is_open or case.number in demanded]
+    for case in sorted(cases, key=lambda c: (c.due_on, c.number)):
+        yield Piece(
+            folder=words["invoices"],
+            stem=f"{words['invoice']}-{case.number}",
+            what=words["an invoice"].format(case.number),
+            on=case.issued_on,
+            key=case.document,
+            missing="" if case.document else words["no document"],
+        )
+
+
+def _evidence(parts: Parts, debtor_id: str, words: Mapping[str, Any]) -> Iterator[Piece]:
+    for key in _keys_of(parts.archive, "evidence", debtor_id):
+        yield Piece(folder=words["evidence"], stem=_stem_of(key), what=words["evidence of"], key=key)
+
+
+def _keys_of(archive: Archive, kind: str, debtor_id: str) -> Iterator[str]:
+    """The keys of this debtor alone: another's id may begin with this one's and a slash."""
+    prefix = f"{kind}/{debtor_id}/"
+    return (key for key in archive.keys(prefix) if "/" not in key.removeprefix(prefix))
+
+
+def _stem_of(key: str) -> str:
+    return key.rpartition("/")[2].rpartition(".")[0] or key.rpartition("/")[2]
+
+
+def _journal(
+    parts: Parts, file: DebtorFile, creditor: Creditor, entries: list[Entry], language: str, words: Mapping[str, Any]
+) -> Iterator[Piece]:
+    facts = journal_facts(file, creditor, entries, language)
+    made = {
+        ".pdf": parts.printer.print("journal", language, facts_of(facts)),
+        ".csv": table([words["entries"], *(_row(line) for line in facts.entries)], language),
+    }
+    for suffix, content in made.items():
+        yield Piece(
+            folder=words["journal"], stem="journal", suffix=suffix, what=words["the journal"],
+            on=facts.written_on, content=content,
+        )  # fmt: skip
+
+
+def _row(line: JournalLine) -> list[str]:
+    what = "".join(str(piece) for piece in line.what)
+    return [str(line.seq), line.on.isoformat(), line.clock, line.who, what, line.why]
+
+
+def _mails(
+    parts: Parts, file: DebtorFile, entries: list[Entry], zone: str, words: Mapping[str, Any]
+) -> Iterator[Piece]:
+    """What was sent and received, in the order of time."""
+    found: list[tuple[datetime, str, Piece]] = []
+    for notice in file.notices.values():
+        at = notice.settled_at or notice.claimed_at
+        if notice.state in _LEFT and at:
+            on = at.astimezone(ZoneInfo(zone)).date()
+            piece = Piece(
+                folder=words["mails"],
+                stem=f"{on}-{words['sent']}-{notice.step}-{notice.id}",
+                what=words["a sent mail"].format(notice.to),
+                on=on,
+                suffix=".eml",
+                key=sent_key(file.id, notice.id),
+            )
+            found.append((at, notice.id, piece))
+    for entry in entries:
+        if isinstance(entry.event, ReplyReceived):
+            mail = parts.mail_log.get(entry.event.mail)
+            at = mail.received_at if mail else entry.at
+            on = at.astimezone(ZoneInfo(zone)).date()
+            piece = Piece(
+                folder=words["mails"],
+                stem=f"{on}-{words['received']}-{entry.event.mail[:16]}",
+                what=words["a received mail"].format(entry.event.sender or (mail.sender if mail else "")),
+                on=on,
+                suffix=".eml",
+                key=mail.archive if mail else "",
+                missing="" if mail else words["no record"],
+            )
+            found.append((at, entry.event.mail, piece))
+    yield from (piece for _, _, piece in sorted(found, key=lambda one: one[:2]))
+
+
+# --- the ZIP
+
+
+class _Zip:
+    """The ZIP being written, its index, and what is missing."""
+
+    def __init__(self, to: BinaryIO, archive: Archive, words: Mapping[str, Any], *, at: datetime) -> None:
+        self._zip = ZipFile(to, "w", ZIP_DEFLATED)
+        self._archive, self._words, self._at = archive, words, at
+        self._rows: list[list[str]] = []
+        self._names: set[str] = set()
+        self._missing: list[str] = []
+
+    def add(self, piece: Piece) -> None:
+        on = piece.on.isoformat() if piece.on else ""
+        if piece.missing:
+            return self._lacks(piece, on, piece.missing)
+        with SpooledTemporaryFile(max_size=HELD_IN_MEMORY_BYTES) as held:
+            if piece.key:
+                try:
+                    self._archive.fetch(piece.key, held)  # type: ignore[arg-type]
+                except PermanentError:
+                    return self._lacks(piece, on, self._words["is missing"])
+            else:
+                held.write(piece.content)
+            size = held.tell()
+            held.seek(0)
+            name = self._name(piece, held.read(1024))
+            held.seek(0)
+            self._rows.append([name, piece.what, on, str(size), self._copy(name, held), ""])
+        return None
+
+    def close(self, file: DebtorFile, creditor: Creditor) -> Assembled:
+        index = table([self._words["columns"], *self._rows], "fr" if self._words is _WORDS["fr"] else "en")
+        about = self._words["about"].format(
+            creditor=creditor.name, debtor=file.debtor.name, id=file.id, on=self._at.date().isoformat(),
+            files=len(self._names), missing=len(self._missing),
+        )  # fmt: skip
+        if self._missing:
+            about += self._words["lacks"] + "".join(f"- {line}\r\n" for line in self._missing)
+        files = len(self._names)
+        for name, content in (("index.csv", index), (self._words["readme"], b"\xef\xbb\xbf" + about.encode())):
+            self._copy(name, io.BytesIO(content))
+        self._zip.close()
+        return Assembled(files=files, missing=tuple(self._missing))
+
+    def _lacks(self, piece: Piece, on: str, why: str) -> None:
+        remark = self._words["missing"].format(why)
+        self._rows.append(["", piece.what, on, "", "", remark])
+        self._missing.append(f"{piece.what}: {why}")
+
+    def _copy(self, name: str, source: IO[bytes]) -> str:
+        """Write an entry; its SHA-256."""
+        info = ZipInfo(name, self._at.timetuple()[:6])
+        info.compress_type = ZIP_DEFLATED
+        info.external_attr = 0o644 << 16
+        digest = hashlib.sha256()
+        with self._zip.open(info, "w", force_zip64=True) as target:
+            while block := source.read(1 << 20):
+                digest.update(block)
+                target.write(block)
+        return digest.hexdigest()
+
+    def _name(self, piece: Piece, head: bytes) -> str:
+        stem, suffix = _safe(piece.stem), piece.suffix or _suffix_of(head)
+        name, count = f"{piece.folder}/{stem}{suffix}", 1
+        while name.lower() in self._names:  # file systems that fold case must not lose one
+            count += 1
+            name = f"{piece.folder}/{stem}-{count}{suffix}"
+        self._names.add(name.lower())
+        return name
+
+
+def _safe(stem: str) -> str:
+    """A name that no system reads as a path or a device: letters, digits, dots within, dashes."""
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._-]+|\.(?=\.)|^[.-]+", "-", plain).strip(".-_")[:NAME_LONGEST] or "piece"
+
+
+def _suffix_of(head: bytes) -> str:
+    if head.startswith(b"%PDF"):
+        return ".pdf"
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<?xml"):
+        return ".xml"
+    if head.startswith(b"\x89PNG"):
+        return ".png"
+    return ".jpg" if head.startswith(b"\xff\xd8\xff") else ".bin"
+
+
+def table(rows: Iterable[Iterable[str]], language: str) -> bytes:
+    """CSV as a spreadsheet of that language opens it: UTF-8 with its mark, `;` in French, no cell a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";" if language == "fr" else ",", lineterminator="\r\n")
+    writer.writerows([_inert(cell) for cell in row] for row in rows)
+    return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
+
+
+def _inert(cell: str) -> str:
+    """One line that a spreadsheet shows and does not reckon; numbers of our own stay numbers."""
+    line = re.sub(r"[\x00-\x1f\x7f]+", " ", cell)
+    return f"'{line}" if re.match(r"\s*[=+\-@|%＝＋－＠]", line) else line

@@ -1,0 +1,307 @@
+"""The litigation file holds all there is, names what it lacks, and nothing in it can harm who opens it."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import itertools
+from dataclasses import dataclass, replace
+from datetime import date
+from zipfile import ZipFile
+
+import boto3
+import pytest
+
+from chalicelib.adapters.rendering_typst import TypstPrinter
+from chalicelib.adapters.s3 import S3Archive
+from chalicelib.bootstrap import TEMPLATES
+from chalicelib.domain import events as e
+from chalicelib.domain.debtor_file import Dispute, NoticeState, Promise
+from chalicelib.domain.journal_words import told
+from chalicelib.domain.money import Money
+from chalicelib.errors import BadInput, PermanentError
+from chalicelib.litigation_command import write_file
+from chalicelib.pipeline.keep import UnknownDebtor, keep, office_of
+from chalicelib.pipeline.litigation_file import Assembled, assemble, table
+from tests.letters.pdfa import faults
+from tests.letters.test_typst_printer import text_of
+from tests.pipeline.desk import Program
+from tests.pipeline.letters import AT, arrive, letter, reminded
+from tests.sample import case, file_of, paris
+
+_buckets = itertools.count(1)
+PROMISE = Promise(
+    id="P1", numbers=("F1",), made_on=date(2026, 3, 13), pay_on=date(2026, 3, 20), grace_on=date(2026, 3, 24),
+    amount=Money.of(1200, "EUR"),
+)  # fmt: skip
+
+
+@pytest.fixture
+def program() -> Program:
+    """Garage Morel was reminded of F1, promised to pay, and has a formal notice in the archive."""
+    program = Program(AT)
+    program.archive.put("invoices/F1", b"%PDF-1.7 invoice", content_type="application/pdf")
+    token = reminded(program, case("F1", "2026-03-10", document="invoices/F1"), case("F2", "2026-03-20"))
+    arrive(program, letter("Bonjour, nous réglons la facture F1 par virement le 20 mars.", token=token))
+    program.archive.put("letters/C001/MD-1.pdf", b"%PDF-1.7 letter", content_type="application/pdf")
+    return program
+
+
+def opened(program: Program, language: str = "fr") -> tuple[ZipFile, Assembled]:
+    out = io.BytesIO()
+    done = assemble(program.parts, "C001", out, language=language)
+    return ZipFile(out), done
+
+
+def index(zip_: ZipFile, delimiter: str = ";") -> list[list[str]]:
+    return list(csv.reader(io.StringIO(zip_.read("index.csv").decode("utf-8-sig")), delimiter=delimiter))
+
+
+def happen(program: Program, *events: e.Event, at=AT) -> None:
+    happened = [(event, "=cmd|' /C calc'!A0") for event in events]
+    keep(program.parts, office_of(program.parts), "C001", lambda _: happened, at=at, who="@SUM(1+1)")
+
+
+def test_it_holds_letter_invoices_journal_and_both_sides_of_the_mail(program: Program) -> None:
+    zip_, done = opened(program)
+    notice, *_ = program.file().notices.values()
+    (mail,) = program.mail_log.mails.values()
+    assert zip_.namelist() == [
+        "1-mises-en-demeure/MD-1.pdf",
+        "2-factures/facture-F1.pdf",
+        "4-journal/journal.pdf",
+        "4-journal/journal.csv",
+        f"5-courriels/2026-03-12-envoye-{notice.step}-{notice.id}.eml",
+        f"5-courriels/2026-03-13-recu-{mail.id[:16]}.eml",
+        "index.csv",
+        "LISEZMOI.txt",
+    ]
+    assert zip_.read("2-factures/facture-F1.pdf") == b"%PDF-1.7 invoice"
+    assert zip_.read(zip_.namelist()[4]) == program.archive.get(f"sent/C001/{notice.id}.eml")
+    assert b"20 mars" in zip_.read(zip_.namelist()[5])
+    assert (done.files, done.missing) == (6, ("Facture F2: aucun document enregistré",))
+    assert zip_.testzip() is None
+
+
+def test_the_index_gives_size_and_hash_of_every_file_and_names_what_is_missing(program: Program) -> None:
+    zip_, _ = opened(program)
+    head, *rows = index(zip_)
+    assert head == ["Fichier", "Pièce", "Date", "Octets", "SHA-256", "Remarque"]
+    listed = {row[0]: row for row in rows if row[0]}
+    assert set(listed) == set(zip_.namelist()) - {"index.csv", "LISEZMOI.txt"}
+    for name, row in listed.items():
+        content = zip_.read(name)
+        assert (row[3], row[4]) == (str(len(content)), hashlib.sha256(content).hexdigest())
+    assert [row for row in rows if not row[0]] == [
+        ["", "Facture F2", "2026-02-18", "", "", "MANQUANT : aucun document enregistré"]
+    ]
+    assert "- Facture F2: aucun document enregistré" in zip_.read("LISEZMOI.txt").decode("utf-8-sig")
+
+
+def test_the_same_file_gives_the_same_bytes(program: Program) -> None:
+    program = replace_printer(program)
+    one, other = io.BytesIO(), io.BytesIO()
+    for out in (one, other):
+        assemble(program.parts, "C001", out)
+    assert one.getvalue() == other.getvalue()
+
+
+def test_it_is_dated_by_its_last_entry(program: Program) -> None:
+    zip_, _ = opened(program)
+    assert {info.date_time for info in zip_.infolist()} == {(2026, 3, 13, 9, 30, 0)}
+
+
+def replace_printer(program: Program) -> Program:
+    program.parts = replace(program.parts, printer=TypstPrinter(TEMPLATES))
+    return program
+
+
+@pytest.mark.parametrize(("language", "said"), [("fr", "Promesse de règlement"), ("en", "Promise to pay")])
+def test_the_journal_is_printed_as_pdf_a_in_the_language_of_the_reader(program: Program, language, said) -> None:
+    happen(program, e.PromiseMade(promise=PROMISE))
+    zip_, _ = opened(replace_printer(program), language)
+    pdf = zip_.read("4-journal/journal.pdf")
+    assert faults(pdf) == []
+    text = text_of(pdf)
+    assert said in text
+    assert ("20/03/2026" if language == "fr" else "20 Mar 2026") in text
+    assert ("1 200,00 €" if language == "fr" else "€1,200.00") in text
+
+
+def test_the_journal_as_csv_has_a_line_for_each_entry_and_no_formula(program: Program) -> None:
+    happen(program, e.InvoiceEntered(case=case("=F9", "2026-05-01")))
+    zip_, _ = opened(program)
+    raw = zip_.read("4-journal/journal.csv")
+    assert raw.startswith(b"\xef\xbb\xbf")
+    head, *rows = csv.reader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";")
+    assert head == ["N°", "Date", "Heure", "Qui", "Quoi", "Pourquoi"]
+    assert len(rows) == len(list(program.store.journal("C001")))
+    assert rows[-1][3:] == ["'@SUM(1+1)", rows[-1][4], "'=cmd|' /C calc'!A0"]
+    assert "=F9" in rows[-1][4]
+
+
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\t=1", " =1", "\r\n=1", "|calc", "%0A", "＝1"])
+def test_no_cell_begins_as_a_formula(cell: str) -> None:
+    (row,) = csv.reader(io.StringIO(table([[cell]], "fr").decode("utf-8-sig")), delimiter=";")
+    assert row[0].startswith("'")
+
+
+@pytest.mark.parametrize("cell", ["a;b", 'a"b', "2026-01-01", "12", "é€", ""])
+def test_a_plain_cell_stays_what_it_is(cell: str) -> None:
+    for language, delimiter in (("fr", ";"), ("en", ",")):
+        (row, *_) = csv.reader(io.StringIO(table([[cell, "x"]], language).decode("utf-8-sig")), delimiter=delimiter)
+        assert row == [cell, "x"]
+
+
+@pytest.mark.parametrize(
+    "number", ["../../etc/passwd", "/abs", "C:\\x", "CON", "a/b", "..", ".", "-rf", "\x00", "é" * 300, "W" * 300, "😀"]
+)
+def test_no_name_leads_out_of_the_folder(number: str) -> None:
+    program = Program(AT)
+    program.archive.put("doc", b"%PDF", content_type="application/pdf")
+    program.put(file_of(case(number, "2026-03-10", document="doc")), AT)
+    zip_, _ = opened(program)
+    (name,) = [name for name in zip_.namelist() if name.startswith("2-factures/")]
+    file = name.partition("/")[2]
+    assert "/" not in file
+    assert file.isascii()
+    assert file.endswith(".pdf")
+    assert not file.startswith(("-", "."))
+    assert ".." not in file
+    assert len(file) < 100
+
+
+def test_numbers_that_differ_in_letters_a_name_cannot_have_get_names_of_their_own() -> None:
+    program = Program(AT)
+    numbers = ["F/1", "F\\1", "f-1", "F 1"]
+    for number in numbers:
+        program.archive.put(number, number.encode(), content_type="application/pdf")
+    program.put(file_of(*(case(number, "2026-03-10", document=number) for number in numbers)), AT)
+    zip_, _ = opened(program)
+    names = [name for name in zip_.namelist() if name.startswith("2-factures/")]
+    assert len({name.lower() for name in names}) == 4
+    assert {zip_.read(name) for name in names} == {number.encode() for number in numbers}
+
+
+def test_an_archive_that_lost_a_piece_stops_nothing(program: Program) -> None:
+    for key in [key for key in program.archive.kept if not key.startswith("letters/")]:
+        del program.archive.kept[key]
+    zip_, done = opened(program)
+    assert len(done.missing) == 4
+    assert sum("MANQUANT : l’archive ne l’a pas" in row[5] for row in index(zip_)[1:]) == 3
+
+
+def test_a_mail_whose_record_is_gone_is_named_as_missing(program: Program) -> None:
+    program.mail_log.mails.clear()
+    _, done = opened(program)
+    assert "Courriel reçu de paul@garage-morel.example: le courriel n’est plus enregistré" in done.missing
+
+
+def test_the_letters_of_a_debtor_whose_id_goes_on_behind_a_slash_stay_out(program: Program) -> None:
+    program.archive.put("letters/C001/B/MD-9.pdf", b"%PDF", content_type="application/pdf")
+    program.archive.put("letters/C0012/MD-8.pdf", b"%PDF", content_type="application/pdf")
+    assert [n for n in opened(program)[0].namelist() if n.startswith("1-")] == ["1-mises-en-demeure/MD-1.pdf"]
+
+
+def test_evidence_in_the_archive_is_in_the_file(program: Program) -> None:
+    program.archive.put("evidence/C001/bon-de-livraison.jpg", b"\xff\xd8\xff\xe0", content_type="image/jpeg")
+    assert "3-preuves/bon-de-livraison.jpg" in opened(program)[0].namelist()
+
+
+def test_a_mail_that_never_left_is_no_evidence(program: Program) -> None:
+    (notice,) = program.file().notices.values()
+    happen(program, e.NoticeFailed(notice_id=notice.id, at=AT))
+    assert program.file().notices[notice.id].state is NoticeState.FAILED
+    assert not [name for name in opened(program)[0].namelist() if "-envoye-" in name]
+
+
+def test_paid_invoices_are_left_out() -> None:
+    program = Program(AT)
+    program.put(file_of(case("F1", "2026-03-10"), case("F2", "2026-03-10")), paris("2026-03-11"))
+    happen(program, e.InvoiceWithdrawn(number="F1", on=AT.date()))
+    assert opened(program)[1].missing == ("Lettre: aucune lettre archivée", "Facture F2: aucun document enregistré")
+
+
+def test_a_debtor_that_is_not_there_is_named() -> None:
+    with pytest.raises(UnknownDebtor, match="no debtor 'C404'"):
+        assemble(Program(AT).parts, "C404", io.BytesIO())
+
+
+def test_the_command_writes_whole_or_not_at_all(program: Program, tmp_path, capsys) -> None:
+    out = tmp_path / "C001.zip"
+    assert write_file(program.parts, "C001", str(out)) == 0
+    told_ = capsys.readouterr()
+    assert told_.out == f"{out}: 6 files of C001, 1 missing; index.csv has their SHA-256\n"
+    assert told_.err == "missing: Facture F2: aucun document enregistré\n"
+    before = out.read_bytes()
+    with pytest.raises(UnknownDebtor):
+        write_file(program.parts, "C404", str(out))
+    assert out.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["C001.zip"]
+
+
+def test_the_command_refuses_what_cannot_be(program: Program, tmp_path) -> None:
+    with pytest.raises(BadInput, match="no such folder"):
+        write_file(program.parts, "C001", str(tmp_path / "none" / "x.zip"))
+    with pytest.raises(BadInput, match="one of fr, en"):
+        write_file(program.parts, "C001", str(tmp_path / "x.zip"), "de")
+
+
+def test_an_event_without_words_of_its_own_is_told_by_its_name(program: Program) -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class LetterShredded:
+        number: str
+        on: date
+
+    pieces = told(LetterShredded(number="F1", on=date(2026, 3, 1)), program.file(), "fr")  # type: ignore[arg-type]
+    assert pieces == ("Letter shredded", " : ", "F1", ", ", date(2026, 3, 1))
+
+
+def test_what_stands_in_the_reason_is_not_said_twice(program: Program) -> None:
+    event = e.DisputeOpened(dispute=Dispute(id="D", numbers=("F1",), reason="broken", opened_on=date(2026, 3, 1)))
+    assert "broken" in told(event, program.file(), "en")
+    assert "broken" not in told(event, program.file(), "en", why="broken")
+
+
+def test_what_an_event_names_by_its_id_is_told(program: Program) -> None:
+    (notice,) = program.file().notices.values()
+    words = "".join(
+        str(p) for p in told(e.NoticeSent(notice_id=notice.id, message_id="<1@x>", at=AT), program.file(), "fr")
+    )
+    assert words.startswith("Courriel parti : <1@x>")
+    assert "F1" in words
+    assert "paul@garage-morel.example" in words
+
+
+# --- on the S3 of the embedded stack
+
+
+def test_it_is_put_together_from_a_real_bucket(program: Program, ministack) -> None:
+    s3 = boto3.client("s3", **ministack.client_settings())
+    bucket = f"litigation-{next(_buckets)}"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-3"})
+    archive = S3Archive(s3, bucket)
+    for key, (content, content_type) in program.archive.kept.items():
+        archive.put(key, content, content_type=content_type)
+    large = b"X" * 9_000_000  # more than is held in memory
+    archive.put("letters/C001/annexe é+.pdf", large, content_type="application/pdf")
+    program.archive.put("letters/C001/annexe é+.pdf", large, content_type="application/pdf")
+    in_memory, _ = opened(program)
+    program.parts = replace(program.parts, archive=archive)
+    real, done = opened(program)
+    assert real.namelist() == in_memory.namelist()
+    assert all(real.read(name) == in_memory.read(name) for name in real.namelist())
+    assert done.missing == ("Facture F2: aucun document enregistré",)
+
+
+def test_a_bucket_of_more_than_a_page_of_keys_is_listed_whole_and_in_order(ministack) -> None:
+    s3 = boto3.client("s3", **ministack.client_settings())
+    s3.create_bucket(Bucket="many-keys", CreateBucketConfiguration={"LocationConstraint": "eu-west-3"})
+    archive = S3Archive(s3, "many-keys")
+    for n in range(1005):
+        archive.put(f"letters/C1/{n:04}", b"", content_type="text/plain")
+    archive.put("letters/C2/x", b"", content_type="text/plain")
+    assert list(archive.keys("letters/C1/")) == [f"letters/C1/{n:04}" for n in range(1005)]
+    with pytest.raises(PermanentError, match="holds no such key"):
+        archive.fetch("letters/C3/none", io.BytesIO())
