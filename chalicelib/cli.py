@@ -184,6 +184,13 @@ def _parser() -> argparse.ArgumentParser:
     close.set_defaults(run=_close_task)
     _add_stack(close)
 
+    litigation = commands.add_parser("litigation", help="put a debtor's file for the lawyer or the court into a ZIP")
+    litigation.add_argument("debtor", metavar="DEBTOR")
+    litigation.add_argument("--out", required=True, metavar="FILE.zip")
+    litigation.add_argument("--language", default="", metavar="LL", help="fr or en (by the creditor's country)")
+    _add_stack(litigation)
+    litigation.set_defaults(run=_litigation)
+
     setup = commands.add_parser("setup", help="enter the creditor's profile (a sample: templates/creditor.yaml)")
     setup.add_argument("file", metavar="FILE.yaml")
     setup.add_argument("--dry-run", action="store_true", help="check the file and write nothing")
@@ -500,6 +507,15 @@ def _task_facts(debtor_id: str, task: Task) -> dict[str, object]:
         "at_stake": str(task.at_stake or ""), "assignee": task.assignee, "mail": task.mail, "note": task.note,
         "closed": task.closed_at.isoformat() if task.closed_at else "", "outcome": task.outcome,
     }  # fmt: skip
+
+
+# --- litigation
+
+
+def _litigation(args: argparse.Namespace) -> int:
+    from chalicelib.litigation_command import write_file
+
+    return write_file(_parts(args), args.debtor, args.out, args.language)
 
 
 # --- setup and doctor
