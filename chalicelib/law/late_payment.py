@@ -42,7 +42,8 @@ class Period:
     base: Money
     rate: Decimal  # per cent a year
     interest: Money
-    source: str
+    source: str  # publisher, rate and day, in English
+    source_fr: str  # the same for a French letter
     series: str = ""  # of the reference rate; empty where the contract fixes the rate
     reference: Decimal | None = None  # the published rate
     reference_on: date | None = None  # the day that counts
@@ -163,8 +164,10 @@ def _period(overdue: Overdue, claim: Claim, from_on: date, to_on: date, first_on
     agreed = _agreed(overdue, claim)
     if agreed is not None:
         interest = _interest(base, agreed, days)
-        source = f"{_number(agreed)} % fixed by contract"
-        return Period(from_on=from_on, to_on=to_on, base=base, rate=agreed, interest=interest, source=source)
+        source, source_fr = f"{_number(agreed)} % fixed by contract", f"{_french(agreed)} % prévus au contrat"
+        return Period(
+            from_on=from_on, to_on=to_on, base=base, rate=agreed, interest=interest, source=source, source_fr=source_fr
+        )
     day = first_on if claim.stays else from_on
     rate, reference_on = claim.rate_on(day), claim.reference_on(day)
     reference = claim.series.on(reference_on)
@@ -172,11 +175,15 @@ def _period(overdue: Overdue, claim: Claim, from_on: date, to_on: date, first_on
         f"{claim.series.publisher}, {claim.series.page}: {reference} % on {reference_on}, "
         f"plus {_number(claim.points)} points"
     )
+    source_fr = (
+        f"{claim.series.fr} : {_french(reference)} % au {reference_on:%d/%m/%Y}, plus {_french(claim.points)} points"
+    )
     if claim.round_up:
         source += f", rounded up to {_number(claim.round_up)}"
+        source_fr += f", arrondi vers le haut à {_french(claim.round_up)}"
     return Period(
         from_on=from_on, to_on=to_on, base=base, rate=rate, interest=_interest(base, rate, days), source=source,
-        series=claim.series.id, reference=reference, reference_on=reference_on,
+        source_fr=source_fr, series=claim.series.id, reference=reference, reference_on=reference_on,
     )  # fmt: skip
 
 
@@ -222,3 +229,7 @@ def _nothing(overdue: Overdue, why: str, *, articles: tuple[str, ...] = ()) -> L
 
 def _number(value: Decimal) -> str:
     return format(value.normalize(), "f")
+
+
+def _french(value: Decimal) -> str:
+    return str(value).replace(".", ",")

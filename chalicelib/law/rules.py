@@ -48,6 +48,7 @@ class Series:
     publisher: str
     page: str
     url: str
+    fr: str  # publisher and rate as French letters name them
     rates: tuple[tuple[date, Decimal], ...]  # ascending
 
     @property
@@ -182,7 +183,7 @@ def _all_series(keys: Keys) -> dict[str, Series]:
     for id_ in keys.names():
         one = keys.section(id_)
         found[id_] = Series(
-            id=id_, title=one.text("title"), publisher=one.text("publisher"), page=one.text("page"),
+            id=id_, title=one.text("title"), publisher=one.text("publisher"), page=one.text("page"), fr=one.text("fr"),
             url=one.text("url", pattern=r"https://\S+", example="the address of the official page"),
             rates=_rates(one.section("rates", required=True)),
         )  # fmt: skip

@@ -49,6 +49,19 @@ def test_interest_is_reckoned_by_the_rate_of_each_half_year():
     assert "D441-5" in found.articles[1]
 
 
+def test_each_period_names_its_source_for_letters_in_both_languages():
+    first = on("2024-08-14").periods[0]
+    belgian = on("2024-08-14", country="BE").periods[0]
+    contract = on("2024-08-14", agreed_rate=Decimal("11.5")).periods[0]
+
+    assert first.source == "European Central Bank, Key ECB interest rates: 4.50 % on 2024-01-01, plus 10 points"
+    assert first.source_fr == (
+        "Banque centrale européenne, opérations principales de refinancement : 4,50 % au 01/01/2024, plus 10 points"
+    )
+    assert belgian.source_fr.endswith("4,50 % au 01/01/2024, plus 8 points, arrondi vers le haut à 0,5")
+    assert (contract.source, contract.source_fr) == ("11.5 % fixed by contract", "11,5 % prévus au contrat")
+
+
 @pytest.mark.parametrize(
     ("day", "days", "indemnity"), [("2024-06-14", [], "0.00"), ("2024-06-15", [], "0.00"), ("2024-06-16", [1], "40.00")]
 )
