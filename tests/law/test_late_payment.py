@@ -141,6 +141,18 @@ def test_a_french_public_body_keeps_the_rate_of_the_half_year_in_which_it_became
     assert any("R2192-31" in article for article in found.articles)
 
 
+def test_a_part_payment_of_a_later_half_year_does_not_change_the_rate_that_stays():
+    found = on("2024-12-31", kind="public", paid=[("2024-09-30", "400")])
+
+    assert [(str(p.base.amount), str(p.rate)) for p in found.periods] == [("1000.00", "12.50"), ("600.00", "12.50")]
+
+
+def test_steps_in_pounds_do_not_measure_euros_the_lowest_is_claimed():
+    found = on("2024-08-14", country="GB", amount="50000")
+
+    assert (found.interest.currency, str(found.indemnity)) == ("EUR", "40.00 GBP")
+
+
 @pytest.mark.parametrize(("due", "rate"), [("2023-12-30", "13.00"), ("2023-12-31", "13.25"), ("2024-01-01", "13.25")])
 def test_british_interest_keeps_the_rate_of_the_day_before_its_half_year(due, rate):
     """SI 2002/1675 art. 4: the rate in force on 31 December or 30 June before interest starts to run."""
