@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from chalicelib.domain import events as e
+from chalicelib.domain import formal_notice
 from chalicelib.domain.apply import apply_all
-from chalicelib.domain.bundle import APPROVED
 from chalicelib.domain.calendar import instant, local_day, zone_of
 from chalicelib.domain.creditor import Creditor, Health, Office
 from chalicelib.domain.debtor_file import (
@@ -28,6 +28,7 @@ from chalicelib.domain.debtor_file import (
     Debtor,
     DebtorFile,
     DebtorKind,
+    Demand,
     Dispute,
     Task,
     TaskKind,
@@ -35,9 +36,10 @@ from chalicelib.domain.debtor_file import (
 )
 from chalicelib.domain.money import Money, total
 from chalicelib.domain.plan import Action, Proposal
-from chalicelib.domain.policy import Do, Policy
+from chalicelib.domain.policy import CreditHoldRule, Do, Policy
 from chalicelib.domain.propose import propose
 from chalicelib.domain.settle import consequences, oldest_first, receive
+from chalicelib.domain.view import View
 from chalicelib.errors import BadFile
 from chalicelib.ledger.records import Finding, InvoiceRow, PaymentRow
 
@@ -181,7 +183,7 @@ class _Play:
     def _do_what_is_due(self, at: datetime, today: date) -> tuple[list[Act], datetime | None]:
         office = Office(
             creditor=self._creditor, health=Health(payments_read_at=at, mailbox_read_at=at),
-            policies=self._ledger.policies,
+            policies={name: _chasing_alone(policy) for name, policy in self._ledger.policies.items()},
         )  # fmt: skip
         acts: list[Act] = []
         for _ in range(9):
@@ -192,7 +194,7 @@ class _Play:
                 if proposal.action is Action.APPROVE:
                     asked = [t for t in self._file.open_tasks() if t.kind is TaskKind.APPROVE_NOTICE]
                     for task in asked:
-                        self._close(task, APPROVED, at)
+                        self._approve(task, office, at)
                     continue
                 if proposal.notice:
                     sent = e.NoticeSent(notice_id=proposal.notice.id, message_id="", at=at)
@@ -211,8 +213,24 @@ class _Play:
         closed = e.TaskClosed(task_id=task.id, outcome=outcome, note="", at=at)
         self._happen([(closed, "supposed to be done")], at)
 
+    def _approve(self, task: Task, office: Office, at: datetime) -> None:
+        """The manager approves what is asked, though a ledger tells no postal address and no rate is looked up."""
+        demanded = formal_notice.demandable(View(self._file, office, at))
+        demands = tuple(Demand(number=case.number, balance=balance) for case, balance, _ in demanded)
+        letter = formal_notice.letter(task, demands, (), at=at, who="simulation")
+        self._happen([(e.FormalNoticeApproved(letter=letter), "supposed to be approved")], at)
+        self._close(task, "approved", at)
+
     def _opening(self, day: date) -> datetime:
         return instant(day, self._opens, self._zone)
+
+
+def _chasing_alone(policy: Policy) -> Policy:
+    """A policy without what concerns our own people: here nobody resolves a dispute or answers about a credit hold."""
+    return replace(
+        policy, credit_hold=CreditHoldRule(), dispute_progress_business_days=0, block_review_days=0,
+        tell_sales_rep_business_days=0,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def consequences(file: DebtorFile, *, on: date, at: datetime) -> list[Happened]:
             resolution = _how(file, dispute)
             why = f"paid on {on}" if resolution == "paid" else f"a credit note of {on} settles it"
         elif dispute.amount and dispute.credited and dispute.credited >= dispute.amount:
-            resolution, why = "credit_note", f"credit notes come to {dispute.credited} of the {dispute.amount} contested"
+            resolution, why = "credit_note", f"credit notes come to {dispute.credited}, {dispute.amount} was contested"
             credited |= set(dispute.numbers)
         else:
             continue
