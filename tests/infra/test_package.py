@@ -13,8 +13,11 @@ import pytest
 
 from infra.local.package import PROJECT, Package, PackagingFailed, inputs, package
 
-BUSY = 13_000_000
-"""Bytes of the zip above which somebody should ask what came in (the readers of PDFs and workbooks are 3 million)."""
+BUSY = 47_000_000
+"""Bytes of the zip above which somebody should ask what came in (Typst with its fonts is 33 million of them)."""
+
+UNPACKED_MOST = 125_000_000
+"""Half of what Lambda allows (250 MB)."""
 
 ALONE = """
 import sys
@@ -108,6 +111,20 @@ except bootstrap.MissingSetting as error:
     assert "TableName" in said
 
 
+def test_the_zip_alone_prints_a_page(unzipped: Path) -> None:
+    code = """
+from datetime import date
+from chalicelib import bootstrap
+from chalicelib.adapters.rendering_typst import TypstPrinter
+from chalicelib.domain.letter_facts import JournalFacts, LetterParty, facts_of
+party = LetterParty(name="Garage Morel", address=())
+facts = JournalFacts(sender=party, debtor=party, debtor_id="C1", zone="Europe/Paris", written_on=date(2026, 1, 1),
+                     invoices=(), entries=())
+print(TypstPrinter(bootstrap.TEMPLATES).print("journal", "fr", facts_of(facts))[:5])
+"""
+    assert "b'%PDF-'" in run_alone(unzipped, code)
+
+
 def test_the_zip_holds_what_runs_and_nothing_else(packaged: Package) -> None:
     with zipfile.ZipFile(packaged.zip) as archive:
         names = archive.namelist()
@@ -117,6 +134,8 @@ def test_the_zip_holds_what_runs_and_nothing_else(packaged: Package) -> None:
     tops = {n.split("/")[0] for n in names}
     assert not tops & {"chalice_cli", "pip", "setuptools", "click", "moto", "pytest", "ministack", "inquirer"}
     assert packaged.zip.stat().st_size < BUSY
+    with zipfile.ZipFile(packaged.zip) as archive:
+        assert sum(entry.file_size for entry in archive.infolist()) < UNPACKED_MOST
 
 
 def test_the_zip_holds_the_very_versions_that_the_tests_ran_with(packaged: Package) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
+from chalicelib.bootstrap import law_rules
 from chalicelib.domain.letter_facts import (
     EarlierContact,
     FormalNoticeFacts,
@@ -16,6 +16,7 @@ from chalicelib.domain.letter_facts import (
     totals_of,
 )
 from chalicelib.domain.money import Money
+from chalicelib.law.late_payment import Overdue, late_payment
 
 SENDER = LetterParty(
     name="Atelier Verre Clair",
@@ -36,22 +37,25 @@ RECIPIENT = LetterParty(
     vat_number="FR32987654324",
     attention="Paul Morel",
 )
-RATES = "Taux de sample : publication d’exemple"
 WRITTEN_ON = date(2026, 11, 21)
 
 
-def invoice(number: str = "2026-0412", amount: str = "1200.00", currency: str = "EUR", **facts: Any) -> LetterInvoice:
+def invoice(
+    number: str = "2026-0412", amount: str = "1200.00", currency: str = "EUR", *, english: bool = False, **facts: Any
+) -> LetterInvoice:
     due_on = facts.pop("due_on", date(2026, 9, 15))
     owed, days = Money.of(amount, currency), (WRITTEN_ON - due_on).days
-    rate = Decimal("12.15")
-    interest = Money.of(owed.amount * rate * days / 36500, currency)
-    period = InterestPeriod(
-        from_on=due_on + timedelta(days=1), to_on=WRITTEN_ON, days=days, base=owed, rate=rate, interest=interest,
-        source="Banque centrale européenne, taux de refinancement du 1er juillet 2026, plus 10 points",
+    late = late_payment(Overdue(amount=owed, due_on=due_on, country="FR"), law_rules(), on=WRITTEN_ON)
+    periods = tuple(
+        InterestPeriod(
+            from_on=p.from_on, to_on=p.to_on, days=p.days, base=p.base, rate=p.rate, interest=p.interest,
+            source=p.source if english else p.source_fr,
+        )
+        for p in late.periods
     )  # fmt: skip
     known: dict[str, Any] = {
         "issued_on": due_on - timedelta(days=30), "due_on": due_on, "days_late": days, "amount": owed,
-        "balance": owed, "interest": interest, "indemnity": Money.of(40, "EUR"), "periods": (period,),
+        "balance": owed, "interest": late.interest, "indemnity": late.indemnity, "periods": periods,
     }  # fmt: skip
     return LetterInvoice(number=number, **{**known, **facts})
 
@@ -69,7 +73,7 @@ def formal_notice(*invoices: LetterInvoice, **facts: Any) -> FormalNoticeFacts:
         signer_title="Directeur",
         invoices=found,
         totals=totals_of(found),
-        articles=("article L441-10 du code de commerce", "article D441-5 du code de commerce"),
+        articles=("Code de commerce, art. L441-10, II", "Code de commerce, art. D441-5"),
         earlier=(
             EarlierContact(
                 on=date(2026, 9, 17), means="email", what="Première relance", to="paul@garage-morel.example"

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import itertools
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from zipfile import ZipFile
@@ -305,3 +306,22 @@ def test_a_bucket_of_more_than_a_page_of_keys_is_listed_whole_and_in_order(minis
     assert list(archive.keys("letters/C1/")) == [f"letters/C1/{n:04}" for n in range(1005)]
     with pytest.raises(PermanentError, match="holds no such key"):
         archive.fetch("letters/C3/none", io.BytesIO())
+
+
+def test_the_command_line_writes_it(program: Program, tmp_path, monkeypatch, capsys) -> None:
+    from chalicelib import bootstrap, cli
+
+    monkeypatch.setattr(bootstrap, "parts", lambda: program.parts)
+    out = tmp_path / "C001.zip"
+    assert cli.main(["litigation", "C001", "--out", str(out), "--language", "en"]) == 0
+    assert "6 files of C001, 1 missing" in capsys.readouterr().out
+    assert "README.txt" in ZipFile(out).namelist()
+    assert cli.main(["litigation", "C404", "--out", str(out)]) == 1
+    assert "no debtor 'C404'" in capsys.readouterr().err
+
+
+def test_the_documentation_names_the_folders_as_they_are(program: Program) -> None:
+    page = (TEMPLATES.parent / "docs" / "letters.md").read_text("utf-8")
+    program.archive.put("evidence/C001/x", b"%PDF", content_type="application/pdf")
+    folders = [name.partition("/")[0] for name in opened(program, "en")[0].namelist() if "/" in name]
+    assert re.findall(r"^\| `([1-5]-[a-z-]+)/` \|", page, re.MULTILINE) == list(dict.fromkeys(folders))

@@ -118,9 +118,9 @@ def test_it_says_everything_that_a_formal_notice_must_say():
         "LETTRE RECOMMANDÉE AVEC ACCUSÉ DE RÉCEPTION", "MISE EN DEMEURE DE PAYER", "Nantes, le 21 novembre 2026",
         "Atelier Verre Clair", "RCS Nantes 123 456 782", "SAS au capital de 60 000 €", "TVA FR40123456782",
         "Garage Morel", "RCS Rennes 987 654 324", "118 avenue de la Gare", "2026-0412", "15/09/2026", "1 200,00 €",
-        "26,76 €", "40,00 €", "1 266,76 €", "huit (8) jours", "29 novembre 2026", "mettons en demeure",
-        "article 1344 du code civil", "article L441-10 du code de commerce", "FR76 3000 6000 0112 3456 7890 189",
-        "Annexe 1 – Calcul des intérêts de retard", "12,15 %", "16/09/2026", "taux de refinancement",
+        "27,31 €", "40,00 €", "1 267,31 €", "huit (8) jours", "29 novembre 2026", "mettons en demeure",
+        "article 1344 du code civil", "Code de commerce, art. L441-10, II", "FR76 3000 6000 0112 3456 7890 189",
+        "Annexe 1 – Calcul des intérêts de retard", "12,40 %", "16/09/2026", "2,40 % au 01/07/2026, plus 10 points",
         "Annexe 2 – Relances et appels", "17/09/2026", "Première relance", "Hugo Perrin", "1 / 2", "2 / 2",
     ):  # fmt: skip
         assert said in text, said
@@ -130,7 +130,7 @@ def test_it_says_so_in_english_too():
     text = text_of(notice_pdf(language="en"))
     for said in (
         "BY REGISTERED POST", "FORMAL NOTICE TO PAY", "Nantes, 21 November 2026", "15 Sep 2026", "€1,200.00",
-        "€1,266.76", "eight (8) days", "29 November 2026", "12.15 %", "How the interest was reckoned", "1 / 2",
+        "€1,267.31", "eight (8) days", "29 November 2026", "12.40%", "How the interest was reckoned", "1 / 2",
     ):  # fmt: skip
         assert said in text, said
 
@@ -147,8 +147,8 @@ def test_two_currencies_are_never_summed():
     text = text_of(notice_pdf(formal_notice(invoice(), invoice("US-1", "2500", "USD"))))
     assert "Total USD" in text
     assert "Total EUR" in text
-    assert "2 555,76 USD" in text
-    assert "1 306,76 €" in text  # both indemnities are owed in euros
+    assert "2 556,90 USD" in text
+    assert "1 307,31 €" in text  # both indemnities are owed in euros
 
 
 def test_another_country_cites_no_french_code():
