@@ -24,7 +24,8 @@ ARROWS: dict[str, set[str]] = {
     "app": ENTRY | {"web", "entry"},
     "cli": ENTRY
     | {"banking", "doctor", "einvoicing", "interest_command", "match_command", "reading_command", "train_command"}
-    | {"simulate", "litigation_command"},
+    | {"simulate", "litigation_command", "agreements_command"}
+    | {"call_sheet_command"},
     "doctor": {"domain", "law", "ports", "errors"},
     # `relance read`: mails in, lines out; no store and no ledger.
     "reading_command": {"reading", "errors"},
@@ -33,6 +34,10 @@ ARROWS: dict[str, set[str]] = {
     # `relance match`: a ledger and statements in, lines out; no store.
     # `relance litigation`: one debtor's ZIP.
     "litigation_command": {"pipeline", "domain", "ports", "errors"},
+    # `relance show, plan, dispute, block, credit-holds`.
+    "agreements_command": {"pipeline", "domain", "ports", "errors"},
+    # `relance call-sheet`: one call's page.
+    "call_sheet_command": {"pipeline", "domain", "ports", "errors"},
     "match_command": {"banking", "matching", "ledger", "domain", "errors"},
     # `relance interest`: one invoice in, what the law grants on it out; no store.
     "interest_command": {"law", "domain", "ledger", "errors"},

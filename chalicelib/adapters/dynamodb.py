@@ -6,6 +6,7 @@
     DEBTOR#<id>             FILE-PAST#<kind>#<id>   a record that no decision needs any more
     DEBTOR#<id>             JOURNAL#<seq>           one entry of the journal
     LOOKUP#<what>#<value>   LOOKUP                  whose this token, Message-ID, address or invoice is
+    DEBTORS                 <id>                    that there is such a debtor: to go through all, in order
 
 The sparse index `agenda` holds AGENDA#<shard> (debtors by their next instant) and TASKS (open tasks by due
 day). The profile sorts before all else of a file (capitals before small letters): a load reads it first.
@@ -57,7 +58,8 @@ if TYPE_CHECKING:
 PROFILE = "FILE#PROFILE"
 LIVE, PAST = "FILE#", "FILE-PAST#"
 JOURNAL = "JOURNAL#"
-LOOKED_UP = ("token", "message_id", "address", "invoice", "credit", "mail", "company")
+DEBTORS = "DEBTORS"
+LOOKED_UP = ("token", "message_id", "address", "invoice", "credit", "mail", "company", "credit_hold")
 SCALARS = tuple(f.name for f in fields(DebtorFile) if f.name not in KINDS)
 
 ROWS_IN_A_TRANSACTION = 90
@@ -90,6 +92,14 @@ class DynamoCaseStore:
         pk = _partition(debtor_id)
         for row in self._table.query("pk = :pk AND begins_with(sk, :sk)", pk=pk, sk=JOURNAL):
             yield _entry(row, debtor_id)
+
+    def journal_since(self, debtor_id: str, at: datetime) -> Iterator[Entry]:
+        pk = _partition(debtor_id)
+        for row in self._table.query("pk = :pk AND begins_with(sk, :sk)", backwards=True, pk=pk, sk=JOURNAL):
+            entry = _entry(row, debtor_id)
+            if entry.at < at:
+                return
+            yield entry
 
     def _settled_rows(self, debtor_id: str, *, whole: bool) -> list[dict[str, Any]]:
         """The rows of one state of the file.
@@ -140,6 +150,7 @@ class DynamoCaseStore:
             *(self._table.deleting(pk, sk) for sk in piece.deletes()),
             *(self._lookup_action(known, piece.after.id) for known in piece.lookups),
             self._profile_action(piece, next_action_at, save_id),
+            *([] if piece.before else [self._table.putting(to_item({"pk": DEBTORS, "sk": piece.after.id}))]),
         ]
         doing = f"save debtor {piece.after.id}, entries {piece.entries[0].seq} to {piece.after.entries}"
         try:
@@ -285,9 +296,10 @@ class DynamoCaseStore:
         found = {value: rows.get(_lookup_key(what, value), ()) for value in values}
         return {value: ids for value, ids in found.items() if ids}
 
-    def debtor_ids(self) -> Iterator[str]:
-        for pk in self._table.keys_with(PROFILE):
-            yield pk.removeprefix("DEBTOR#")
+    def debtor_ids(self, *, after: str = "") -> Iterator[str]:
+        # A key cannot be empty; every id is above a blank's.
+        for row in self._table.query("pk = :pk AND sk > :after", pk=DEBTORS, after=after or " "):
+            yield str(row["sk"])
 
 
 # What a save writes: computed before anything is sent.
@@ -327,7 +339,9 @@ class _Piece:
         records = {known for change in self.changes for known in change.known}
         answered = {("mail", e.event.mail) for e in self.entries if isinstance(e.event, ReplyReceived) and e.event.mail}
         known_as = keys_of(self.after.debtor) - (keys_of(self.before.debtor) if self.before else frozenset())
-        return sorted(records | answered | {("company", key) for key in known_as})
+        asked = self.after.credit_hold_asked_on and not (self.before and self.before.credit_hold_asked_on)
+        held = {("credit_hold", "asked")} if asked else set()
+        return sorted(records | answered | held | {("company", key) for key in known_as})
 
     def puts(self) -> list[Item]:
         return [_record_item(self.after, change) for change in self.changes]

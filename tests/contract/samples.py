@@ -8,15 +8,21 @@ from typing import Any
 
 from chalicelib.domain import events as e
 from chalicelib.domain.debtor_file import (
+    Block,
+    BlockKind,
     Case,
     Contact,
     Credit,
     CreditKind,
     Debtor,
     DebtorFile,
+    Dispute,
     Fact,
+    Instalment,
     Notice,
     Order,
+    PaymentPlan,
+    Promise,
     Task,
     TaskKind,
 )
@@ -98,3 +104,47 @@ def ordered(id_: str, *numbers: str, **values: Any) -> e.NoticeOrdered:
 
 def replied(mail: str) -> e.ReplyReceived:
     return e.ReplyReceived(mail=mail, kind="human", intents=(), decision="review")
+
+
+AGREEMENTS = frozenset({
+    "PromisePartlyKept", "PlanAgreed", "InstalmentAnnounced", "InstalmentMissed", "InstalmentMet", "PlanBroken",
+    "PlanKept", "PlanWithdrawn", "DisputeProgressed", "DisputeEscalated", "BlockReviewed", "InsolvencyReported",
+    "DebtDeclared", "CreditHoldProposed", "CreditHeld", "CreditReleased", "TaskUrged",
+})  # fmt: skip
+"""Every event of what is agreed and decided about a debtor, by name."""
+
+
+def plan(id_: str, *numbers: str, owed: str = "300.00") -> PaymentPlan:
+    money, zero = Money.of(owed, "EUR"), Money.zero("EUR")
+    return PaymentPlan(
+        id=id_, numbers=numbers, instalments=(Instalment(due_on=TODAY, amount=money),), agreed_on=TODAY, owed=money,
+        paid=zero, credited=zero, means="transfer",
+    )  # fmt: skip
+
+
+def agreements(*numbers: str) -> Sequence[e.Event]:
+    """A history in which everything that can be agreed or decided happens to two open invoices."""
+    one, zero = Money.of("1.00", "EUR"), Money.zero("EUR")
+    note = Credit(id="n", kind=CreditKind.CREDIT_NOTE, on=TODAY, amount=one, remaining=one)
+    return (
+        e.PromiseMade(promise=Promise(id="p", numbers=numbers, made_on=TODAY, pay_on=TODAY, grace_on=TODAY)),
+        e.PromisePartlyKept(promise_id="p", on=TODAY, came=one, expected=Money.of("300.00", "EUR")),
+        e.PlanAgreed(plan=plan("plan", *numbers)), e.PlanAgreed(plan=plan("kept", *numbers[:1])),
+        e.PlanAgreed(plan=plan("set aside", *numbers[:1])),
+        e.InstalmentAnnounced(plan_id="plan", index=0, on=TODAY),
+        e.CreditReceived(credit=note), e.CreditAllocated(credit_id="n", number=numbers[-1], amount=one, on=TODAY),
+        e.InstalmentMissed(plan_id="plan", index=0, on=TODAY, short=one),
+        e.InstalmentMet(plan_id="kept", index=0, on=TODAY), e.PlanKept(plan_id="kept", on=TODAY),
+        e.PlanWithdrawn(plan_id="set aside", on=TODAY), e.PlanBroken(plan_id="plan", on=TODAY, short=one),
+        e.DisputeOpened(
+            dispute=Dispute(id="d", numbers=numbers[:1], reason="price", opened_on=TODAY, amount=one, credited=zero)
+        ),
+        e.DisputeEscalated(dispute_id="d", to="director@creditor.test", on=TODAY),
+        e.DisputeProgressed(dispute_id="d", note="called", on=TODAY),
+        e.BlockPlaced(block=Block(id="b", kind=BlockKind.MANUAL, reason="floods", placed_on=TODAY, until=None)),
+        e.BlockReviewed(block_id="b", on=TODAY),
+        task("t", *numbers), e.TaskUrged(task_id="t", due_on=TODAY, urgency=2, reason="two days are left"),
+        e.CreditHoldProposed(on=TODAY, overdue=one, since_on=TODAY), e.CreditHeld(on=TODAY),
+        e.CreditReleased(on=TODAY),
+        e.InsolvencyReported(on=TODAY, published_on=TODAY), e.DebtDeclared(on=TODAY, reference="2026/17"),
+    )  # fmt: skip

@@ -10,7 +10,22 @@ import pytest
 from chalicelib.domain import events as e
 from chalicelib.domain.apply import apply_all
 from chalicelib.domain.debtor_file import Closed, Debtor, NoticeState, OrderState, live_part
-from tests.contract.samples import AT, TODAY, claimed, contact, entries, invoice, opened, ordered, paid, replied, task
+from chalicelib.domain.money import Money
+from tests.contract.samples import (
+    AGREEMENTS,
+    AT,
+    TODAY,
+    agreements,
+    claimed,
+    contact,
+    entries,
+    invoice,
+    opened,
+    ordered,
+    paid,
+    replied,
+    task,
+)
 
 SECOND = timedelta(microseconds=1)
 
@@ -372,3 +387,23 @@ def test_a_notice_keeps_its_state_through_its_life(store):
     file = store.save(store.load("D1"), entries(file, bounced), next_action_at=AT)
     assert store.load("D1").last_contact_on is None
     assert store.load("D1") == file
+
+
+def test_debtors_whom_sales_was_ever_asked_about_are_found_also_after_their_release(store):
+    asked = e.CreditHoldProposed(on=TODAY, overdue=Money.of("9000", "EUR"), since_on=TODAY)
+    first = opened(store, "D1", invoice("F1"), asked)
+    opened(store, "D2", invoice("F2"))
+    assert store.find("credit_hold", "asked") == ("D1",)
+    store.save(first, entries(first, e.CreditHeld(on=TODAY), e.CreditReleased(on=TODAY)), next_action_at=AT)
+    assert store.find("credit_hold", "asked") == ("D1",)
+
+
+def test_every_record_and_event_of_what_is_agreed_is_kept_as_it_was(store):
+    first = opened(store, "D1", invoice("F1"), invoice("F2", "200.00"))
+    after = store.save(first, entries(first, *agreements("F1", "F2")), next_action_at=AT)
+    assert after is not None
+    whole = store.load("D1", whole=True)
+    assert whole == apply_all(None, store.journal("D1"))
+    assert {type(entry.event).__name__ for entry in store.journal("D1")} >= AGREEMENTS
+    assert (whole.plans["plan"].state, whole.plans["plan"].credited) == ("broken", Money.of("1.00", "EUR"))
+    assert (whole.promises["p"].state, whole.disputes["d"].progress) == ("partly_kept", "called")

@@ -24,7 +24,7 @@ from chalicelib.domain.debtor_file import (
 )
 from chalicelib.domain.money import Money
 from chalicelib.ports import CaseStore
-from tests.contract.samples import AT, TODAY, claimed, contact, entries, invoice, opened, ordered, paid, task
+from tests.contract.samples import AT, TODAY, claimed, contact, entries, invoice, opened, ordered, paid, plan, task
 
 # One table serves all examples: each has a debtor of its own.
 many = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -108,6 +108,7 @@ def _possible(file: DebtorFile, id_: str) -> list[Sequence[e.Event]]:
             [e.InvoiceWithdrawn(number=number, on=on)],
             [e.PromiseMade(promise=Promise(id=f"p{id_}", numbers=(number,), made_on=on, pay_on=on, grace_on=on))],
             [e.DisputeOpened(dispute=Dispute(id=f"d{id_}", numbers=(number,), reason="litige", opened_on=on))],
+            [e.PlanAgreed(plan=plan(f"plan{id_}", number, owed="100.00"))],
         ]
     for notice in file.notices.values():
         found += [
@@ -126,6 +127,13 @@ def _possible(file: DebtorFile, id_: str) -> list[Sequence[e.Event]]:
             if credit.id == f"full-{number}":
                 found.append([e.AllocationUndone(credit_id=credit.id, number=number, amount=credit.amount)])
     found += [[e.PromiseBroken(promise_id=p.id)] for p in file.promises.values()]
+    for running in file.plans.values():
+        if running.runs:
+            found += [
+                [e.InstalmentMissed(plan_id=running.id, index=0, on=on, short=running.owed)],
+                [e.PlanBroken(plan_id=running.id, on=on, short=running.owed)],
+                [e.PlanKept(plan_id=running.id, on=on)],
+            ]
     found += [[e.DisputeResolved(dispute_id=d.id, resolution="", on=on)] for d in file.disputes.values()]
     found += [[e.BlockLifted(block_id=b.id, on=on)] for b in file.blocks.values()]
     found += [[e.TaskClosed(task_id=t.id, outcome="done", note="", at=AT)] for t in file.tasks.values() if t.is_open]
