@@ -31,6 +31,9 @@ PICTURE_PPI = 192
 MISSING = "\ufffd"
 """Stands visibly for a character that the font lacks: PDF/A-2 forbids the font's own sign (ISO 19005-2, 6.2.11.8)."""
 
+TEXT_LONGEST = 4_000
+"""Characters of one text; the rest is cut. A title is made of three, and PDF/A-2 ends a string at 32,767 bytes."""
+
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff \t]+")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\ufff8]"
@@ -139,6 +142,8 @@ def shown(text: str) -> str:
     line = _CONTROLS.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
     if not line.strip():
         return ""
+    if len(line) > TEXT_LONGEST:
+        line = line[: TEXT_LONGEST - 1] + "…"
     line = "".join(char if char in SHOWN else _stand_in(char) for char in line)
     line = _MARKS.sub(r"\1", line)
     if _RIGHT_TO_LEFT.search(line):
