@@ -143,6 +143,15 @@ def test_a_demand_without_interest_speaks_of_none():
     assert "Annexe 1 – Relances et appels" in text
 
 
+@pytest.mark.parametrize(("language", "mark"), [("fr", "PROJET"), ("en", "DRAFT")])
+def test_a_draft_says_so_on_every_page_and_a_letter_does_not(language, mark):
+    facts = facts_of(formal_notice())
+    draft = PRINTER.print("formal_notice", language, {**facts, "is_draft": True})
+    assert faults(draft) == []
+    assert all(mark in page.extract_text().replace(" ", "") for page in pypdf.PdfReader(io.BytesIO(draft)).pages)
+    assert mark not in text_of(notice_pdf(language=language))
+
+
 def test_two_currencies_are_never_summed():
     text = text_of(notice_pdf(formal_notice(invoice(), invoice("US-1", "2500", "USD"))))
     assert "Total USD" in text
