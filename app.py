@@ -1,4 +1,4 @@
-"""Every entry point of Relance: three schedules, four queues, and the JSON routes of `chalicelib.web`.
+"""Every entry point of Relance: three schedules, four queues, and the routes and pages of `chalicelib.web`.
 
 A schedule's event carries its `time` and a queue's message its `at` (moved on by the time that it has waited):
 they are the clock of all that follows, so a day that is played again runs the same code as the day itself.
@@ -30,11 +30,14 @@ from chalicelib.pipeline.remind import remind
 from chalicelib.pipeline.run_dunning import run_dunning as run
 from chalicelib.pipeline.settle_notices import settle
 from chalicelib.pipeline.watch import watch as look_after
+from chalicelib.web import agreements as _agreements  # noqa: F401 — adds its routes
+from chalicelib.web.pages import pages
 from chalicelib.web.routes import routes
 
 log_as_json()
 app = Chalice(app_name="relance", configure_logs=False)
 app.register_blueprint(routes)
+app.register_blueprint(pages)
 
 
 @app.lambda_function(name="dunning_run")

@@ -15,7 +15,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
@@ -181,6 +181,20 @@ def _parser() -> argparse.ArgumentParser:
     close.add_argument("--amount", metavar="AMOUNT", help='what was promised, for example "1200.00 EUR"')
     close.add_argument("--means", default="", help="transfer, cheque, direct debit")
     close.add_argument("--email", default="", help="the address to write to from now on")
+    for name, what in (
+        ("cause", "of a call: forgot, not_received, missing_document, approval_pending, cash, dispute, other"),
+        ("contact", "of a call: the id of the contact called"),
+        ("spoke-to", "of a call: who answered, where it was somebody else"),
+        ("message", "of a call: a sentence that the confirming mail adds for the client"),
+        ("phone", "the right number, found"),
+    ):
+        close.add_argument(f"--{name}", default="", help=what)
+    close.add_argument(
+        "--instalment", action="append", metavar='"DATE AMOUNT CUR"', default=[],
+        help='of a plan that is not the policy\'s, one for each: "2026-03-10 400.00 EUR"',
+    )  # fmt: skip
+    close.add_argument("--since", type=_day, metavar="DATE", help="of an insolvency: the day of the judgment")
+    close.add_argument("--next-on", type=_day, metavar="DATE", help="of a call: the day on which something follows")
     close.set_defaults(run=_close_task)
     _add_stack(close)
 
@@ -190,6 +204,17 @@ def _parser() -> argparse.ArgumentParser:
     litigation.add_argument("--language", default="", metavar="LL", help="fr or en (by the creditor's country)")
     _add_stack(litigation)
     litigation.set_defaults(run=_litigation)
+
+    from chalicelib.agreements_command import add_commands as add_agreements
+
+    add_agreements(commands, _add_stack, _day, _parts)
+
+    sheet = commands.add_parser("call-sheet", help="everything for one call, on one page to print")
+    sheet.add_argument("task", nargs="+", metavar="DEBTOR/TASK")
+    sheet.add_argument("--language", choices=("fr", "en"), default="", help="the caller's (the creditor's own)")
+    sheet.add_argument("--json", action="store_true", help="one JSON object")
+    sheet.set_defaults(run=_call_sheet)
+    _add_stack(sheet)
 
     setup = commands.add_parser("setup", help="enter the creditor's profile (a sample: templates/creditor.yaml)")
     setup.add_argument("file", metavar="FILE.yaml")
@@ -448,8 +473,12 @@ def _list_tasks(args: argparse.Namespace) -> int:
 
 
 def _show_task(args: argparse.Namespace) -> int:
+    from chalicelib.domain.calendar import local_day
     from chalicelib.domain.lifecycle import STATUSES
     from chalicelib.domain.outcomes import OUTCOMES
+    from chalicelib.domain.plans import NEGOTIATING, offers
+    from chalicelib.domain.reliability import reliability
+    from chalicelib.pipeline.keep import office_of
 
     parts = _parts(args)
     debtor_id, task_id = _task_named(args.task)
@@ -468,6 +497,12 @@ def _show_task(args: argparse.Namespace) -> int:
         if not task.numbers or case.number in task.numbers:
             said = f", {STATUSES[case.buyer_status]} on {case.buyer_status_on}" if case.buyer_status else ""
             print(f"{'invoice:':<12} {case.number}, due {case.due_on}, {case.balance} of {case.amount} open{said}")
+    print(f"{'word:':<12} {reliability(file)}")
+    if task.kind in NEGOTIATING and task.is_open:
+        office = office_of(parts)
+        for offer in offers(file, task.numbers, office, on=local_day(_now(), office.creditor.zone)):
+            told = offer.why_not or ", ".join(f"{i.amount} on {i.due_on}" for i in offer.instalments)
+            print(f"{'may offer:':<12} {told}")
     return 0
 
 
@@ -486,8 +521,11 @@ def _close_task(args: argparse.Namespace) -> int:
 
     debtor_id, task_id = _task_named(args.task)
     said = Outcome(
-        outcome=args.outcome, note=args.note, on=args.on, amount=_money(args.amount), means=args.means, email=args.email
-    )
+        outcome=args.outcome, note=args.note, on=args.on, amount=_money(args.amount), means=args.means,
+        email=args.email, cause=args.cause, contact=args.contact, spoke_to=args.spoke_to, message=args.message,
+        next_on=args.next_on, phone=args.phone, since=args.since,
+        instalments=tuple(_instalment(text) for text in args.instalment),
+    )  # fmt: skip
     close_task(_parts(args), debtor_id, task_id, said, at=_now(), who=getpass.getuser())
     print(f"{args.task}: closed, {args.outcome}")
     return 0
@@ -516,6 +554,17 @@ def _litigation(args: argparse.Namespace) -> int:
     from chalicelib.litigation_command import write_file
 
     return write_file(_parts(args), args.debtor, args.out, args.language)
+
+
+def _call_sheet(args: argparse.Namespace) -> int:
+    from chalicelib import bootstrap
+    from chalicelib.call_sheet_command import print_sheet
+
+    parts = _parts(args)
+    debtor_id, task_id = _task_named("/".join(args.task))
+    return print_sheet(
+        parts, bootstrap.call_sheets(), debtor_id, task_id, at=_now(), language=args.language, as_json=args.json
+    )
 
 
 # --- setup and doctor
@@ -679,6 +728,17 @@ def _money(given: str | None) -> Money | None:
     if not amount:
         raise BadInput("--amount", f"{given!r} has no currency", 'write for example "1200.00 EUR"')
     return Money.of(amount, currency)
+
+
+def _instalment(given: str) -> tuple[date, Money]:
+    day, _, amount = given.strip().partition(" ")
+    money = _money(amount)
+    on: date | None = None
+    with suppress(ValueError):
+        on = date.fromisoformat(day)
+    if on is None or money is None:
+        raise BadInput("--instalment", f"{given!r} is not understood", 'write for example "2026-03-10 400.00 EUR"')
+    return on, money
 
 
 def _parts(args: argparse.Namespace) -> Parts:

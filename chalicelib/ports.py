@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Protocol
 from chalicelib.domain.creditor import Creditor, Health
 from chalicelib.domain.debtor_file import DebtorFile, Notice, Task
 from chalicelib.domain.events import Entry
+from chalicelib.domain.numbers import Numbers
 from chalicelib.domain.policy import Policy
 from chalicelib.law.rules import Rules
 
@@ -37,13 +38,16 @@ class CaseStore(Protocol):
     def journal(self, debtor_id: str) -> Iterator[Entry]:
         """Every entry in order."""
 
+    def journal_since(self, debtor_id: str, at: datetime) -> Iterator[Entry]:
+        """The latest entries, the last one first, down to those of `at`: reads no further back."""
+
     def find(self, what: str, value: str) -> tuple[str, ...]:
         """Debtor ids by what the file has ever held, strongly consistent.
 
         `token` (of a notice), `message_id` (of a notice), `address` (of a contact, lower case), `invoice` (number of
         a case), `credit` (id), `mail` (named by a ReplyReceived entry: written in the same transaction and refused
         twice for one debtor, so that a mail delivered twice by a queue is answered once), `company` (a key of
-        `domain.company`: SIREN, VAT number, name).
+        `domain.company`: SIREN, VAT number, name), `credit_hold` (`asked`: debtors that sales was ever asked about).
         """
 
     def find_many(self, what: str, values: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
@@ -52,8 +56,8 @@ class CaseStore(Protocol):
     def open_tasks(self) -> Iterator[tuple[str, Task]]:
         """Every open task with its debtor's id, the earliest due first."""
 
-    def debtor_ids(self) -> Iterator[str]:
-        """All debtors. Reads the whole table: for exports and checks, never for a run."""
+    def debtor_ids(self, *, after: str = "") -> Iterator[str]:
+        """All debtors in the order of their ids (by their UTF-8 bytes), those after `after`. No file is read."""
 
 
 class OfficeStore(Protocol):
@@ -143,7 +147,13 @@ class Archive(Protocol):
 
     def put(self, key: str, content: bytes, *, content_type: str) -> None: ...
 
+    def put_once(self, key: str, content: bytes, *, content_type: str) -> bool:
+        """Keep bytes under a key that holds none yet; False, and nothing changed, where it does."""
+
     def get(self, key: str) -> bytes: ...
+
+    def link(self, key: str, *, seconds: int) -> str:
+        """An address from which whoever has it can download a key for so long."""
 
     def fetch(self, key: str, to: BinaryIO) -> None:
         """Write what a key holds, piece by piece: a mail may be large. PermanentError: there is no such key."""
@@ -235,3 +245,127 @@ class Parts:
     mailbox: Callable[[], Mailbox]
     policies: Mapping[str, Policy]
     rules: Rules  # what the law grants on late payment, by country
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counting:
+    """How far a day's snapshot has come: the debtors up to `after`, in the order of their ids, are in the numbers."""
+
+    numbers: Numbers
+    after: str = ""
+    done: bool = False
+
+
+class ReviewState(StrEnum):
+    CLAIMED = "claimed"  # about to be handed over: nobody else may
+    SENT = "sent"
+    DEFERRED = "deferred"  # nothing left: to be tried again
+    FAILED = "failed"  # refused, and a task says so
+    UNKNOWN = "unknown"  # it may have left: never sent again by itself
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mailing:
+    """What became of the review mail of one week ("2026-W48")."""
+
+    week: str
+    state: ReviewState
+    at: datetime
+    attempts: int = 1
+    message_id: str = ""
+    why: str = ""
+
+
+class NumbersStore(Protocol):
+    """Keeps one snapshot of the numbers a day, and one review mail a week."""
+
+    def latest(self) -> Numbers | None:
+        """The last snapshot that is finished: one row, whatever the size of the ledger."""
+
+    def counting(self, on: date) -> Counting | None:
+        """How far the snapshot of a day has come; None where it has not begun."""
+
+    def advance(self, before: Counting | None, after: Counting) -> bool:
+        """Keep what `after` counts, provided that `before` still stands; a finished day is never changed."""
+
+    def mailing(self, week: str) -> Mailing | None: ...
+
+    def settle(self, before: Mailing | None, after: Mailing) -> bool:
+        """Keep what became of a week's mail, provided that `before` still stands (None: nobody has claimed it)."""
+
+
+class ReviewWriter(Protocol):
+    """Writes the weekly review: RFC 5322 bytes, ready to be handed over."""
+
+    def write(self, numbers: Numbers, creditor: Creditor, chart: bytes, *, at: datetime) -> bytes: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Whoever signed in, as the identity provider vouches for it. `groups` are the names of theirs there."""
+
+    subject: str
+    email: str
+    name: str = ""
+    groups: tuple[str, ...] = ()
+    language: str = ""
+    zone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A person's stay on the pages. The id that opens it is known to the browser alone."""
+
+    person: Person
+    role: str
+    csrf: str
+    started_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInAttempt:
+    """What a browser that was sent to the identity provider must come back with."""
+
+    state: str
+    nonce: str
+    verifier: str
+    return_to: str
+    started_at: datetime
+
+
+class SessionStore(Protocol):
+    """Keeps sessions and attempts under a key, which is the hash of the secret that the browser holds."""
+
+    def open(self, key: str, session: Session, *, forget_at: datetime) -> None: ...
+
+    def find(self, key: str) -> Session | None:
+        """The session, perhaps one that has expired: whoever asks looks at its times."""
+
+    def note_seen(self, key: str, at: datetime) -> None:
+        """Nothing is made anew where the session has been ended meanwhile."""
+
+    def end(self, key: str) -> None: ...
+
+    def begin(self, key: str, attempt: SignInAttempt, *, forget_at: datetime) -> None: ...
+
+    def take(self, key: str) -> SignInAttempt | None:
+        """The attempt, once: it is gone afterwards."""
+
+    def count(self, what: str, *, limit: int, forget_at: datetime) -> bool:
+        """Count one more of `what`; False where there have been `limit` already."""
+
+
+class IdentityProvider(Protocol):
+    """Signs people in by OpenID Connect. Refused: it does not vouch. RetryableError: it cannot be asked now."""
+
+    def origin(self) -> str:
+        """Where the browser goes to sign in: scheme, host and port."""
+
+    def sign_in_url(self, attempt: SignInAttempt, *, back: str, language: str) -> str: ...
+
+    def redeem(self, code: str, attempt: SignInAttempt, *, back: str) -> Person:
+        """Who came back with this code."""
+
+    def sign_out_url(self, *, back: str) -> str:
+        """Where the provider forgets the browser too; empty where it has no such page."""

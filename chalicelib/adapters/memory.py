@@ -20,7 +20,7 @@ from chalicelib.domain.events import Entry, ReplyReceived
 from chalicelib.errors import BadInput, PermanentError
 from chalicelib.ports import Cursor, MailRecord, MailState
 
-LOOKED_UP = ("token", "message_id", "address", "invoice", "credit", "mail", "company")
+LOOKED_UP = ("token", "message_id", "address", "invoice", "credit", "mail", "company", "credit_hold")
 
 
 class FakeCaseStore:
@@ -74,6 +74,13 @@ class FakeCaseStore:
     def journal(self, debtor_id: str) -> Iterator[Entry]:
         yield from tuple(self._journals.get(debtor_id, ()))
 
+    def journal_since(self, debtor_id: str, at: datetime) -> Iterator[Entry]:
+        _check_aware(at)
+        for entry in reversed(self._journals.get(debtor_id, ())):
+            if entry.at < at:
+                return
+            yield entry
+
     def find(self, what: str, value: str) -> tuple[str, ...]:
         if what not in LOOKED_UP:
             raise ValueError(f"nothing is found by {what!r}")
@@ -88,8 +95,8 @@ class FakeCaseStore:
         found = [(file.id, task) for file in self._files.values() for task in file.open_tasks()]
         yield from sorted(found, key=lambda pair: (pair[1].due_on, pair[1].id, pair[0]))
 
-    def debtor_ids(self) -> Iterator[str]:
-        yield from tuple(self._files)
+    def debtor_ids(self, *, after: str = "") -> Iterator[str]:
+        yield from sorted((id_ for id_ in self._files if id_.encode() > after.encode()), key=str.encode)
 
     def meanwhile(self, act: Callable[[], object]) -> None:
         self._meanwhile = act
@@ -180,6 +187,16 @@ class FakeArchive:
     def put(self, key: str, content: bytes, *, content_type: str) -> None:
         self.kept[key] = (content, content_type)
 
+    def put_once(self, key: str, content: bytes, *, content_type: str) -> bool:
+        if key in self.kept:
+            return False
+        self.kept[key] = (content, content_type)
+        return True
+
+    def link(self, key: str, *, seconds: int) -> str:
+        self.get(key)
+        return f"memory://{key}?seconds={seconds}"
+
     def get(self, key: str) -> bytes:
         if key not in self.kept:
             raise PermanentError(f"the archive holds no {key!r}")
@@ -227,6 +244,8 @@ def _lookups(file: DebtorFile) -> Iterator[tuple[str, str]]:
         yield "credit", id_
     for key in keys_of(file.debtor):
         yield "company", key
+    if file.credit_hold_asked_on:
+        yield "credit_hold", "asked"
 
 
 def _answered(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:

@@ -35,6 +35,8 @@ from chalicelib.errors import BadInput
 
 Happened = tuple[e.Event, str]
 MOST_INSTALMENTS = 24
+NEGOTIATING = frozenset({TaskKind.NEGOTIATE_PLAN, TaskKind.CALL, TaskKind.BROKEN_PROMISE})
+"""Tasks in which a plan may be offered, and agreed."""
 
 
 @dataclass(frozen=True, kw_only=True)

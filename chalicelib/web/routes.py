@@ -13,9 +13,11 @@ from chalicelib import bootstrap
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.debtor_file import DebtorFile, Task
 from chalicelib.domain.outcomes import OUTCOMES
+from chalicelib.domain.plans import NEGOTIATING, Offer, missing, offers
 from chalicelib.domain.propose import propose
+from chalicelib.domain.reliability import reliability
 from chalicelib.pipeline.keep import UnknownDebtor, load, office_of
-from chalicelib.pipeline.work_tasks import NoSuchTask, assign_task, close_task, list_tasks
+from chalicelib.pipeline.work_tasks import NoSuchTask, assign_task, close_task, list_tasks, sheet_of
 from chalicelib.web.answering import Conflict, answering, caller
 from chalicelib.web.shapes import read_assignee, read_count, read_flag, read_outcome
 
@@ -52,7 +54,15 @@ def task(debtor_id: str, task_id: str) -> Any:
         "outcomes": sorted(OUTCOMES.get(found.kind, {"done"})) if found.is_open else [],
         "cases": [case for number, case in file.cases.items() if number in found.numbers],
         "contacts": list(file.contacts.values()),
+        "offers": _offers(file, found),
     }
+
+
+@answering(routes, "/tasks/{debtor_id}/{task_id}/call-sheet")
+def sheet(debtor_id: str, task_id: str) -> Any:
+    """Whom to call, about what, what is known of them, what to obtain, and what to leave as a message."""
+    found = sheet_of(bootstrap.parts(), debtor_id, task_id, at=bootstrap.now())
+    return {"sheet": found, "reliability": found.reliability, "message": bootstrap.call_sheets().message(found)}
 
 
 @answering(routes, "/tasks/{debtor_id}/{task_id}/assign", method="POST")
@@ -104,9 +114,17 @@ def debtor(debtor_id: str) -> Any:
         "tasks": file.open_tasks(),
         "promises": list(file.promises.values()),
         "claims": list(file.claims.values()),
+        "plans": [
+            {"plan": p, "missing": missing(p, file) if p.runs else ()} for p in file.plans.values()
+        ],
+        "word": {**vars(reliability(file)), "told": str(reliability(file))},
         "disputes": list(file.disputes.values()),
         "blocks": list(file.blocks.values()),
+        "credit_held_since_on": file.credit_held_since_on,
         "notices": list(file.notices.values()),
+        "orders": file.open_orders(),
+        "waiting": list(plan.waiting),
+        "calls": list(file.calls.values()),
     }
 
 
@@ -146,6 +164,13 @@ def _fate(number: str, held: dict[str, Any], proposed: dict[str, Any]) -> dict[s
         }
     hold = held[number]
     return {"held": hold.hold, "step": hold.step, "why": hold.reason, "until": hold.until}
+
+
+def _offers(file: DebtorFile, task: Task) -> list[Offer]:
+    """The payment plans that the policy allows to offer, ready to be said, where a task negotiates one."""
+    if task.kind not in NEGOTIATING or not task.is_open:
+        return []
+    return offers(file, task.numbers, office_of(bootstrap.parts()), on=_today())
 
 
 def _chosen(today: date | None) -> Iterator[tuple[str, Task]]:

@@ -40,16 +40,54 @@ def shape(value: Any) -> Any:
 
 
 def read_outcome(body: Any) -> Outcome:
-    """The body of a closing: {"outcome", "note", "on", "amount": {"amount", "currency"}, "means", "email"}."""
-    keys = _object(body, "body", ("outcome",), ("note", "on", "amount", "means", "email"))
+    """The body of a closing: {"outcome", "note", "on", "amount": {"amount", "currency"}, "means", "email"}.
+
+    Of a call also {"cause", "contact", "spoke_to", "message", "next_on"}; of a wrong number {"phone"}; of a plan
+    {"instalments": [{"on", "amount"}]} where they are not the policy's; of an insolvency {"since"}.
+    """
+    texts = ("note", "means", "email", "cause", "contact", "spoke_to", "message", "phone")
+    keys = _object(body, "body", ("outcome",), (*texts, "on", "amount", "next_on", "instalments", "since"))
     return Outcome(
         outcome=_text(keys, "outcome"),
-        note=_text(keys, "note"),
         on=_day(keys, "on"),
         amount=_money(keys, "amount"),
+        next_on=_day(keys, "next_on"),
+        instalments=_instalments(keys),
+        since=_day(keys, "since"),
+        note=_text(keys, "note"),
         means=_text(keys, "means"),
         email=_text(keys, "email"),
+        cause=_text(keys, "cause"),
+        contact=_text(keys, "contact"),
+        spoke_to=_text(keys, "spoke_to"),
+        message=_text(keys, "message"),
+        phone=_text(keys, "phone"),
     )
+
+
+def read_block(body: Any) -> dict[str, Any]:
+    """The body of a block: {"reason", "until", "owner", "invoices": […]}."""
+    keys = _object(body, "body", ("reason",), ("until", "owner", "invoices"))
+    numbers = keys.get("invoices") or []
+    if not isinstance(numbers, list) or not all(isinstance(n, str) for n in numbers):
+        raise BadInput("body, invoices", f"{numbers!r} is no list of numbers")
+    return {
+        "reason": _text(keys, "reason"), "until": _day(keys, "until"), "owner": _text(keys, "owner"),
+        "numbers": tuple(numbers),
+    }  # fmt: skip
+
+
+def read_words(body: Any, key: str) -> str:
+    """A body of one text, {key: "…"}."""
+    return _text(_object(body, "body", (key,), ()), key)
+
+
+def read_hold(body: Any) -> tuple[bool, str]:
+    """The body of a credit hold: {"hold": true or false, "why"}."""
+    keys = _object(body, "body", ("hold",), ("why",))
+    if not isinstance(keys["hold"], bool):
+        raise BadInput("body, hold", f"{keys['hold']!r} is neither true nor false")
+    return keys["hold"], _text(keys, "why")
 
 
 def read_assignee(body: Any) -> str:
@@ -98,6 +136,20 @@ def _day(keys: Mapping[str, Any], key: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise BadInput(f"body, {key}", f"{text!r} is no day", "write YYYY-MM-DD") from None
+
+
+def _instalments(keys: Mapping[str, Any]) -> tuple[tuple[date, Money], ...]:
+    given = keys.get("instalments") or []
+    if not isinstance(given, list):
+        raise BadInput("body, instalments", f"{given!r} is no list", 'give [{"on": …, "amount": …}, …]')
+    found = []
+    for item in given:
+        inner = _object(item, "body, instalments", ("on", "amount"), ())
+        day, money = _day(inner, "on"), _money(inner, "amount")
+        if day is None or money is None:
+            raise BadInput("body, instalments", "one lacks its day or its amount")
+        found.append((day, money))
+    return tuple(found)
 
 
 def _money(keys: Mapping[str, Any], key: str) -> Money | None:
