@@ -24,6 +24,7 @@ from chalicelib.domain.debtor_file import (
     Dispute,
     Notice,
     NoticeState,
+    Order,
     PaymentClaim,
     Promise,
     PromiseState,
@@ -38,6 +39,9 @@ LONGEST_ABSENCE = timedelta(days=30)
 
 BOUNCE_WITHIN = timedelta(days=14)
 """A bounce is believed only of a notice that left no longer ago; anybody can write one."""
+
+_WITHOUT_DATE = "promise-without-date"
+"""The reader's code for a promise that names no day."""
 
 Happened = tuple[e.Event, str]
 
@@ -60,6 +64,8 @@ class Answer:
     paid_amount: Money | None = None
     reference: str = ""
     dispute_reason: str = ""
+    doubts: tuple[str, ...] = ()  # every reason for a person to look, by its code
+    wants_invoice: bool = False  # the document that is asked for is the invoice itself
     return_on: date | None = None
     contacts: tuple[str, ...] = ()
     bounced: str = ""
@@ -79,6 +85,7 @@ def respond(file: DebtorFile, answer: Answer, office: Office, *, at: datetime) -
                 intents=answer.intents,
                 decision=answer.decision,
                 sender=answer.sender,
+                trusted=answer.trusted,
             ),
             answer.reason,
         )
@@ -219,7 +226,7 @@ def _by_intent(desk: _Desk) -> Iterator[Happened]:
             case "document_request":
                 why = "the client asks for a document that it needs to pay"
                 yield desk.pause(BlockKind.DOCUMENT, policy.document_pause_days, why, cases)
-                yield desk.task(TaskKind.SEND_DOCUMENT, why, cases)
+                yield from _send_copies(desk, cases) or [desk.task(TaskKind.SEND_DOCUMENT, why, cases)]
             case "contact_change":
                 who = ", ".join(answer.contacts) or "a portal or person named in the mail"
                 yield desk.task(TaskKind.CONFIRM_CONTACT, f"the client wants us to write to {who}", cases)
@@ -233,8 +240,9 @@ def _spare_the_call(desk: _Desk, happened: list[Happened]) -> Iterator[Happened]
             case e.PromiseMade(promise=record) | e.PaymentClaimed(claim=record) | e.DisputeOpened(dispute=record):
                 answered |= set(record.numbers)
     still_open = {c.number for c in desk.file.open_cases()}
+    spared = (TaskKind.CALL, TaskKind.ASK_PROMISE)
     for task in desk.file.open_tasks():
-        if answered and task.kind is TaskKind.CALL and set(task.numbers) & still_open <= answered:
+        if answered and task.kind in spared and set(task.numbers) & still_open <= answered:
             why = "the client has answered in writing"
             yield e.TaskClosed(task_id=task.id, outcome="answered", note=why, at=desk.at), why
 
@@ -274,13 +282,58 @@ def _promise(desk: _Desk, cases: list[Case]) -> Iterator[Happened]:
         else:
             unlikely.append(case)
     if vague:
-        yield desk.task(TaskKind.ASK_PROMISE, "a vague promise: ask for the amount, the date and the means", vague)
+        why = "a vague promise: ask for the amount, the date and the means"
+        yield from _ask_by_mail(desk, vague) or [desk.task(TaskKind.ASK_PROMISE, why, vague)]
     if unlikely:
         days = sorted({named.get(case.number, answer.promise_on) or desk.today for case in unlikely})
         why = " and ".join(f"the promised day {d} is {'past' if d < desk.today else 'far off'}" for d in days)
         yield desk.task(TaskKind.NEGOTIATE_PLAN, f"{why}: obtain a nearer one", unlikely)
     for day, some in by_day.items():
         yield from _promise_for(desk, day, some, answer.promise_amount if len(some) == len(cases) else None)
+
+
+def _ask_by_mail(desk: _Desk, cases: list[Case]) -> list[Happened]:
+    """Our question for the date, once for an invoice, where the lack of it is all that is doubtful about the mail."""
+    answer = desk.answer
+    clear = answer.decision == "apply" or set(answer.doubts) == {_WITHOUT_DATE}
+    if not (clear and answer.trusted) or _ordered(desk, "ask_promise", cases):
+        return []
+    return [_order(desk, "ask_promise", some, "a vague promise is asked about in writing") for some in _grouped(cases)]
+
+
+def _send_copies(desk: _Desk, cases: list[Case]) -> list[Happened]:
+    """The invoices asked for, where we have them all; what was sent already is for a person to look at."""
+    answer = desk.answer
+    clear = answer.decision == "apply" and answer.trusted and answer.wants_invoice
+    if not clear or not cases or not all(c.document for c in cases) or _ordered(desk, "document_sent", cases):
+        return []
+    return [_order(desk, "document_sent", some, "the client asks for a copy: it is sent") for some in _grouped(cases)]
+
+
+def _ordered(desk: _Desk, template: str, cases: list[Case]) -> bool:
+    numbers = {c.number for c in cases}
+    return any(o.template == template and numbers & set(o.numbers) for o in desk.file.orders.values())
+
+
+def _order(desk: _Desk, template: str, cases: list[Case], why: str) -> Happened:
+    contact = _contact(desk.file, desk.answer.sender)
+    currency = cases[0].balance.currency
+    order = Order(
+        id=f"{desk.id(template)}-{currency}",
+        template=template,
+        ordered_on=desk.today,
+        numbers=tuple(c.number for c in cases),
+        currency=currency,
+        about=desk.answer.mail,
+        contact=contact.id if contact else "",
+    )
+    return e.NoticeOrdered(order=order), why
+
+
+def _grouped(cases: list[Case]) -> list[list[Case]]:
+    """By currency: a mail speaks of one."""
+    currencies = sorted({c.balance.currency for c in cases})
+    return [[c for c in cases if c.balance.currency == currency] for currency in currencies]
 
 
 def _promise_for(desk: _Desk, pay_on: date, cases: list[Case], amount: Money | None) -> Iterator[Happened]:

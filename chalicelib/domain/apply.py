@@ -204,8 +204,8 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
 
 def _is_sign_of_life(event: e.Event) -> bool:
     match event:
-        case e.ReplyReceived(kind=kind):
-            return kind == "reply"
+        case e.ReplyReceived(kind=kind, trusted=trusted):
+            return trusted and kind == "reply"
         case e.CreditReceived(credit=credit):
             return credit.kind is CreditKind.PAYMENT
         case e.CallLogged(call=call):

@@ -200,6 +200,7 @@ class ReplyReceived:
     decision: str
     sender: str = ""
 
+    trusted: bool = False  # proven to be the debtor's own
 
 @dataclass(frozen=True, kw_only=True)
 class PromiseMade:

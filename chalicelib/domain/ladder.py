@@ -25,6 +25,8 @@ def next_step(view: View, case: Case) -> tuple[Step | None, date | None]:
     """
     taken = view.progress.get(case.number, {})
     past = max((view.policy.rank(s) for s in taken if _known(view.policy, s)), default=-1)
+    if view.file.given_up(case) and (brought := _formal_notice(view, case, past, taken)):
+        return brought
     for rank, step in enumerate(view.policy.steps):
         if rank <= past or not step.concerns(case, view.file.debtor):
             continue
@@ -32,6 +34,15 @@ def next_step(view: View, case: Case) -> tuple[Step | None, date | None]:
             continue
         return step, _due_day(view, case, step, taken)
     return None, None
+
+
+def _formal_notice(view: View, case: Case, past: int, taken: dict[str, date]) -> tuple[Step, date] | None:
+    """The formal notice of a case about which nobody can be reached: now, whatever reminders were still to come."""
+    for rank, step in enumerate(view.policy.steps):
+        if rank > past and step.do is Do.FORMAL_NOTICE and step.concerns(case, view.file.debtor):
+            since = case.unpaid_since_on or view.today
+            return step, max([since, *(on + timedelta(days=2) for on in taken.values())])
+    return None
 
 
 def _due_day(view: View, case: Case, step: Step, taken: dict[str, date]) -> date:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from chalicelib.domain import events as e
+from chalicelib.domain import plans
 from chalicelib.domain.bundle import LANGUAGES, payer
 from chalicelib.domain.calendar import instant
 from chalicelib.domain.debtor_file import (
@@ -66,19 +67,25 @@ def _promise_gone(file: DebtorFile, order: Order, today: date) -> str:
     return f"the promised day, {promise.pay_on}, is past" if promise.pay_on < today else ""
 
 
-def _answered(file: DebtorFile, order: Order, today: date) -> str:
-    """What is asked need not be asked once all its invoices are promised, announced or contested."""
-    silent = [
+def unanswered(file: DebtorFile, order: Order) -> tuple[str, ...]:
+    """The invoices of a question that are still open, and neither promised, announced nor contested."""
+    return tuple(
         n for n in order.numbers
         if n in file.cases and file.cases[n].is_open
         and not (file.promise_on(n) or file.claim_on(n) or file.dispute_on(n))
-    ]  # fmt: skip
-    return "" if silent or not order.numbers else "the debtor has answered meanwhile"
+    )  # fmt: skip
+
+
+def _answered(file: DebtorFile, order: Order, today: date) -> str:
+    return "" if unanswered(file, order) or not order.numbers else "the debtor has answered meanwhile"
 
 
 VOID: Mapping[str, Callable[[DebtorFile, Order, date], str]] = {
     "call_agreed": _promise_gone,
     "ask_promise": _answered,
+    "plan_agreed": plans.not_to_be_said,
+    "instalment_due": plans.not_to_be_said,
+    "instalment_late": plans.not_to_be_said,
 }
 """By template: when its facts hold no more, in words. A template that is not named has no rule of its own."""
 

@@ -21,7 +21,7 @@ from chalicelib.domain.debtor_file import Block, DebtorFile, NoticeState, Task, 
 from chalicelib.domain.money import Money
 from chalicelib.errors import PermanentError
 from chalicelib.pipeline.desk import raise_on_desk
-from chalicelib.pipeline.keep import Happened, keep, load, office_of
+from chalicelib.pipeline.keep import Happened, hand_over, keep, load, office_of
 from chalicelib.pipeline.remind import sent_key
 from chalicelib.pipeline.whose_mail import Owner, addresses_of, answered_notice, domains_of, knows, named_in, whose
 from chalicelib.ports import MailRecord, MailState, Parts
@@ -37,6 +37,7 @@ from chalicelib.reading import (
     to_json,
 )
 from chalicelib.reading.machine import unrelated
+from chalicelib.reading.wanted import wants_invoice
 
 LATE = timedelta(days=30)
 """An answer this old when it is collected (a mailbox read for the first time) is no news: a person decides on it."""
@@ -125,7 +126,8 @@ def _answer_once(
         news = _news(file, respond(file, answer, office, at=at))
         return [(event, why) for event, why in news if raises_task or not isinstance(event, e.TaskRaised)]
 
-    keep(parts, office, debtor_id, decide, at=at, who=answer.sender or "mail")
+    file = keep(parts, office, debtor_id, decide, at=at, who=answer.sender or "mail")
+    hand_over(parts, file, at=at)
 
 
 def _news(file: DebtorFile, happened: Happened) -> Iterator[tuple[e.Event, str]]:
@@ -287,6 +289,8 @@ def _answer(mail: MailRecord, message: InboundMessage, reading: Reading, file: D
         paid_amount=_money(file, reading, remittance.amount) if remittance else None,
         reference=(remittance.reference or "")[:140] if remittance else "",
         dispute_reason=reading.dispute.reason if reading.dispute else "",
+        doubts=reading.doubts,
+        wants_invoice=wants_invoice(e.words for e in reading.evidence if e.what == "document_request"),
         return_on=reading.return_date,
         contacts=tuple(contact[:320] for contact in reading.contacts[:20]),
         bounced=(bounce.recipient or "")[:320] if bounce else "",

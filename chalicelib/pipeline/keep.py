@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from chalicelib.domain.apply import apply_all
@@ -68,6 +69,16 @@ def load(parts: Parts, debtor_id: str, *, opens: Debtor | None = None) -> Debtor
     if file is None:
         raise UnknownDebtor(f"no debtor {debtor_id!r}")
     return file
+
+
+def hand_over(parts: Parts, file: DebtorFile, *, at: datetime) -> None:
+    """Let ordered mails leave at once: a call is confirmed while it is fresh, though the program may be blind.
+
+    What is not handed over (no right to, no queue) waits for the next hourly run: it is on the agenda.
+    """
+    if file.open_orders():
+        with suppress(RetryableError, PermanentError):
+            parts.due_queue.put([{"debtor_id": file.id, "at": at.isoformat()}])
 
 
 def save(

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from chalicelib.domain import events as e
+from chalicelib.domain.calendar import local_day
+from chalicelib.domain.call_sheet import CALLS, CallSheet, call_sheet
 from chalicelib.domain.debtor_file import DebtorFile, Task
 from chalicelib.domain.outcomes import Outcome, close
-from chalicelib.errors import PermanentError
-from chalicelib.pipeline.keep import Happened, keep, office_of
+from chalicelib.errors import BadInput, PermanentError
+from chalicelib.pipeline.keep import Happened, UnknownDebtor, hand_over, keep, office_of
 from chalicelib.ports import Parts
 
 
@@ -41,7 +43,23 @@ def close_task(parts: Parts, debtor_id: str, task_id: str, said: Outcome, *, at:
     def decide(file: DebtorFile) -> Happened:
         return close(file, _open_task(file, task_id), said, office, at=at, who=who)
 
-    return keep(parts, office, debtor_id, decide, at=at, who=who)
+    file = keep(parts, office, debtor_id, decide, at=at, who=who)
+    hand_over(parts, file, at=at)
+    return file
+
+
+def sheet_of(parts: Parts, debtor_id: str, task_id: str, *, at: datetime) -> CallSheet:
+    """The call sheet of a task that is a call, as of now. It reads the whole file, for the payment habit."""
+    office = office_of(parts)
+    file = parts.store.load(debtor_id, whole=True)
+    if file is None:
+        raise UnknownDebtor(f"no debtor {debtor_id!r}")
+    task = file.tasks.get(task_id)
+    if task is None:
+        raise NoSuchTask(f"debtor {debtor_id} has no task {task_id!r}")
+    if task.kind not in CALLS:
+        raise BadInput(f"{debtor_id}/{task_id}", f"a task of the kind {task.kind} is no call", "name a call")
+    return call_sheet(file, task, office, on=local_day(at, office.creditor.zone))
 
 
 def _open_task(file: DebtorFile, task_id: str) -> Task:

@@ -246,6 +246,7 @@ class Reading:
     reason: str = ""  # a code, the same in every language: nothing-recognised, foreign-domain …
     reason_text: str = ""  # the same in English words
     account_id: str | None = None
+    doubts: tuple[str, ...] = ()  # the codes of all that speaks for a person to look, the first is `reason`
     trust: Trust = "unverified"
     evidence: tuple[Evidence, ...] = ()
     bounce: Bounce | None = None
