@@ -59,6 +59,26 @@ _EVENTS = {  # French, English
     "BlockPlaced": ("Relances suspendues", "Chasing put on hold"),
     "BlockLifted": ("Suspension levée", "Hold lifted"),
     "InsolvencyReported": ("Procédure collective signalée", "Insolvency reported"),
+    "CallLogged": ("Appel", "Call"),
+    "PhoneFoundWrong": ("Numéro de téléphone faux", "Phone number is wrong"),
+    "CaseDeclaredUnpaid": ("Facture passée de en retard à impayée", "Invoice passed from late to unpaid"),
+    "PromisePartlyKept": ("Promesse tenue en partie", "Promise partly kept"),
+    "InstalmentMet": ("Échéance payée", "Instalment met"),
+    "DisputeProgressed": ("Litige suivi", "Dispute progressed"),
+    "DisputeEscalated": ("Litige transmis plus haut", "Dispute escalated"),
+    "BlockReviewed": ("Suspension confirmée", "Hold confirmed"),
+    "DebtDeclared": ("Créance déclarée", "Claim declared"),
+    "CreditHoldProposed": ("Blocage crédit proposé", "Credit hold proposed"),
+    "CreditHeld": ("Blocage crédit décidé", "Credit held"),
+    "CreditReleased": ("Blocage crédit levé", "Credit released"),
+    "FormalNoticeApproved": ("Mise en demeure approuvée", "Formal notice approved"),
+    "LetterWithdrawn": ("Mise en demeure annulée avant impression", "Formal notice withdrawn before print"),
+    "LetterPrinted": ("Mise en demeure imprimée et archivée", "Formal notice printed and archived"),
+    "LetterPosted": ("Lettre recommandée remise à la poste", "Registered letter posted"),
+    "LetterNotPosted": ("Lettre non postée", "Letter not posted"),
+    "LetterDelivered": ("Preuve de distribution enregistrée", "Proof of delivery filed"),
+    "TaskNarrowed": ("Tâche réduite", "Task narrowed"),
+    "TaskUrged": ("Tâche rendue urgente", "Task made urgent"),
     "TaskRaised": ("Tâche créée", "Task raised"),
     "TaskExtended": ("Tâche complétée", "Task extended"),
     "TaskAssigned": ("Tâche attribuée", "Task assigned"),
@@ -82,7 +102,14 @@ _FRENCH = {
     "paid": "payé", "credited": "crédité", "withdrawn": "retiré", "payment": "paiement", "credit_note": "avoir",
     "manual": "par une personne", "answered": "réponse reçue", "unverified": "réponse non vérifiée",
     "document": "document demandé", "plan": "échéancier", "human": "réponse d’une personne",
-    "business": "entreprise", "public": "organisme public", "consumer": "particulier", "buyer": "acheteur",
+    "wrong_phone": "trouver un numéro", "credit_hold": "blocage crédit", "review_block": "revoir une suspension",
+    "write_off": "passer en perte", "declare_claim": "déclarer la créance", "court_order": "injonction de payer",
+    "summary_proceedings": "référé-provision", "collection_agency": "société de recouvrement",
+    "factoring": "affacturage", "mediator": "médiateur", "wait": "attendre",
+    "file_court_order": "déposer une injonction de payer", "file_summary_proceedings": "engager un référé-provision",
+    "hand_to_agency": "confier au recouvrement", "sell_claim": "céder la créance",
+    "ask_mediator": "saisir le médiateur", "business": "entreprise",
+    "public": "organisme public", "consumer": "particulier", "buyer": "acheteur",
     "approver": "valideur", "payer": "payeur", "director": "direction", "recipient": "destinataire", "reply": "réponse",
     "review": "à lire par une personne", "corrected_invoice": "facture corrigée",
     "transfer": "virement", "cheque": "chèque",
@@ -96,8 +123,9 @@ _STATES = {
 # What is told of a record, in this order; ids, tokens and what only the program needs are not.
 _TOLD = (
     "kind", "step", "template", "number", "numbers", "takes", "to", "email", "sender", "name", "role", "amount", "owed",
-    "instalments", "means", "reference", "pay_on", "until", "due_on", "on", "status", "intents", "decision", "reason",
-    "outcome", "resolution", "closed", "assignee", "note", "message_id", "tracking", "deadline_on",
+    "instalments", "demands", "totals", "came", "expected", "short", "overdue", "since_on", "cause", "spoke_to", "means",
+    "reference", "pay_on", "until", "due_on", "on", "status", "intents", "decision", "reason",
+    "outcome", "resolution", "closed", "assignee", "note", "next_on", "message_id", "tracking", "deadline_on", "sha256",
 )  # fmt: skip
 
 
@@ -179,9 +207,9 @@ def _pieces(value: Any, language: str) -> list[Told]:
 
 
 def _record(item: Any) -> list[Told]:
-    """A record within a record (an instalment): its days and sums."""
+    """A record within a record (an instalment, a demand): its names, days and sums."""
     parts: list[Told] = []
     for value in _values(item):
-        if isinstance(value, Money | date):
+        if isinstance(value, str | Money | date) and value:
             parts += [" – ", value] if parts else [value]
     return parts
