@@ -36,9 +36,7 @@ def declaration_ends_on(published_on: date, creditor_country: str, debtor_countr
     return _months_after(published_on, 2 if creditor_country == "FR" else 4)
 
 
-def declaring(
-    file: DebtorFile, office: Office, *, published_on: date | None, today: date, collector: str
-) -> Task:
+def declaring(file: DebtorFile, office: Office, *, published_on: date | None, today: date, collector: str) -> Task:
     """The task to declare the claim, for a procedure published on that day (None: nobody knows yet)."""
     creditor = office.creditor
     ends_on = declaration_ends_on(published_on, creditor.country, file.debtor.country) if published_on else None

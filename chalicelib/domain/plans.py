@@ -155,9 +155,7 @@ def _agree(
     yield e.NoticeOrdered(order=order), "what was agreed, in writing"
 
 
-def _checked(
-    given: Sequence[tuple[date, Money]], owed: Money, terms: PlanTerms, today: date
-) -> tuple[Instalment, ...]:
+def _checked(given: Sequence[tuple[date, Money]], owed: Money, terms: PlanTerms, today: date) -> tuple[Instalment, ...]:
     """Instalments as a person gives them: in order, in time, and neither more nor less than what is owed."""
     where = "instalments"
     if len(given) > MOST_INSTALMENTS:
@@ -328,12 +326,8 @@ def _watch(view: View, plan: PaymentPlan, cases: list[Case]) -> list[Proposal]:
 
 def _break(view: View, plan: PaymentPlan, cases: list[Case], instalment: Instalment, short_of: Money) -> Proposal:
     why = f"{short_of} of the instalment of {instalment.due_on} is missing, {plan.paid} of {plan.owed} came"
-    task = new_task(
-        view, TaskKind.BROKEN_PROMISE, plan.id, cases, f"call about a broken payment plan: {why}"
-    )
-    return _note(
-        why, e.PlanBroken(plan_id=plan.id, on=view.today, short=short_of), e.TaskRaised(task=task)
-    )
+    task = new_task(view, TaskKind.BROKEN_PROMISE, plan.id, cases, f"call about a broken payment plan: {why}")
+    return _note(why, e.PlanBroken(plan_id=plan.id, on=view.today, short=short_of), e.TaskRaised(task=task))
 
 
 def _announced_on(view: View, plan: PaymentPlan, instalment: Instalment) -> date | None:
@@ -362,9 +356,7 @@ def _paused(view: View, plan: PaymentPlan) -> bool:
     """Whether something is open that makes it wrong to press: it must be settled first."""
     file = view.file
     numbers = [c.number for c in _open(file, plan)]
-    held = any(
-        b.covers(n) and not (b.until and b.until <= view.today) for b in file.blocks.values() for n in numbers
-    )
+    held = any(b.covers(n) and not (b.until and b.until <= view.today) for b in file.blocks.values() for n in numbers)
     asked = any(t.kind is TaskKind.UNCONFIRMED_PAYMENT and set(numbers) & set(t.numbers) for t in file.open_tasks())
     contested = any(file.dispute_on(n) or file.claim_on(n) for n in numbers)
     return bool(file.insolvent_since_on or view.blind or held or asked or contested)

@@ -24,9 +24,7 @@ def warn(view: View) -> list[Proposal]:
     past = "is past since" if first < view.today else "ends on"
     why = f"the time to go to court {past} {first}: decide what is done before, or write off"
     cases = [case for case, _ in near]
-    task = replace(
-        new_task(view, TaskKind.TIME_BAR, repr([c.number for c in cases]), cases, why), deadline_on=first
-    )
+    task = replace(new_task(view, TaskKind.TIME_BAR, repr([c.number for c in cases]), cases, why), deadline_on=first)
     return [Proposal(action=Action.NOTE, reason=why, events=((e.TaskRaised(task=task), why),))]
 
 
