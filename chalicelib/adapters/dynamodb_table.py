@@ -39,6 +39,7 @@ PATIENCE = Config(
 
 KEYS_IN_A_BATCH = 100
 BATCH_ATTEMPTS = 5
+ROWS_BACKWARDS = 25
 
 _THROTTLED = {
     "LimitExceededException",
@@ -92,35 +93,24 @@ class Table:
             else:
                 raise Throttled(f"DynamoDB left {len(wanted)} of the rows asked for unread: later")
 
-    def query(self, condition: str, *, index: str = "", **values: Any) -> Iterator[dict[str, Any]]:
-        """Rows in order, a page when it is needed. `condition` names the values as :name."""
+    def query(
+        self, condition: str, *, index: str = "", backwards: bool = False, **values: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Rows in order, a page when it is needed. `condition` names the values as :name.
+
+        `backwards`: the last row first, in small pages, for who stops soon.
+        """
         request: dict[str, Any] = {
             "TableName": self.name,
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": to_item({f":{name}": value for name, value in values.items()}),
             **({"IndexName": index} if index else {"ConsistentRead": True}),
+            **({"ScanIndexForward": False, "Limit": ROWS_BACKWARDS} if backwards else {}),
         }
         while True:
             with _translated(f"query {' '.join(map(str, values.values()))}", self.name):
                 answer = self._client.query(**request)
             yield from map(from_item, answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-    def keys_with(self, sk: str) -> Iterator[str]:
-        """Partition keys of all rows with this sort key. Reads the whole table."""
-        request: dict[str, Any] = {
-            "TableName": self.name,
-            "FilterExpression": "sk = :sk",
-            "ExpressionAttributeValues": to_item({":sk": sk}),
-            "ProjectionExpression": "pk",
-            "ConsistentRead": True,
-        }
-        while True:
-            with _translated("scan", self.name):
-                answer = self._client.scan(**request)
-            yield from (str(from_item(item)["pk"]) for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -135,6 +125,14 @@ class Table:
         """Change attributes of a row by an update expression, under a condition where one is given."""
         with _translated(f"change {pk} {sk}", self.name):
             self._client.update_item(**self.updating(pk, sk, change, condition=condition, **values)["Update"])
+
+    def delete(self, pk: str, sk: str) -> dict[str, Any] | None:
+        """Delete a row; gives what it was, None where there was none."""
+        with _translated(f"delete {pk} {sk}", self.name):
+            answer = self._client.delete_item(
+                TableName=self.name, Key=to_item({"pk": pk, "sk": sk}), ReturnValues="ALL_OLD"
+            )
+        return from_item(answer["Attributes"]) if answer.get("Attributes") else None
 
     def transact(self, actions: Sequence[Mapping[str, Any]], *, token: str, doing: str) -> None:
         """All of the actions or none. Within ten minutes one token is one transaction, done once."""

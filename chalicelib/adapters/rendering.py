@@ -95,8 +95,8 @@ class TemplateWriter:
             subject = subject.replace(words.NBSP, " ")
         return Rendered(
             subject=_shortened(_one_line(subject), _SUBJECT_LONGEST),
-            text=_tidy(self._render(message, "body-text", values, html=False)),
-            html=_dense(self._render(message, "body-html", values, html=True)),
+            text=tidy(self._render(message, "body-text", values, html=False)),
+            html=dense(self._render(message, "body-html", values, html=True)),
         )
 
     def templates(self, language: str) -> frozenset[str]:
@@ -119,7 +119,7 @@ class TemplateWriter:
         """Made when first needed: to compile what a cold start does not use would be most of it."""
         key = (language, html)
         if key not in self._environments:
-            self._environments[key] = _environment(self._folder, language, html=html)
+            self._environments[key] = environment(self._folder, language, html=html)
         return self._environments[key]
 
     def _documents(self, message: Message, notice: Notice) -> tuple[list[Enclosure], bool]:
@@ -229,9 +229,9 @@ def _kind_of(content: bytes) -> tuple[str, str]:
     return "", "application/octet-stream"
 
 
-def _environment(folder: Path, language: str, *, html: bool) -> jinja2.Environment:
+def environment(folder: Path, language: str, *, html: bool) -> jinja2.Environment:
     loader: jinja2.BaseLoader = jinja2.FileSystemLoader(folder)
-    environment = jinja2.Environment(
+    made = jinja2.Environment(
         loader=_FrenchLoader(folder) if language == "fr" else loader,
         autoescape=html,  # noqa: S701 — a plain text shows what would be escaped
         undefined=jinja2.StrictUndefined,
@@ -240,25 +240,28 @@ def _environment(folder: Path, language: str, *, html: bool) -> jinja2.Environme
         keep_trailing_newline=False,
         auto_reload=False,
     )
-    environment.globals.update(
+    made.globals.update(
         layout="layout.html.j2" if html else "layout.text.j2",
         language=language,
         payment_link=words.payment_link,
     )
-    environment.filters.update(
+    made.filters.update(
         amount=partial(words.amount, language=language),
         day=partial(words.day, language=language),
         days=partial(words.days, language=language),
         short_day=partial(words.short_day, language=language),
         listing=partial(words.listing, language=language),
         count=words.count,
+        figure=partial(words.figure, language=language),
+        whole=partial(words.whole, language=language),
+        dialled=words.dialled,
         iban=words.iban,
         unbroken=words.unbroken,
         strong=_strong_html if html else str,
         paragraphs=_paragraphs_html if html else _paragraphs_text,
     )
-    environment.globals["say"] = environment.get_template(f"{language}/labels.j2").module
-    return environment
+    made.globals["say"] = made.get_template(f"{language}/labels.j2").module
+    return made
 
 
 class _FrenchLoader(jinja2.FileSystemLoader):
@@ -308,14 +311,14 @@ def _filled(text: str, indent: str = "") -> str:
     return textwrap.fill(text, _TEXT_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """No trailing blanks, no more than one empty line in a row, one newline at the end."""
     lines = [line.rstrip(" \t") for line in text.split("\n")]
     kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line or before]
     return "\n".join(kept).strip("\n") + "\n"
 
 
-def _dense(html: str) -> str:
+def dense(html: str) -> str:
     return "\n".join(line for line in html.split("\n") if line.strip()) + "\n"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from urllib.parse import quote
 
 from chalicelib.domain.money import Money
@@ -59,6 +60,25 @@ def short_day(day_: date, language: str) -> str:
 def count(number: int, one: str, many: str) -> str:
     """ "1 facture", "3 factures"."""
     return f"{number}{NBSP}{one if number == 1 else many}"
+
+
+def whole(money: Money, language: str) -> str:
+    """An amount without its hundredths, for a headline: 1 235 €."""
+    rounded = money.amount.quantize(Decimal(1), ROUND_HALF_UP)
+    return amount(Money(rounded, money.currency), language)
+
+
+def dialled(phone: str) -> str:
+    """A number as a tel: link takes it (RFC 3966): digits, with a plus in front where there is one."""
+    digits = re.sub(r"[^0-9]", "", phone)
+    return f"+{digits}" if phone.strip().startswith("+") else digits
+
+
+def figure(value: Decimal | None, language: str) -> str:
+    """41.5, in French 41,5; a dash where there is nothing to reckon."""
+    if value is None:
+        return "–"
+    return f"{value:f}".replace(".", ",") if language == "fr" else f"{value:f}"
 
 
 def listing(items: Iterable[str], language: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from fnmatch import fnmatchcase
 
 from chalicelib.domain.calendar import BusinessCalendar
 from chalicelib.domain.policy import Policy
@@ -20,6 +21,16 @@ class Persona:
     title: Mapping[str, str]  # by language
     email: str
     phone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeeklyReview:
+    """To whom the numbers of the week are mailed, and when: from `at` o'clock on the weekday `on` (0: Monday)."""
+
+    to: tuple[str, ...]
+    on: int = 0
+    at: time = time(7, 30)
+    language: str = "fr"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +50,8 @@ class Creditor:
     authserv_id: str = ""  # the receiving server whose Authentication-Results count
     personas: Mapping[str, Persona] = field(default_factory=dict)
     payment_link: str = ""  # https://…/{number} or empty
+    weekly_review: WeeklyReview | None = None  # None: nobody wants one
+    approvers: tuple[str, ...] = ()  # who may approve formal notices; none named: whoever may close tasks
     late_interest_rate: Decimal | None = None  # per cent a year by our terms of sale; None: the law's own
 
     @property
@@ -49,6 +62,10 @@ class Creditor:
         """The mailbox's own address for one notice: local+token@domain (RFC 5233 subaddress)."""
         local, _, domain = self.mailbox.rpartition("@")
         return f"{local}+{token}@{domain}"
+
+    def may_approve(self, who: str) -> bool:
+        """Whether somebody may approve a formal notice: a login, an e-mail address or an ARN, "*" for any part of it."""
+        return not self.approvers or any(fnmatchcase(who, pattern) for pattern in self.approvers)
 
     def persona(self, role: str) -> Persona:
         """The persona of a role; the collector speaks for a role that nobody holds."""

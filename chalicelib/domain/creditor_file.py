@@ -7,17 +7,22 @@ digit would send the debtors' money away, so it is checked by its own check digi
 from __future__ import annotations
 
 import re
+from datetime import time
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib.domain.calendar import zone_of
-from chalicelib.domain.creditor import Creditor, Persona
+from chalicelib.domain.creditor import Creditor, Persona, WeeklyReview
 from chalicelib.domain.policy_file import SENDERS
 from chalicelib.domain.yaml_keys import Keys, free_texts, read_keys
 from chalicelib.errors import BadFile, BadInput
 
 _EMAIL = r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]+\.[^\s@<>,;:\"()\[\]\\.]{2,}"
 _EMAIL_EXAMPLE = "one address, for example compta@example.fr"
+
+_CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_FRENCH = {"FR", "MC", "BE", "LU", "GP", "MQ", "GF", "RE"}
 
 # ISO 13616: how long an IBAN is, for the countries that we meet; elsewhere 15 to 34.
 _IBAN_LENGTHS = {
@@ -49,6 +54,8 @@ def read_creditor(text: str, file_name: str = "creditor") -> Creditor:
         authserv_id=top.text("authserv_id", "", pattern=r"[A-Za-z0-9.-]+", example="the receiving server's name"),
         personas=_personas(top),
         payment_link=_payment_link(top),
+        weekly_review=_weekly_review(top, country),
+        approvers=tuple(dict.fromkeys(top.texts("approvers"))),
         late_interest_rate=_late_interest_rate(top),
     )
     top.done()
@@ -128,6 +135,26 @@ def _late_interest_rate(top: Keys) -> Decimal | None:
     example = "per cent a year, for example 12 or 11.5"
     text = top.text("late_interest_rate", "", pattern=r"[0-9]{1,2}(\.[0-9]{1,2})?", example=example)
     return Decimal(text) if text else None
+
+
+def _weekly_review(top: Keys, country: str) -> WeeklyReview | None:
+    if "weekly_review" not in top:
+        return None
+    keys = top.section("weekly_review")
+    to = tuple(dict.fromkeys(keys.texts("to", required=True)))
+    for address in to:
+        if not re.fullmatch(_EMAIL, address):
+            keys.report("to", f"{address[:80]!r} is no e-mail address", f"expected {_EMAIL_EXAMPLE}")
+    day = keys.text("on", "monday", one_of=_WEEKDAYS)
+    clock = keys.text("at", "07:30", pattern=_CLOCK, example='a time of day in quotes: "07:30"')
+    language = keys.text("language", "fr" if country in _FRENCH else "en", one_of=("fr", "en"))
+    keys.done()
+    return WeeklyReview(
+        to=to,
+        on=_WEEKDAYS.index(day) if day in _WEEKDAYS else 0,
+        at=time.fromisoformat(clock) if re.fullmatch(_CLOCK, clock) else time(7, 30),
+        language=language,
+    )
 
 
 def _personas(top: Keys) -> dict[str, Persona]:

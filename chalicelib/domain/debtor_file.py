@@ -243,6 +243,7 @@ class TaskKind(StrEnum):
     LEDGER = "ledger"  # a ledger file that was dropped for import was refused
     CREDIT_HOLD = "credit_hold"  # sales is asked whether deliveries go on without prepayment
     REVIEW_BLOCK = "review_block"  # is a block without an end still right?
+    WEEKLY_REVIEW = "weekly_review"  # the review mail of a week did not leave, or nobody knows whether it did
     DECLARE_CLAIM = "declare_claim"  # declare what is owed to the insolvency procedure, before its last day
 
 
