@@ -9,13 +9,23 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chalicelib.domain import formal_notice
 from chalicelib.domain.apply import apply_all
 from chalicelib.domain.creditor import Creditor, Health, Office, Persona
-from chalicelib.domain.debtor_file import Case, Contact, Debtor, DebtorFile
-from chalicelib.domain.events import ContactSet, DebtorOpened, Event, InvoiceEntered, entries_after
+from chalicelib.domain.debtor_file import Case, Contact, Debtor, DebtorFile, Demand, TaskKind
+from chalicelib.domain.events import (
+    ContactSet,
+    DebtorOpened,
+    Event,
+    FormalNoticeApproved,
+    InvoiceEntered,
+    TaskClosed,
+    entries_after,
+)
 from chalicelib.domain.money import Money
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.policy_file import load_policies
+from chalicelib.domain.view import View
 
 PARIS = ZoneInfo("Europe/Paris")
 POLICIES = Path(__file__).parent.parent / "templates" / "policies"
@@ -98,3 +108,13 @@ def after(file: DebtorFile | None, *events: Event, at: datetime | None = None) -
     happened = [(event, "sample") for event in events]
     at = at or datetime(2026, 1, 1, tzinfo=UTC)
     return apply_all(file, entries_after(file.entries if file else 0, happened, at=at, who="test"))
+
+
+def approved(file: DebtorFile, at: datetime, *, seen_at: datetime | None = None) -> DebtorFile:
+    """The file after a manager's approval at `at` of the formal notice that is asked for, as it stood at `seen_at`."""
+    (task,) = [t for t in file.open_tasks() if t.kind is TaskKind.APPROVE_NOTICE]
+    view = View(file, office(at), seen_at or at)
+    demands = tuple(Demand(number=c.number, balance=b) for c, b, _ in formal_notice.demandable(view))
+    letter = formal_notice.letter(task, demands, tuple(d.balance for d in demands), at=at, who="manager")
+    closed = TaskClosed(task_id=task.id, outcome="approved", note="", at=at)
+    return after(file, closed, FormalNoticeApproved(letter=letter), at=at)

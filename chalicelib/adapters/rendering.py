@@ -7,6 +7,7 @@ same blocks into the HTML layout. So both say the same, and an author edits one 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import textwrap
 from collections.abc import Sequence
@@ -125,19 +126,31 @@ class TemplateWriter:
     def _documents(self, message: Message, notice: Notice) -> tuple[list[Enclosure], bool]:
         """The documents of what is asked, and whether they were left out for their weight: all or none."""
         found: list[Enclosure] = []
+        letter = self._letter(message)
         for line in message.documents:
             try:
                 content = self._archive.get(line.document)
             except PermanentError:
                 continue  # the reminder matters more than the copy, and says what it encloses
             found.append(_document(line, content, message.language, {file.name for file in found}))
-            if sum(len(file.content) for file in found) > ATTACHED_LARGEST_BYTES:
+            if sum(len(file.content) for file in (*letter, *found)) > ATTACHED_LARGEST_BYTES:
                 found = []
                 break
         left_out = bool(message.documents) and not found
         if message.kind is Kind.DOCUMENT_SENT and not message.documents:
             raise BadInput(f"notice {notice.id}", "no document is on file for its invoices", "file them first")
-        return found, left_out
+        return letter + found, left_out
+
+    def _letter(self, message: Message) -> list[Enclosure]:
+        """The letter that the mail speaks of. Without it there is no mail: PermanentError."""
+        if message.letter is None:
+            return []
+        content = self._archive.get(message.letter.key)
+        if hashlib.sha256(content).hexdigest() != message.letter.sha256:
+            raise PermanentError(f"{message.letter.key} is not the letter that was printed")
+        stem = "mise-en-demeure" if message.language == "fr" else "formal-notice"
+        name = mime.file_name(f"{stem}-{message.letter.id}", ".pdf")
+        return [Enclosure(name=name, content_type="application/pdf", content=content)]
 
 
 @dataclass(frozen=True, kw_only=True)

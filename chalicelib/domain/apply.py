@@ -13,12 +13,14 @@ from chalicelib.domain.debtor_file import (
     Closed,
     CreditKind,
     DebtorFile,
+    LetterState,
     Notice,
     NoticeState,
     OrderState,
     PaymentPlan,
     PlanState,
     PromiseState,
+    Settlement,
 )
 from chalicelib.domain.money import Money
 
@@ -72,9 +74,9 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
         case e.BuyerStatusNoted(number=number, status=status, on=on):
             return _change(file, "cases", number, buyer_status=status, buyer_status_on=on)
         case e.InvoiceWithdrawn(number=number, on=on, closed=closed):
-            case = file.cases.get(number)
-            if case and case.is_open:
-                file = _count(file, number, case.balance, CreditKind.CREDIT_NOTE)
+            withdrawn = file.cases.get(number)
+            if withdrawn and withdrawn.is_open:
+                file = _count(file, number, withdrawn.balance, CreditKind.CREDIT_NOTE)
             return _change(file, "cases", number, settled_on=on, closed=closed)
         case e.CreditReceived(credit=credit):
             return _put(file, "credits", credit)
@@ -181,6 +183,20 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
             return replace(file, credit_hold_asked_on=file.credit_hold_asked_on or on, credit_held_since_on=on)
         case e.CreditReleased():
             return replace(file, credit_hold_asked_on=None, credit_held_since_on=None)
+        case e.FormalNoticeApproved(letter=letter):
+            return _put(file, "letters", letter)
+        case e.LetterWithdrawn(letter_id=id_, reason=reason):
+            return _change(file, "letters", id_, state=LetterState.WITHDRAWN, why=reason)
+        case e.LetterPrinted():
+            return _printed(file, event)
+        case e.LetterPosted(letter_id=id_, on=on, tracking=tracking):
+            posted = _change(file, "letters", id_, posted_on=on, tracking=tracking, why="")
+            delivered = posted.letters[id_].delivered_on  # the proof may be noted first
+            return _change(posted, "letters", id_, state=LetterState.DELIVERED if delivered else LetterState.POSTED)
+        case e.LetterNotPosted(letter_id=id_, reason=reason):
+            return _change(file, "letters", id_, why=reason)
+        case e.LetterDelivered(letter_id=id_, on=on, proof=proof):
+            return _change(file, "letters", id_, state=LetterState.DELIVERED, delivered_on=on, proof=proof)
         case e.TaskUrged(task_id=id_, due_on=due_on, urgency=urgency, reason=reason):
             return _change(file, "tasks", id_, due_on=due_on, urgency=urgency, reason=reason)
         case e.TaskRaised(task=task):
@@ -241,7 +257,8 @@ def _allocate(file: DebtorFile, event: e.CreditAllocated) -> DebtorFile:
     )
     file = _count(file, case.number, event.amount, credit.kind)
     file = _change(file, "credits", credit.id, remaining=credit.remaining - event.amount)
-    return _change(file, "cases", case.number, balance=balance, **settled)
+    settlements = (*case.settlements, Settlement(credit_id=credit.id, on=event.on, amount=event.amount))
+    return _change(file, "cases", case.number, balance=balance, settlements=settlements, **settled)
 
 
 def _undo_allocation(file: DebtorFile, event: e.AllocationUndone) -> DebtorFile:
@@ -250,7 +267,36 @@ def _undo_allocation(file: DebtorFile, event: e.AllocationUndone) -> DebtorFile:
     if case.closed is Closed.WITHDRAWN:  # it is open again, with what was open of it when it was withdrawn
         file = _count(file, case.number, -case.balance, CreditKind.CREDIT_NOTE)
     file = _change(file, "credits", credit.id, remaining=credit.remaining + event.amount)
-    return _change(file, "cases", case.number, balance=case.balance + event.amount, settled_on=None, closed=None)
+    return _change(
+        file, "cases", case.number, balance=case.balance + event.amount, settled_on=None, closed=None,
+        settlements=_without(case.settlements, event),
+    )  # fmt: skip
+
+
+def _without(settlements: tuple[Settlement, ...], event: e.AllocationUndone) -> tuple[Settlement, ...]:
+    """What is left of them once so much of a credit is taken back, the last of it first."""
+    left, kept = event.amount, []
+    for one in reversed(settlements):
+        if one.credit_id == event.credit_id and left:
+            back = min(one.amount, left)
+            left -= back
+            if one.amount != back:
+                kept.append(replace(one, amount=one.amount - back))
+        else:
+            kept.append(one)
+    return tuple(reversed(kept))
+
+
+def _printed(file: DebtorFile, event: e.LetterPrinted) -> DebtorFile:
+    """A letter is printed once, and only after its approval."""
+    letter = file.letters.get(event.letter_id)
+    if letter is None or letter.state is not LetterState.APPROVED:
+        raise ValueError(f"file {file.id} has no approved letter {event.letter_id!r}")
+    printed = replace(
+        letter, state=LetterState.PRINTED, printed_on=event.on, notice=event.notice_id, deadline_on=event.deadline_on,
+        takes=event.takes, totals=event.totals, key=event.key, sha256=event.sha256,
+    )  # fmt: skip
+    return _put(file, "letters", printed)
 
 
 def _count(file: DebtorFile, number: str, amount: Money, kind: CreditKind) -> DebtorFile:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from chalicelib.domain import events as e
+from chalicelib.domain import formal_notice
 from chalicelib.domain.calendar import instant
-from chalicelib.domain.debtor_file import Contact, DebtorFile, Notice, Role, Task, TaskKind, at_stake
+from chalicelib.domain.debtor_file import (
+    Contact,
+    DebtorFile,
+    Letter,
+    Notice,
+    NoticeState,
+    Role,
+    Task,
+    TaskKind,
+    at_stake,
+)
 from chalicelib.domain.ladder import Due
 from chalicelib.domain.plan import Action, Held, Hold, Proposal
 from chalicelib.domain.policy import Do
 from chalicelib.domain.view import View, new_task, short
-
-APPROVED = "approved"
-"""The outcome of an approval task that lets a formal notice leave."""
-
 
 LANGUAGES = ("fr", "en")
 """The languages we write in; whoever speaks another is written to in English."""
@@ -51,13 +59,15 @@ def bundle(view: View, due: list[Due], *, written: bool = False) -> tuple[list[P
         later = view.contact_day(view.today + timedelta(days=view.policy.spacing_days))
         kept = [wait(d, Hold.SPACING, "another mail leaves today", later) for d in approved + reminders]
         return proposals + asked, awaiting + kept
-    mailed, waiting = _mails(view, approved + reminders)
-    if approved and reminders and any(p.action is Action.EMAIL for p in mailed):
-        # A formal notice leaves alone: it lists the other invoices without taking their steps.
-        mailed, _ = _mails(view, approved)
+    letters, kept = _letters(view, approved)
+    if letters:
+        # A formal notice leaves alone: what it demands for other steps does not advance them.
         later = view.contact_day(view.today + timedelta(days=view.policy.spacing_days))
-        waiting = [wait(d, Hold.SPACING, "a formal notice leaves today", later) for d in reminders]
-    return proposals + asked + mailed, awaiting + waiting
+        return proposals + asked + letters, awaiting + [
+            wait(d, Hold.SPACING, "a formal notice leaves today", later) for d in reminders
+        ]
+    mailed, waiting = _mails(view, reminders)
+    return proposals + asked + mailed, awaiting + kept + waiting
 
 
 def _call(view: View, due: list[Due]) -> Proposal:
@@ -102,21 +112,20 @@ def _approvals(view: View, due: list[Due]) -> tuple[list[Proposal], list[Due], l
     if view.today < free_on:
         return [], [], [wait(d, Hold.SPACING, "a formal notice left lately: this joins the next", free_on) for d in due]
     approved, waiting, new = [], [], []
-    asks = [t for t in view.file.tasks.values() if t.kind is TaskKind.APPROVE_NOTICE]
+    letter = formal_notice.approved_letter(view)
+    asked = any(t.kind is TaskKind.APPROVE_NOTICE for t in view.file.open_tasks())
     for d in due:
-        about = [t for t in asks if d.case.number in t.numbers]
-        if any(t.is_open for t in asks):
-            waiting.append(wait(d, Hold.AWAITING_APPROVAL, "a manager is to approve the formal notice"))
-        elif any(_fresh_approval(t, view.at) for t in about):
+        if letter and d.case.number in letter.numbers:
             approved.append(d)
+        elif asked or letter:
+            waiting.append(wait(d, Hold.AWAITING_APPROVAL, "a manager is to approve the formal notice"))
         else:
             new.append(d)
     if not new:
         return [], approved, waiting
     reason = "; ".join(sorted({d.why for d in new}))
-    task = replace(
-        _step_task(view, TaskKind.APPROVE_NOTICE, new, f"approve the formal notice: {reason}"), takes=()
-    )  # the step is taken by the notice, not by asking for it
+    task = _step_task(view, TaskKind.APPROVE_NOTICE, new, formal_notice.asking(view, reason))
+    task = replace(task, takes=())  # the step is taken by the letter, not by asking for it
     ask = Proposal(
         action=Action.APPROVE,
         step=_highest(view, new).step.id,
@@ -130,19 +139,119 @@ def _approvals(view: View, due: list[Due]) -> tuple[list[Proposal], list[Due], l
 def _next_formal_notice_on(view: View) -> date:
     """From when on another formal notice may leave: it speaks of every open invoice, so one a month is enough."""
     formal = {step.id for step in view.policy.steps if step.do is Do.FORMAL_NOTICE}
-    last = max((n.on for n in view.file.notices.values() if n.counts and n.step in formal), default=date.min)
+    sent = [n.on for n in view.file.notices.values() if n.counts and n.step in formal]
+    printed = [letter.printed_on for letter in view.file.letters.values() if letter.printed_on]
+    last = max(sent + printed, default=date.min)
     return last + timedelta(days=view.policy.formal_notice_spacing_days) if last > date.min else date.min
 
 
-def _fresh_approval(task: Task, at: datetime) -> bool:
-    """An approval is good for a fortnight: later the facts that the manager saw are no longer the facts."""
-    return task.outcome == APPROVED and task.closed_at is not None and at - task.closed_at < timedelta(days=15)
+def _letters(view: View, due: list[Due]) -> tuple[list[Proposal], list[Held]]:
+    """The approved formal notice for all currencies: a letter, with an e-mail where the debtor has an address.
 
-
-def _mails(view: View, due: list[Due]) -> tuple[list[Proposal], list[Held]]:
-    """One e-mail for each currency, if the spacing, the hour and the address allow a mail at all."""
-    if not due:
+    An absence holds nothing back: it goes by registered post all the same.
+    """
+    letter = formal_notice.approved_letter(view)
+    if not due or letter is None:
         return [], []
+    if closed := _not_now(view, due):
+        return [], closed
+    top = _highest(view, due)
+    takes = tuple((d.case.number, d.step.id) for d in due)
+    printing = formal_notice.print_events(view, letter, takes)
+    reason = "; ".join(sorted({d.why for d in due}))
+    contact = payer(view.file)
+    if contact is None:
+        why = f"{reason}; the file has no living e-mail address: it goes by post alone"
+        return [
+            Proposal(
+                action=Action.LETTER, step=top.step.id, reason=why, takes=takes, letter=letter.id,
+                events=tuple((event, why) for event, _ in printing),
+            )
+        ], []  # fmt: skip
+    notice = letter_notice(view, letter, contact, top.step.id, takes)
+    events = (*printing, (e.NoticeClaimed(notice=notice), reason))
+    return [
+        Proposal(
+            action=Action.EMAIL, step=top.step.id, reason=reason, takes=takes, notice=notice, letter=letter.id,
+            events=events,
+        )
+    ], []  # fmt: skip
+
+
+def letter_notice(
+    view: View, letter: Letter, contact: Contact, step: str, takes: tuple[tuple[str, str], ...]
+) -> Notice:
+    """The e-mail that a letter is enclosed in. Its id is the letter's print, so that it leaves once."""
+    tone = view.policy.step(step)
+    id_ = letter.notice or f"{view.today:%Y%m%d}-{letter.id}"
+    earlier = view.file.notices.get(id_)
+    return Notice(
+        id=id_,
+        step=step,
+        takes=takes,
+        on=view.today,
+        language=formal_notice.language_of(view.file),
+        currency=max(letter.demands, key=lambda d: d.balance.amount).balance.currency,
+        contact=contact.id,
+        to=contact.email if contact.reachable(view.today) else contact.deputy or contact.email,
+        cc=(view.file.debtor.sales_rep,) if tone.copy_sales_rep and view.file.debtor.sales_rep else (),
+        sender=tone.sender,
+        template=tone.template or tone.id,
+        attempts=earlier.attempts + 1 if earlier else 1,
+        contact_before_on=view.file.last_contact_on,
+        claimed_at=view.at,
+    )
+
+
+def letters_again(view: View) -> list[Proposal]:
+    """E-mails of printed letters that did not leave or came back, where they can now: with the very same letter."""
+    contact = payer(view.file)
+    if contact is None or view.blind or view.contact_day(view.today) != view.today or _closed_hours(view):
+        return []
+    proposals = []
+    for letter in _unmailed(view, contact):
+        notice = letter_notice(view, letter, contact, letter.takes[0][1], letter.takes)
+        reason = f"the formal notice of {letter.printed_on} has not reached the debtor by e-mail"
+        proposals.append(
+            Proposal(
+                action=Action.EMAIL, step=notice.step, reason=reason, notice=notice, letter=letter.id,
+                events=((e.NoticeClaimed(notice=notice), reason),),
+            )
+        )  # fmt: skip
+    return proposals
+
+
+def letters_wait_until(view: View) -> list[datetime]:
+    """The next opening, where such a mail waits for it."""
+    contact = payer(view.file)
+    if contact is None or not list(_unmailed(view, contact)):
+        return []
+    opening = view.opening(view.contact_day(view.today))
+    return [opening if view.at <= opening else view.opening(view.contact_day(view.today + timedelta(days=1)))]
+
+
+def _unmailed(view: View, contact: Contact) -> Iterator[Letter]:
+    for letter in view.file.letters.values():
+        if not letter.is_printed or not letter.deadline_on or view.today > letter.deadline_on or not letter.takes:
+            continue
+        before = view.file.notices.get(letter.notice)
+        may_leave = _may_leave_again(view, before, contact) if before else True
+        if may_leave and not formal_notice.overtaken(view, letter):
+            yield letter
+
+
+def _may_leave_again(view: View, before: Notice, contact: Contact) -> bool:
+    if any(t.note == before.id and t.kind is TaskKind.REFUSED_MAIL for t in view.file.open_tasks()):
+        return False
+    if before.state is NoticeState.DEFERRED:
+        return True
+    # Refused and mended, or come back from an address that is no longer the debtor's.
+    again = before.state is NoticeState.FAILED or before.to.lower() != contact.email.lower()
+    return before.state in (NoticeState.BOUNCED, NoticeState.FAILED) and again
+
+
+def _not_now(view: View, due: list[Due]) -> list[Held]:
+    """What the spacing between contacts, or the hour, holds back now."""
     policy, file = view.policy, view.file
     if file.last_contact_on:
         free_on = view.contact_day(file.last_contact_on + timedelta(days=policy.spacing_days))
@@ -150,12 +259,27 @@ def _mails(view: View, due: list[Due]) -> tuple[list[Proposal], list[Held]]:
             why = (
                 f"the last mail left on {file.last_contact_on} and the policy keeps {policy.spacing_days} days between"
             )
-            return [], [wait(d, Hold.SPACING, why, free_on) for d in due]
-    opens, closes = (instant(view.today, hour, view.client_zone) for hour in policy.hours)
-    if not opens <= view.at < closes:
+            return [wait(d, Hold.SPACING, why, free_on) for d in due]
+    if _closed_hours(view):
+        opens = instant(view.today, policy.hours[0], view.client_zone)
         later = view.today if view.at < opens else view.contact_day(view.today + timedelta(days=1))
         hours = f"{policy.hours[0]:%H:%M} to {policy.hours[1]:%H:%M}"
-        return [], [wait(d, Hold.CLOSED_HOUR, f"outside the client's hours, {hours}", later) for d in due]
+        return [wait(d, Hold.CLOSED_HOUR, f"outside the client's hours, {hours}", later) for d in due]
+    return []
+
+
+def _closed_hours(view: View) -> bool:
+    opens, closes = (instant(view.today, hour, view.client_zone) for hour in view.policy.hours)
+    return not opens <= view.at < closes
+
+
+def _mails(view: View, due: list[Due]) -> tuple[list[Proposal], list[Held]]:
+    """One e-mail for each currency, if the spacing, the hour and the address allow a mail at all."""
+    if not due:
+        return [], []
+    file = view.file
+    if closed := _not_now(view, due):
+        return [], closed
     contact = payer(file)
     if contact is None:
         return _ask_for_address(view, due)

@@ -64,7 +64,7 @@ class Creditor:
         return f"{local}+{token}@{domain}"
 
     def may_approve(self, who: str) -> bool:
-        """Whether somebody may approve a formal notice: a login, an e-mail address or an ARN, "*" for any part of it."""
+        """Whether somebody may approve a formal notice, by login or ARN; "*" stands for any part of it."""
         return not self.approvers or any(fnmatchcase(who, pattern) for pattern in self.approvers)
 
     def persona(self, role: str) -> Persona:

@@ -88,6 +88,15 @@ class Closed(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """Part of an invoice that a payment or a credit note settled, as of the day on which that was received."""
+
+    credit_id: str
+    on: date
+    amount: Money
+
+
+@dataclass(frozen=True, kw_only=True)
 class Case:
     """An invoice being chased. `balance` is what is still owed of `amount` (VAT included)."""
 
@@ -104,6 +113,7 @@ class Case:
     buyer_status: str = ""  # what the buyer's platform said last of it: a French lifecycle code, 200 to 228
     buyer_status_on: date | None = None
     unpaid_since_on: date | None = None  # nobody could be reached: no longer merely late
+    settlements: tuple[Settlement, ...] = ()  # what lowered the balance, as far as we were told when
 
     @property
     def is_open(self) -> bool:
@@ -217,6 +227,59 @@ class Order:
         return bool(self.to)
 
 
+class LetterState(StrEnum):
+    APPROVED = "approved"  # it may leave, as long as what it demands is still what is owed
+    PRINTED = "printed"  # it exists, once, in the archive
+    POSTED = "posted"
+    DELIVERED = "delivered"  # the proof is on file
+    WITHDRAWN = "withdrawn"  # it never left: what the manager approved was no longer so
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """What a formal notice demands of one invoice, before interest and indemnity."""
+
+    number: str
+    balance: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """A formal notice from its approval on: what was approved, then the one printed copy, its way and its proof.
+
+    `demands` is everything that it demands; `takes` are those for which it takes a step of the ladder, known once it
+    is printed. `deadline_on` is set before that only where the manager fixed it.
+    """
+
+    id: str
+    task: str  # the approval
+    approved_at: datetime
+    approved_by: str
+    demands: tuple[Demand, ...]
+    totals: tuple[Money, ...]  # interest and indemnities included: as approved, then as printed
+    deadline_on: date | None = None
+    added: tuple[str, ...] = ()  # paragraphs of the manager's
+    state: LetterState = LetterState.APPROVED
+    why: str = ""  # it was withdrawn, or not posted
+    takes: tuple[tuple[str, str], ...] = ()
+    notice: str = ""  # id of its e-mail, and the name under which it is archived
+    printed_on: date | None = None
+    key: str = ""
+    sha256: str = ""
+    tracking: str = ""
+    posted_on: date | None = None
+    proof: str = ""  # where the scan of the receipt is archived
+    delivered_on: date | None = None
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        return tuple(demand.number for demand in self.demands)
+
+    @property
+    def is_printed(self) -> bool:
+        return self.printed_on is not None
+
+
 class TaskKind(StrEnum):
     CALL = "call"
     APPROVE_NOTICE = "approve_notice"
@@ -244,6 +307,13 @@ class TaskKind(StrEnum):
     CREDIT_HOLD = "credit_hold"  # sales is asked whether deliveries go on without prepayment
     REVIEW_BLOCK = "review_block"  # is a block without an end still right?
     WEEKLY_REVIEW = "weekly_review"  # the review mail of a week did not leave, or nobody knows whether it did
+    POST_LETTER = "post_letter"  # print the archived letter, send it registered
+    FILE_COURT_ORDER = "file_court_order"
+    FILE_SUMMARY_PROCEEDINGS = "file_summary_proceedings"
+    HAND_TO_AGENCY = "hand_to_agency"
+    SELL_CLAIM = "sell_claim"
+    ASK_MEDIATOR = "ask_mediator"
+    WRITE_OFF = "write_off"
     DECLARE_CLAIM = "declare_claim"  # declare what is owed to the insolvency procedure, before its last day
 
 
@@ -472,12 +542,15 @@ class Block:
         return self.is_open and (not self.numbers or number in self.numbers)
 
 
-Record = Contact | Case | Credit | Notice | Order | Call | Task | Promise | PaymentClaim | PaymentPlan | Dispute | Block
+Record = (
+    Contact | Case | Credit | Notice | Order | Call | Task | Promise | PaymentClaim | PaymentPlan | Dispute | Block
+    | Letter
+)  # fmt: skip
 
 KINDS: dict[str, type] = {
     "contacts": Contact, "cases": Case, "credits": Credit, "notices": Notice, "tasks": Task,
     "promises": Promise, "claims": PaymentClaim, "disputes": Dispute, "blocks": Block, "orders": Order, "calls": Call,
-    "plans": PaymentPlan,
+    "plans": PaymentPlan, "letters": Letter,
 }  # fmt: skip
 """The mappings of a file by name, each with the kind of record that it keeps."""
 
@@ -515,6 +588,7 @@ class DebtorFile:
     orders: Mapping[str, Order] = field(default_factory=dict)
     calls: Mapping[str, Call] = field(default_factory=dict)
     plans: Mapping[str, PaymentPlan] = field(default_factory=dict)
+    letters: Mapping[str, Letter] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -558,6 +632,11 @@ class DebtorFile:
         found = [p for p in self.plans.values() if p.runs and number in p.numbers]
         return max(found, key=lambda p: (p.agreed_on, p.id), default=None)
 
+    def letter_on(self, number: str) -> Letter | None:
+        """The last formal notice that was printed and demands this invoice."""
+        found = [x for x in self.letters.values() if x.is_printed and number in x.numbers]
+        return max(found, key=lambda x: (x.printed_on or date.min, x.id), default=None)
+
     def dispute_on(self, number: str) -> Dispute | None:
         """The oldest open dispute."""
         found = [d for d in self.disputes.values() if d.is_open and number in d.numbers]
@@ -569,12 +648,16 @@ class DebtorFile:
         return max(blocks, key=lambda b: (b.until or date.max, b.id), default=None)
 
     def progress(self) -> dict[str, dict[str, date]]:
-        """Steps taken by invoice number: read off the notices that count and the tasks that are steps."""
+        """Steps taken by invoice number: read off the notices that count, the letters and the tasks that are steps."""
         result: dict[str, dict[str, date]] = {}
         for notice in self.notices.values():
             if notice.counts and not notice.ordered:
                 for number, step in notice.takes:
                     result.setdefault(number, {})[step] = notice.on
+        for letter in self.letters.values():  # it goes by post whatever becomes of its e-mail
+            if letter.printed_on:
+                for number, step in letter.takes:
+                    result.setdefault(number, {})[step] = letter.printed_on
         for task in self.tasks.values():
             for number, step, on in task.takes:
                 result.setdefault(number, {})[step] = on
@@ -638,6 +721,8 @@ def live(file: DebtorFile, record: Record) -> bool:
             return record.state is ClaimState.OPEN
         case Dispute() | Block():
             return record.is_open
+        case Letter():
+            return record.state is LetterState.APPROVED or any(_open(file, number) for number in record.numbers)
         case Call():
             return any(_open(file, number) for number in record.numbers)
         case Order():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
-from chalicelib.domain import credit_hold, disputes, insolvency, plans, time_bar
+from chalicelib.domain import credit_hold, disputes, formal_notice, insolvency, open_tasks, plans, silence, time_bar
 from chalicelib.domain import events as e
 from chalicelib.domain.debtor_file import Block, ClaimState, Notice, NoticeState, PromiseState, TaskKind
 from chalicelib.domain.money import Money
@@ -47,6 +47,9 @@ def elapsed(view: View) -> list[Proposal]:
         *credit_hold.watch(view),
         *insolvency.watch(view),
         *time_bar.warn(view),
+        *formal_notice.withdrawn(view),
+        *open_tasks.watch(view),
+        *silence.watch(view),
     ]
 
 
@@ -63,6 +66,9 @@ def wake_days(view: View) -> list[date]:
         *credit_hold.wake_days(view),
         *insolvency.wake_days(view),
         *time_bar.wake_days(view),
+        *formal_notice.wake_days(view),
+        *open_tasks.wake_days(view),
+        *silence.wake_days(view),
     ]
 
 

@@ -19,6 +19,7 @@ from chalicelib.domain.debtor_file import (
     Credit,
     Debtor,
     Dispute,
+    Letter,
     Notice,
     Order,
     PaymentClaim,
@@ -199,8 +200,8 @@ class ReplyReceived:
     intents: tuple[str, ...]
     decision: str
     sender: str = ""
-
     trusted: bool = False  # proven to be the debtor's own
+
 
 @dataclass(frozen=True, kw_only=True)
 class PromiseMade:
@@ -435,6 +436,61 @@ class CaseDeclaredUnpaid:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FormalNoticeApproved:
+    """A manager approved a formal notice: what it demands of which invoices, by which day."""
+
+    letter: Letter
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterWithdrawn:
+    """An approved letter will not be printed: what the manager approved is no longer so."""
+
+    letter_id: str
+    on: date
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterPrinted:
+    """The one copy was printed and archived. From this day on the steps in `takes` are taken, by post or by e-mail."""
+
+    letter_id: str
+    notice_id: str
+    on: date
+    deadline_on: date
+    takes: tuple[tuple[str, str], ...]
+    totals: tuple[Money, ...]
+    key: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterPosted:
+    """It was handed to the post as a registered letter with acknowledgement of receipt."""
+
+    letter_id: str
+    on: date
+    tracking: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterNotPosted:
+    letter_id: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterDelivered:
+    """The proof of delivery is on file: `proof` is where its scan is archived."""
+
+    letter_id: str
+    on: date
+    proof: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskRaised:
     task: Task
 
@@ -483,6 +539,7 @@ Event = (
     | DisputeOpened | DisputeProgressed | DisputeEscalated | DisputeResolved
     | BlockPlaced | BlockReviewed | BlockLifted | InsolvencyReported | DebtDeclared
     | CreditHoldProposed | CreditHeld | CreditReleased | TaskUrged
+    | FormalNoticeApproved | LetterWithdrawn | LetterPrinted | LetterPosted | LetterNotPosted | LetterDelivered
     | TaskRaised | TaskExtended | TaskAssigned | TaskClosed
 )  # fmt: skip
 

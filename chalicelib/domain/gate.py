@@ -39,6 +39,13 @@ def held_back(view: View, case: Case) -> Held | None:
     if block := file.block_on(number):
         until = f"until {block.until}" if block.until else "until a person lifts it"
         return held(Hold.BLOCKED, f"blocked {until}: {block.reason}", block.until)
+    letter = file.letter_on(number)
+    if letter and letter.deadline_on and view.today < letter.deadline_on and number not in dict(letter.takes):
+        return held(
+            Hold.IN_NOTICE,
+            f"the formal notice of {letter.printed_on} demands it by {letter.deadline_on}",
+            letter.deadline_on,
+        )
     if paid_on := file.part_paid_on(number):
         free_on = paid_on + timedelta(days=view.policy.reply_pause_days)
         if view.today < free_on:

@@ -56,6 +56,9 @@ def _due_day(view: View, case: Case, step: Step, taken: dict[str, date]) -> date
         on = step.when.day(case.due_on, view.calendar)
     else:
         on = step.when.day(taken.get(anchor) or _due_day(view, case, view.policy.step(anchor), taken), view.calendar)
+    letter = view.file.letter_on(case.number)
+    if step.do is Do.CHOOSE and letter and letter.deadline_on:  # which the manager may have set later
+        on = max(on, letter.deadline_on)
     if taken and step.do in (Do.EMAIL, Do.FORMAL_NOTICE):
         on = max(on, max(taken.values()) + timedelta(days=2))
     return on

@@ -131,6 +131,7 @@ class FormalNoticeFacts:
     remittance: str = ""  # what the transfer should quote
     enclosed: tuple[str, ...] = ()  # beside the annexes: "Copie des 3 factures"
     registered: bool = True
+    is_draft: bool = False  # prints DRAFT across every page
 
     def __post_init__(self) -> None:
         if not self.invoices or not self.totals:

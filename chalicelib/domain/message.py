@@ -20,6 +20,7 @@ from chalicelib.domain.debtor_file import (
     DebtorFile,
     DebtorKind,
     Fact,
+    Letter,
     Notice,
     NoticeState,
     Order,
@@ -67,6 +68,7 @@ class Standing(StrEnum):
     UPCOMING = "upcoming"
     DISPUTED = "disputed"
     PROMISED = "promised"
+    PLANNED = "planned"  # a payment plan runs
     ANNOUNCED = "announced"  # the debtor says that it has paid
     COVERED = "covered"  # by credit notes or payments on the account
 
@@ -162,12 +164,19 @@ class Message:
     asks_to_pay: bool  # then it shows the sum and our bank details
     internal: bool  # to one of our own people
     facts: tuple[Fact, ...]  # what an ordered mail was given to say
+    letter: Letter | None  # the formal notice that it encloses
     remittance: str  # what the debtor writes on the transfer
     transfer_code: str  # what the QR code of the transfer holds; empty where it cannot have one
 
     @property
     def is_formal(self) -> bool:
         return self.template == FORMAL_NOTICE
+
+    @property
+    def demanded(self) -> tuple[Money, ...]:
+        """What is demanded in each currency, that of this mail first."""
+        sums = self.letter.totals if self.letter else ()
+        return (self.to_pay, *(one for one in sums if one.currency != self.currency))
 
     def fact(self, name: str) -> Fact:
         """The first fact of that name; an empty one where there is none."""
@@ -234,10 +243,11 @@ def compose(file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date
     file = _as_of(file, today)
     template = notice.template or notice.step
     order = file.orders.get(notice.id)
+    letter = next((one for one in file.letters.values() if one.notice == notice.id), None)
     kind = _kind(template, order)
     open_cases = [c for c in file.open_cases() if c.balance.currency == notice.currency]
     covered, credit = file.covered(notice.currency)
-    about = _asked(file, notice, kind, covered, today)
+    about = _demanded(file, letter, notice) if letter else _asked(file, notice, kind, covered, today)
     numbers = {case.number for case in about}
     agreed = _agreements(file, numbers, notice.currency, PromiseState.OPEN)
     names_none = order is not None and not order.numbers
@@ -263,6 +273,9 @@ def compose(file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date
     pay_by = agreed[0].pay_on if len(agreed) == 1 else _pay_by(template, creditor, today)
     if order and not agreed:
         to_pay, pay_by = order.to_pay or to_pay, order.pay_by or pay_by
+    if letter:  # interest and indemnities are in what the letter demands
+        demanded = next((sum_ for sum_ in letter.totals if sum_.currency == notice.currency), to_pay)
+        to_pay, pay_by = demanded, letter.deadline_on
     late = sum(line.is_late for line in asked)
     law = _law(creditor, file.debtor) if late and not file.insolvent_since_on else Law.NONE
     remittance = remittance_text(line.number for line in asked)
@@ -291,6 +304,7 @@ def compose(file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date
         asks_to_pay=asks_to_pay,
         internal=internal,
         facts=tuple(replace(fact, text=_one_line(fact.text)) for fact in order.facts) if order else (),
+        letter=letter,
         indemnity=_times(INDEMNITY, late) if law in (Law.FR_BUSINESS, Law.FR_PUBLIC) else None,
         remittance=remittance,
         transfer_code=transfer_code(
@@ -342,9 +356,20 @@ def _asked(file: DebtorFile, notice: Notice, kind: Kind, covered: frozenset[str]
     return [c for c in cases if c.due_on < today] or cases
 
 
+def _demanded(file: DebtorFile, letter: Letter, notice: Notice) -> list[Case]:
+    """What the letter demands in the mail's currency; none where something of it is settled or held by now."""
+    if any(n not in file.cases or not file.cases[n].is_open or _on_hold(file, file.cases[n]) for n in letter.numbers):
+        return []
+    cases = [file.cases[n] for n in letter.numbers]
+    return [c for c in cases if c.balance.currency == notice.currency]
+
+
 def _on_hold(file: DebtorFile, case: Case) -> bool:
     number = case.number
-    held = (file.dispute_on(number), file.promise_on(number), file.claim_on(number), file.block_on(number))
+    held = (
+        file.dispute_on(number), file.plan_on(number), file.promise_on(number), file.claim_on(number),
+        file.block_on(number),
+    )  # fmt: skip
     return file.insolvent_since_on is not None or any(held)
 
 
@@ -353,6 +378,8 @@ def _standing(file: DebtorFile, case: Case, covered: frozenset[str], today: date
         return Standing.DISPUTED
     if file.claim_on(case.number):
         return Standing.ANNOUNCED
+    if file.plan_on(case.number):
+        return Standing.PLANNED
     if file.promise_on(case.number):
         return Standing.PROMISED
     if case.number in covered:

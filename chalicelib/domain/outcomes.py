@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from chalicelib.domain import after_notice, calls, disputes, formal_notice, insolvency, plans
 from chalicelib.domain import events as e
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.creditor import Office
@@ -15,7 +16,9 @@ from chalicelib.domain.debtor_file import (
     Contact,
     DebtorFile,
     Dispute,
+    Fact,
     NoticeState,
+    Order,
     PaymentClaim,
     Promise,
     PromiseState,
@@ -29,19 +32,16 @@ from chalicelib.errors import BadInput
 
 Happened = tuple[e.Event, str]
 
-_CONVERSATION = frozenset({"reached", "voicemail", "no_answer", "wrong_number", "refused", "promised", "disputed"})
-_AFTER_NOTICE = frozenset(
-    {"court_order", "summary_proceedings", "collection_agency", "factoring", "mediator", "write_off", "wait"}
-)
 _LOOK = frozenset({"done", "promised", "paid", "disputed", "nothing"})
 
 _ON_ITS_WAY = {"credit_note": "a credit note", "corrected_invoice": "a corrected invoice"}
 
 OUTCOMES: dict[TaskKind, frozenset[str]] = {
-    TaskKind.CALL: _CONVERSATION,
-    TaskKind.BROKEN_PROMISE: _CONVERSATION,
-    TaskKind.APPROVE_NOTICE: frozenset({"approved", "rejected"}),
-    TaskKind.CHOOSE_ACTION: _AFTER_NOTICE,
+    TaskKind.CALL: calls.OUTCOMES | {"agreed"},
+    TaskKind.BROKEN_PROMISE: calls.OUTCOMES | {"agreed"},
+    TaskKind.APPROVE_NOTICE: frozenset({*formal_notice.APPROVING, "rejected"}),
+    TaskKind.POST_LETTER: frozenset({"posted", "not_posted"}),
+    TaskKind.CHOOSE_ACTION: after_notice.OUTCOMES,
     TaskKind.REVIEW_MAIL: _LOOK,
     TaskKind.ANSWER_DISPUTE: frozenset({"credit_note", "corrected_invoice", "rejected", "paid"}),
     TaskKind.SEND_DOCUMENT: frozenset({"sent"}),
@@ -49,18 +49,30 @@ OUTCOMES: dict[TaskKind, frozenset[str]] = {
     TaskKind.CONFIRM_CONTACT: frozenset({"confirmed", "rejected"}),
     TaskKind.ASK_PROMISE: frozenset({"promised", "asked", "refused"}),
     TaskKind.DEAD_ADDRESS: frozenset({"corrected", "not_found"}),
+    TaskKind.WRONG_PHONE: frozenset({"corrected", "not_found"}),
     TaskKind.UNCONFIRMED_PAYMENT: frozenset({"paid", "not_paid", "promised"}),
     TaskKind.UNKNOWN_DELIVERY: frozenset({"sent", "not_sent"}),
     TaskKind.REFUSED_MAIL: frozenset({"mended"}),
     TaskKind.INSOLVENCY: frozenset({"confirmed", "not_so"}),
+    TaskKind.DECLARE_CLAIM: frozenset({"declared", "published", "not_declared"}),
     TaskKind.COMPLAINT: frozenset({"answered"}),
+    TaskKind.CREDIT_HOLD: frozenset({"hold", "no_hold"}),
+    TaskKind.REVIEW_BLOCK: frozenset({"keep", "lift"}),
 }
 """The outcomes that a kind of task knows; a kind that is not named closes as `done`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a person says on closing a task. `on` is the promised day, or the day until which to wait."""
+    """What a person says on closing a task. `on` is the promised day, or the day until which to wait.
+
+    Of a call: the `cause` that the debtor gives, the `contact` called (its id), who answered instead, the `message`
+    that the confirming mail adds for the client (`note` stays ours), and the day on which something follows.
+    Of a plan: its `instalments` where they are not those of the policy. Of an insolvency: `on` is the day of its
+    publication, `since` that of the judgment. Of a rejected dispute: `message` answers the client.
+    Of a formal notice: `on` is the deadline, `message` what is added to it, `without` the invoices that are left out.
+    Of a letter: `on` is the day on which it was posted, `reference` its tracking number.
+    """
 
     outcome: str
     note: str = ""
@@ -68,6 +80,16 @@ class Outcome:
     amount: Money | None = None
     means: str = ""
     email: str = ""
+    cause: str = ""
+    contact: str = ""
+    spoke_to: str = ""
+    message: str = ""
+    next_on: date | None = None
+    phone: str = ""
+    instalments: tuple[tuple[date, Money], ...] = ()
+    since: date | None = None
+    without: tuple[str, ...] = ()
+    reference: str = ""
 
 
 def close(file: DebtorFile, task: Task, said: Outcome, office: Office, *, at: datetime, who: str) -> list[Happened]:
@@ -80,7 +102,12 @@ def close(file: DebtorFile, task: Task, said: Outcome, office: Office, *, at: da
     why = said.note or f"{task.kind} closed by {who}: {said.outcome}"
     today = local_day(at, office.creditor.zone)
     closing = e.TaskClosed(task_id=task.id, outcome=said.outcome, note=said.note, at=at)
-    return [(closing, why), *((event, why) for event in _effects(file, task, said, office, today, at))]
+    effects = list(_effects(file, task, said, office, today, at))
+    if task.kind is TaskKind.APPROVE_NOTICE and said.outcome in formal_notice.APPROVING:
+        effects.append(_approved(file, task, said, office, at=at, who=who))
+    if task.kind in (TaskKind.CALL, TaskKind.BROKEN_PROMISE):
+        effects += calls.called(file, task, said, office, today=today, at=at, who=who)
+    return [(closing, why), *((event, why) for event in effects)]
 
 
 def _effects(
@@ -91,7 +118,7 @@ def _effects(
         case _, "promised":
             yield from _promise(file, task, said, office, numbers, today)
         case _, "disputed":
-            yield from _dispute(file, task, numbers, today)
+            yield from _dispute(file, task, said, office, numbers, today)
         case _, "paid":
             yield from _resolved(file, task, said.outcome, today)
             yield from _claim(file, task, said, office, numbers, today)
@@ -101,16 +128,36 @@ def _effects(
             )
         case TaskKind.APPROVE_NOTICE, "rejected":
             yield _wait(task, numbers, said.on or today + timedelta(days=14), "the formal notice was rejected", today)
+        case TaskKind.POST_LETTER, "posted" if task.note in file.letters:
+            yield e.LetterPosted(letter_id=task.note, on=_past(said.on, today), tracking=said.reference)
+        case TaskKind.POST_LETTER, "not_posted":
+            if not said.note:
+                raise BadInput("note", "why it was not posted is not said", "give the reason")
+            if task.note in file.letters:
+                yield e.LetterNotPosted(letter_id=task.note, reason=said.note)
         case TaskKind.CHOOSE_ACTION, "wait":
             yield _wait(task, numbers, said.on or today + timedelta(days=14), "a person chose to wait", today)
-        case TaskKind.NEGOTIATE_PLAN, "agreed":
-            yield _wait(task, numbers, said.on or today + timedelta(days=14), "a payment plan is agreed", today)
+        case TaskKind.CHOOSE_ACTION, option:
+            cases = [file.cases[n] for n in numbers]
+            chosen = after_notice.follow_up(file, task, option, cases, office.creditor.calendar, today=today)
+            if chosen:
+                yield e.TaskRaised(task=chosen)
+        case _, "agreed":
+            agreed = plans.agree(
+                file, numbers, office, today=today, source=task.id, given=said.instalments, first_on=said.on,
+                means=said.means,
+            )  # fmt: skip
+            yield from (event for event, _ in agreed)
         case TaskKind.ANSWER_DISPUTE, resolution:
             yield from _resolved(file, task, resolution, today)
+            if resolution == "rejected" and said.message:
+                yield e.NoticeOrdered(order=_answer(file, task, said, numbers, today))
             if resolution in _ON_ITS_WAY and numbers:
                 # What settles it has to reach our ledger, and the client, before anything is asked for.
                 pause = timedelta(days=office.policy(file.debtor.policy).document_pause_days)
                 yield _wait(task, numbers, said.on or today + pause, f"resolved by {_ON_ITS_WAY[resolution]}", today)
+        case TaskKind.WRONG_PHONE, "corrected":
+            yield from calls.new_phone(file, task, said.phone, office, today=today)
         case TaskKind.DEAD_ADDRESS | TaskKind.CONFIRM_CONTACT, "corrected" | "confirmed":
             yield e.ContactSet(contact=_contact(file, said))
         case TaskKind.UNKNOWN_DELIVERY, outcome:
@@ -121,7 +168,17 @@ def _effects(
                 else:
                     yield e.NoticeFailed(notice_id=notice.id, at=at)
         case TaskKind.INSOLVENCY, "confirmed":
-            yield e.InsolvencyReported(on=today)
+            yield from _insolvent(file, said, office, today)
+        case TaskKind.DECLARE_CLAIM, "declared":
+            yield e.DebtDeclared(on=_past(said.on, today), reference=said.note)
+        case TaskKind.DECLARE_CLAIM, "published":
+            published_on = _past(said.on, today)
+            yield e.InsolvencyReported(on=file.insolvent_since_on or published_on, published_on=published_on)
+            yield e.TaskRaised(task=_declaring(file, office, published_on, today))
+        case TaskKind.CREDIT_HOLD, "hold":
+            yield e.CreditHeld(on=today)
+        case TaskKind.REVIEW_BLOCK, outcome:
+            yield from _review(file, task, said, outcome, today)
         case TaskKind.INSOLVENCY, "not_so":
             yield from _lift(file, BlockKind.INSOLVENCY, today)
         case TaskKind.COMPLAINT, _:
@@ -155,14 +212,90 @@ def _promise(
         yield e.PromiseMade(promise=promise)
 
 
-def _dispute(file: DebtorFile, task: Task, numbers: tuple[str, ...], today: date) -> Iterator[e.Event]:
-    """A dispute told to a person, with the task to answer it: without one it would hold its invoices for ever."""
+def _approved(
+    file: DebtorFile, task: Task, said: Outcome, office: Office, *, at: datetime, who: str
+) -> e.FormalNoticeApproved:
+    if said.outcome == "edited" and not (said.on or said.message or said.without):
+        raise BadInput("outcome", "nothing is edited", "give a deadline, a paragraph or an invoice to leave out")
+    if said.outcome == "approved" and (said.on or said.message or said.without):
+        raise BadInput("outcome", "approved is the draft as it stands", "close it as edited")
+    return formal_notice.approve(
+        file, task, office, at=at, who=who, deadline_on=said.on, added=said.message, without=said.without
+    )
+
+
+def _answer(file: DebtorFile, task: Task, said: Outcome, numbers: tuple[str, ...], today: date) -> Order:
+    """Our answer to a dispute that we do not accept, in the person's own words: a fact for each of its lines."""
+    currencies = sorted({file.cases[n].balance.currency for n in numbers})
+    return Order(
+        id=f"dispute_answer-{task.id}",
+        template="dispute_answer",
+        ordered_on=today,
+        numbers=numbers,
+        currency=currencies[0] if currencies else "EUR",
+        facts=tuple(Fact(name="words", text=line) for line in said.message.splitlines() if line.strip()),
+        about=task.id,
+        copy_sales_rep=True,
+    )
+
+
+def _insolvent(file: DebtorFile, said: Outcome, office: Office, today: date) -> Iterator[e.Event]:
+    """Nothing that was agreed may be paid any more, and what is owed must be declared by a day that is counted."""
+    published_on = _past(said.on, today) if said.on else None
+    since = _past(said.since, today) if said.since else published_on or today
+    if published_on and since > published_on:
+        raise BadInput("since", f"{since} lies after the publication", "the judgment comes before it")
+    yield e.InsolvencyReported(on=since, published_on=published_on)
+    for plan in file.plans.values():
+        if plan.runs:
+            yield e.PlanWithdrawn(plan_id=plan.id, on=today)
+    for promise in file.promises.values():
+        if promise.state is PromiseState.OPEN:
+            yield e.PromiseWithdrawn(promise_id=promise.id)
+    yield e.TaskRaised(task=_declaring(file, office, published_on, today))
+
+
+def _declaring(file: DebtorFile, office: Office, published_on: date | None, today: date) -> Task:
+    collector = office.creditor.persona("collector").email
+    return insolvency.declaring(file, office, published_on=published_on, today=today, collector=collector)
+
+
+def _past(on: date | None, today: date) -> date:
+    """A day on which something happened: today where none is given, never one to come (a wrong year, mostly)."""
+    if on and on > today:
+        raise BadInput("on", f"{on} has not come yet", "give the day on which it happened")
+    return on or today
+
+
+def _review(file: DebtorFile, task: Task, said: Outcome, outcome: str, today: date) -> Iterator[e.Event]:
+    block = file.blocks.get(task.note)
+    if block is None or not block.is_open:
+        return
+    if outcome == "lift":
+        yield e.BlockLifted(block_id=block.id, on=today)
+        return
+    yield e.BlockReviewed(block_id=block.id, on=today)
+    if said.on:
+        if said.on <= today:
+            raise BadInput("on", f"{said.on} is no day to wait for", "give a day after today")
+        yield e.BlockPlaced(block=replace(block, until=said.on, reviewed_on=today))
+
+
+def _dispute(
+    file: DebtorFile, task: Task, said: Outcome, office: Office, numbers: tuple[str, ...], today: date
+) -> Iterator[e.Event]:
+    """A dispute told to a person, with the task to answer it: without one it would hold its invoices for ever.
+
+    `amount`: the part that is contested; credit notes of as much settle it.
+    """
     cases = [c for c in file.open_cases() if c.number in numbers and file.dispute_on(c.number) is None]
     if not cases:
         return
-    fresh, owner = tuple(c.number for c in cases), file.debtor.sales_rep
+    fresh, owner = tuple(c.number for c in cases), disputes.owner_of(file, office.creditor)
     yield e.DisputeOpened(
-        dispute=Dispute(id=f"dispute-{task.id}", numbers=fresh, reason="other", opened_on=today, owner=owner)
+        dispute=Dispute(
+            id=f"dispute-{task.id}", numbers=fresh, reason="other", opened_on=today, owner=owner, amount=said.amount
+        )
     )
     yield e.TaskRaised(
         task=Task(

@@ -14,6 +14,7 @@ class Action(StrEnum):
     NOTE = "note"  # time passed: entries for the journal, perhaps with a task
     EMAIL = "email"
     CALL = "call"
+    LETTER = "letter"  # a formal notice that goes by post alone: the debtor has no e-mail address
     APPROVE = "approve"  # ask a manager to approve the formal notice
     CHOOSE = "choose"
 
@@ -35,6 +36,7 @@ class Hold(StrEnum):
     CLOSED_HOUR = "closed_hour"
     NO_ADDRESS = "no_address"
     AWAY = "away"
+    IN_NOTICE = "in_notice"  # a formal notice demands it, and its deadline has not come
     AWAITING_APPROVAL = "awaiting_approval"
     UNCERTAIN = "uncertain"  # a mail is in flight, or may have been lost
     REFUSED = "refused"  # our own mail provider refused the mail: a person mends the cause
@@ -52,6 +54,7 @@ class Proposal:
     step: str = ""
     takes: tuple[tuple[str, str], ...] = ()  # (invoice number, step taken for it)
     notice: Notice | None = None
+    letter: str = ""  # id of the letter to be printed first, or (with a notice alone) to be enclosed again
 
     @property
     def numbers(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from chalicelib.domain import events as e
 from chalicelib.domain import sales_rep
 from chalicelib.domain.apply import apply_all
-from chalicelib.domain.bundle import bundle
+from chalicelib.domain.bundle import bundle, letters_again, letters_wait_until
 from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import Case, DebtorFile, NoticeState
 from chalicelib.domain.elapsed import OUTCOME_WITHIN, elapsed, wake_days
@@ -50,6 +50,7 @@ def propose(file: DebtorFile, office: Office, *, at: datetime) -> Plan:
         (due if isinstance(look, Due) else held).append(look)  # type: ignore[arg-type]
 
     ordered, unwritten = ordered_mails(view)
+    ordered = letters_again(view) + ordered
     written = any(p.notice and not p.notice.internal for p in ordered)
     if asked := [p for p in ordered if not p.notice]:  # what they ask for is not asked for twice
         view = View(apply_all(after, e.entries_after(after.entries, _events(asked), at=at, who="clock")), office, at)
@@ -96,6 +97,7 @@ def _wake_at(view: View, held: list[Held], proposals: list[Proposal], unwritten:
         if h.until
     ]
     instants += [w.until for w in unwritten if w.until]
+    instants += letters_wait_until(view)
     instants += [
         n.claimed_at + OUTCOME_WITHIN
         for n in view.file.notices.values()

@@ -13,12 +13,15 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from chalicelib.domain import events as e
+from chalicelib.domain.apply import apply_all
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import DebtorFile, Notice, Task, TaskKind
+from chalicelib.domain.policy import Do
 from chalicelib.domain.propose import Proposal, propose
 from chalicelib.errors import AddressRefused, OutcomeUnknown, PermanentError, RetryableError
 from chalicelib.pipeline.keep import Happened, keep, load, office_of, save
+from chalicelib.pipeline.print_letter import print_letter
 from chalicelib.ports import Parts
 
 
@@ -45,7 +48,7 @@ def remind(parts: Parts, debtor_id: str, *, at: datetime, office: Office | None 
 
     outcomes: list[tuple[e.Event, str]] = []
     for notice, _, raw in written:
-        if notice and raw:
+        if notice and raw:  # without bytes it could not be written, or is a letter without an e-mail
             outcomes += _hand_over(parts, office, debtor_id, notice, raw, at=at)
     if outcomes:
         keep(parts, office, debtor_id, lambda _: outcomes, at=at, who="outbox", file=claimed)
@@ -57,10 +60,21 @@ def _write(
     parts: Parts, file: DebtorFile, office: Office, proposal: Proposal, *, at: datetime
 ) -> tuple[Notice | None, Happened, bytes]:
     """Write the mail of a proposal before anything is claimed: what cannot be written becomes a task, not a claim."""
-    if proposal.notice is None:
-        return None, proposal.events, b""
-    notice = replace(proposal.notice, token=_token())
     today = local_day(at, office.creditor.zone)
+    if _is_formal(proposal, office, file) and not proposal.letter:
+        raise PermanentError(f"{proposal.step} of debtor {file.id} has no approved letter: nothing was sent")
+    try:
+        printed: list[tuple[e.Event, str]] = [
+            (print_letter(parts, file, office, event), why) if isinstance(event, e.LetterPrinted) else (event, why)
+            for event, why in proposal.events if not isinstance(event, e.NoticeClaimed)
+        ]  # fmt: skip
+    except PermanentError as error:
+        return None, [(_withdrawn(proposal, error, today), f"the letter cannot be printed: {error}")], b""
+    if proposal.notice is None:
+        return None, printed, b""
+    notice = replace(proposal.notice, token=_token())
+    if proposal.letter and printed:  # the mail encloses it as it is on record now
+        file = apply_all(file, e.entries_after(file.entries, printed, at=at, who="run"))
     try:
         raw = parts.writer.write(file, notice, office.creditor, today=today, at=at)
     except PermanentError as error:
@@ -68,13 +82,25 @@ def _write(
         return (
             None,
             [
+                *printed,
                 (e.NoticeClaimed(notice=notice), proposal.reason),
                 (e.NoticeFailed(notice_id=notice.id, at=at), why),
                 (_task(TaskKind.REFUSED_MAIL, notice, why, today), why),
             ],
             b"",
         )
-    return notice, [(e.NoticeClaimed(notice=notice), proposal.reason)], raw
+    return notice, [*printed, (e.NoticeClaimed(notice=notice), proposal.reason)], raw
+
+
+def _is_formal(proposal: Proposal, office: Office, file: DebtorFile) -> bool:
+    """The last door: whatever proposes it, a formal notice leaves with an approved letter only."""
+    steps = {s.id: s.do for s in office.policy(file.debtor.policy).steps}
+    return proposal.notice is not None and steps.get(proposal.notice.step) is Do.FORMAL_NOTICE
+
+
+def _withdrawn(proposal: Proposal, error: PermanentError, today: date) -> e.LetterWithdrawn:
+    """What cannot be printed is no longer approved: a new draft says why, and a person mends it."""
+    return e.LetterWithdrawn(letter_id=proposal.letter, on=today, reason=f"it could not be printed: {error}")
 
 
 def _hand_over(

@@ -26,7 +26,7 @@ from chalicelib.domain.debtor_file import (
 )
 from chalicelib.domain.policy import Do
 from chalicelib.domain.propose import Action, Hold, Plan, next_action_at, propose
-from tests.sample import after, case, eur, file_of, office, paris, policies
+from tests.sample import after, approved, case, eur, file_of, office, paris, policies
 
 TUESDAY_DUE = "2026-03-10"  # a Tuesday: + 2 business days is Thursday 12 March
 
@@ -335,19 +335,25 @@ class TestFormalNotice:
         file = self.ready()
         (task,) = [t for t in file.open_tasks() if t.kind is TaskKind.APPROVE_NOTICE]
         at = paris("2026-05-04", "09:30")
-        file = after(file, e.TaskClosed(task_id=task.id, outcome=outcome, note="", at=at), at=at)
+        rejected = e.TaskClosed(task_id=task.id, outcome=outcome, note="", at=at)
+        file = approved(file, at) if outcome == "approved" else after(file, rejected, at=at)
         file, _ = walk(file, "2026-05-04", 3)
         assert ("formal_notice" in {n.step for n in file.notices.values()}) is leaves
 
     @pytest.mark.parametrize(("days", "fresh"), [(14, True), (15, False), (16, False)])
     def test_an_approval_goes_stale(self, days: int, fresh: bool) -> None:
         file = self.ready()
+        at = paris("2026-05-05")
+        file = approved(file, at - timedelta(days=days), seen_at=at)
+        actions = [p.action for p in plan(file, at).proposals]
+        assert actions == ([Action.EMAIL] if fresh else [Action.NOTE, Action.APPROVE])
+
+    def test_an_outcome_without_a_letter_on_record_lets_nothing_leave(self) -> None:
+        file = self.ready()
         (task,) = [t for t in file.open_tasks() if t.kind is TaskKind.APPROVE_NOTICE]
         at = paris("2026-05-05")
-        closed = at - timedelta(days=days)
-        file = after(file, e.TaskClosed(task_id=task.id, outcome="approved", note="", at=closed), at=at)
-        actions = [p.action for p in plan(file, at).proposals]
-        assert actions == [Action.EMAIL if fresh else Action.APPROVE]
+        file = after(file, e.TaskClosed(task_id=task.id, outcome="approved", note="", at=at), at=at)
+        assert [p.action for p in plan(file, at).proposals] == [Action.APPROVE]
 
 
 class TestOneFormalNotice:
@@ -355,9 +361,7 @@ class TestOneFormalNotice:
 
     def approved(self, *more: str) -> DebtorFile:
         file, _ = walk(file_of(case("F1", TUESDAY_DUE, "100")), "2026-03-01", 60)
-        (task,) = [t for t in file.open_tasks() if t.kind is TaskKind.APPROVE_NOTICE]
-        at = paris("2026-05-04", "09:30")
-        file = after(file, e.TaskClosed(task_id=task.id, outcome="approved", note="", at=at), at=at)
+        file = approved(file, paris("2026-05-04", "09:30"))
         return after(file, *(e.InvoiceEntered(case=case(n, "2026-04-28")) for n in more))
 
     def test_a_reminder_that_is_due_the_same_day_waits_for_the_next_mail(self) -> None:
