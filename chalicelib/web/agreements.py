@@ -11,8 +11,7 @@ from chalicelib.domain.plans import offers
 from chalicelib.errors import BadInput
 from chalicelib.pipeline import agreements
 from chalicelib.pipeline.keep import load, office_of
-from chalicelib.web import routes as json_routes
-from chalicelib.web.answering import answering
+from chalicelib.web.answering import answering, caller
 from chalicelib.web.routes import routes
 from chalicelib.web.shapes import read_block, read_hold, read_words
 
@@ -22,7 +21,8 @@ def plan_offer(debtor_id: str) -> Any:
     """What the policy allows to offer for the open invoices, one offer a currency: ?on= (day of the first one)."""
     parts = bootstrap.parts()
     office = office_of(parts)
-    asked = (routes.current_request.query_params or {}).get("on") or ""
+    query = routes.current_request.query_params
+    asked = (query.get("on") if query else None) or ""
     try:
         on = date.fromisoformat(asked) if asked else local_day(bootstrap.now(), office.creditor.zone)
     except ValueError:
@@ -33,7 +33,7 @@ def plan_offer(debtor_id: str) -> Any:
 @answering(routes, "/debtors/{debtor_id}/blocks", method="POST")
 def block(debtor_id: str) -> Any:
     """Hold the chasing: {"reason": "…", "until": …, "owner": …, "invoices": […]}; the owner is the caller's own."""
-    who = json_routes.caller(routes)
+    who = caller(routes)
     facts = read_block(routes.current_request.json_body)
     placed = agreements.place_block(
         bootstrap.parts(), debtor_id, **{**facts, "owner": facts["owner"] or who}, at=bootstrap.now(), who=who
@@ -44,7 +44,7 @@ def block(debtor_id: str) -> Any:
 @answering(routes, "/debtors/{debtor_id}/blocks/{block_id}/lift", method="POST")
 def lift(debtor_id: str, block_id: str) -> Any:
     """Lift a block: {"why": "…"}."""
-    who = json_routes.caller(routes)
+    who = caller(routes)
     why = read_words(routes.current_request.json_body, "why")
     agreements.lift_block(bootstrap.parts(), debtor_id, block_id, why=why, at=bootstrap.now(), who=who)
     return {"debtor": debtor_id, "lifted": block_id}
@@ -53,7 +53,7 @@ def lift(debtor_id: str, block_id: str) -> Any:
 @answering(routes, "/debtors/{debtor_id}/disputes/{dispute_id}/progress", method="POST")
 def progress(debtor_id: str, dispute_id: str) -> Any:
     """Say what was done about a dispute: {"note": "…"}."""
-    who = json_routes.caller(routes)
+    who = caller(routes)
     note = read_words(routes.current_request.json_body, "note")
     agreements.note_progress(bootstrap.parts(), debtor_id, dispute_id, note, at=bootstrap.now(), who=who)
     return {"debtor": debtor_id, "dispute": dispute_id}
@@ -62,7 +62,7 @@ def progress(debtor_id: str, dispute_id: str) -> Any:
 @answering(routes, "/debtors/{debtor_id}/plans/{plan_id}/withdraw", method="POST")
 def withdraw(debtor_id: str, plan_id: str) -> Any:
     """End a payment plan: {"why": "…"}."""
-    who = json_routes.caller(routes)
+    who = caller(routes)
     why = read_words(routes.current_request.json_body, "why")
     agreements.withdraw_plan(bootstrap.parts(), debtor_id, plan_id, why=why, at=bootstrap.now(), who=who)
     return {"debtor": debtor_id, "withdrawn": plan_id}
@@ -71,7 +71,7 @@ def withdraw(debtor_id: str, plan_id: str) -> Any:
 @answering(routes, "/debtors/{debtor_id}/credit-hold", method="POST")
 def credit_hold(debtor_id: str) -> Any:
     """Put a debtor on credit hold or release it: {"hold": true, "why": "…"}."""
-    who = json_routes.caller(routes)
+    who = caller(routes)
     hold, why = read_hold(routes.current_request.json_body)
     agreements.set_credit_hold(bootstrap.parts(), debtor_id, hold=hold, why=why, at=bootstrap.now(), who=who)
     return {"debtor": debtor_id, "hold": hold}
