@@ -112,7 +112,11 @@ _FRENCH = {
     "public": "organisme public", "consumer": "particulier", "buyer": "acheteur",
     "approver": "valideur", "payer": "payeur", "director": "direction", "recipient": "destinataire", "reply": "réponse",
     "review": "à lire par une personne", "corrected_invoice": "facture corrigée",
-    "transfer": "virement", "cheque": "chèque",
+    "transfer": "virement", "cheque": "chèque", "promise_to_pay": "promesse de règlement", "apply": "appliquée",
+    "remittance_advice": "avis de virement", "remittance": "avis de virement", "dispute": "litige",
+    "payment_plan_request": "demande d’échéancier", "plan_request": "demande d’échéancier",
+    "document_request": "demande de document", "contact_change": "changement de contact",
+    "out_of_office": "absence", "bounce": "retour de courriel", "acknowledgement": "accusé de réception",
 }  # fmt: skip
 
 _STATES = {
@@ -123,8 +127,8 @@ _STATES = {
 # What is told of a record, in this order; ids, tokens and what only the program needs are not.
 _TOLD = (
     "kind", "step", "template", "number", "numbers", "takes", "to", "email", "sender", "name", "role", "amount", "owed",
-    "instalments", "demands", "totals", "came", "expected", "short", "overdue", "since_on", "cause", "spoke_to", "means",
-    "reference", "pay_on", "until", "due_on", "on", "status", "intents", "decision", "reason",
+    "instalments", "demands", "totals", "came", "expected", "short", "overdue", "since_on", "cause", "spoke_to",
+    "means", "reference", "pay_on", "until", "due_on", "on", "status", "intents", "decision", "reason",
     "outcome", "resolution", "closed", "assignee", "note", "next_on", "message_id", "tracking", "deadline_on", "sha256",
 )  # fmt: skip
 

@@ -25,7 +25,6 @@ from chalicelib.domain.debtor_file import DebtorFile, NoticeState
 from chalicelib.domain.events import Entry, ReplyReceived
 from chalicelib.domain.journal_words import state_of, told
 from chalicelib.domain.letter_facts import JournalFacts, JournalInvoice, JournalLine, LetterParty, facts_of
-from chalicelib.domain.message import FORMAL_NOTICE
 from chalicelib.errors import PermanentError
 from chalicelib.pipeline.keep import UnknownDebtor
 from chalicelib.pipeline.remind import sent_key
@@ -41,12 +40,14 @@ _WORDS: dict[str, dict[str, Any]] = {
     "fr": {
         "letters": "1-mises-en-demeure", "invoices": "2-factures", "evidence": "3-preuves", "journal": "4-journal",
         "mails": "5-courriels", "readme": "LISEZMOI.txt", "sent": "envoye", "received": "recu", "invoice": "facture",
-        "a letter": "Lettre", "an invoice": "Facture {}", "evidence of": "Preuve", "the journal": "Journal du dossier",
+        "a letter": "Lettre", "a proof": "Preuve de distribution", "an invoice": "Facture {}", "evidence of": "Preuve",
+        "the journal": "Journal du dossier",
         "a sent mail": "Courriel envoyé à {}", "a received mail": "Courriel reçu de {}",
         "columns": ("Fichier", "Pièce", "Date", "Octets", "SHA-256", "Remarque"),
         "entries": ("N°", "Date", "Heure", "Qui", "Quoi", "Pourquoi"),
         "missing": "MANQUANT : {}", "no document": "aucun document enregistré", "no letter": "aucune lettre archivée",
         "no record": "le courriel n’est plus enregistré", "is missing": "l’archive ne l’a pas",
+        "altered": "ce n’est pas le fichier consigné au journal",
         "about": (
             "Dossier contentieux\r\n\r\nCréancier : {creditor}\r\nDébiteur : {debtor} (dossier {id})\r\n"
             "Arrêté au : {on}\r\n\r\n{files} fichiers, {missing} pièces manquantes.\r\n"
@@ -57,13 +58,14 @@ _WORDS: dict[str, dict[str, Any]] = {
     "en": {
         "letters": "1-formal-notices", "invoices": "2-invoices", "evidence": "3-evidence", "journal": "4-journal",
         "mails": "5-mails", "readme": "README.txt", "sent": "sent", "received": "received", "invoice": "invoice",
-        "a letter": "Letter", "an invoice": "Invoice {}", "evidence of": "Evidence",
+        "a letter": "Letter", "a proof": "Proof of delivery", "an invoice": "Invoice {}", "evidence of": "Evidence",
         "the journal": "Journal of the file",
         "a sent mail": "Mail sent to {}", "a received mail": "Mail received from {}",
         "columns": ("File", "Piece", "Date", "Bytes", "SHA-256", "Remark"),
         "entries": ("No.", "Date", "Time", "Who", "What", "Why"),
         "missing": "MISSING: {}", "no document": "no document is recorded", "no letter": "no letter is archived",
         "no record": "the mail is no longer recorded", "is missing": "the archive does not hold it",
+        "altered": "this is not the file that the journal names",
         "about": (
             "Litigation file\r\n\r\nCreditor: {creditor}\r\nDebtor: {debtor} (file {id})\r\n"
             "As of: {on}\r\n\r\n{files} files, {missing} pieces missing.\r\n"
@@ -97,6 +99,7 @@ class Piece:
     key: str = ""
     content: bytes = b""
     missing: str = ""
+    sha256: str = ""  # as the journal has it, where it has
 
 
 def assemble(parts: Parts, debtor_id: str, to: BinaryIO, *, language: str = "fr") -> Assembled:
@@ -108,7 +111,7 @@ def assemble(parts: Parts, debtor_id: str, to: BinaryIO, *, language: str = "fr"
     words = _WORDS["fr" if language == "fr" else "en"]
     written = _Zip(to, parts.archive, words, at=entries[-1].at.astimezone(ZoneInfo(creditor.zone)))
     for piece in (
-        *_letters(parts, debtor_id, words),
+        *_letters(parts, file, words),
         *_invoices(file, words),
         *_evidence(parts, debtor_id, words),
         *_journal(parts, file, creditor, entries, language, words),
@@ -166,17 +169,29 @@ def _line(entry: Entry, file: DebtorFile, zone: str, language: str) -> JournalLi
 # --- the pieces
 
 
-def _letters(parts: Parts, debtor_id: str, words: Mapping[str, Any]) -> Iterator[Piece]:
-    keys = list(_keys_of(parts.archive, "letters", debtor_id))
-    for key in keys:
-        yield Piece(folder=words["letters"], stem=_stem_of(key), what=words["a letter"], key=key)
-    if not keys:
+def _letters(parts: Parts, file: DebtorFile, words: Mapping[str, Any]) -> Iterator[Piece]:
+    """Printed letters with the proof of their delivery as the file names them; then whatever else is archived."""
+    named = [
+        (key, on, what, sha256)
+        for letter in sorted(file.letters.values(), key=lambda one: (one.printed_on or date.max, one.id))
+        for key, on, what, sha256 in (
+            (letter.key, letter.printed_on, words["a letter"], letter.sha256),
+            (letter.proof, letter.delivered_on, words["a proof"], ""),
+        )
+        if key
+    ]
+    known = {key for key, *_ in named}
+    keys = _keys_of(parts.archive, "letters", file.id)
+    others = [(key, None, words["a letter"], "") for key in keys if key not in known]
+    for key, on, what, sha256 in (*named, *others):
+        yield Piece(folder=words["letters"], stem=_stem_of(key), what=what, on=on, key=key, sha256=sha256)
+    if not named and not others:
         yield Piece(folder=words["letters"], stem="", what=words["a letter"], missing=words["no letter"])
 
 
 def _invoices(file: DebtorFile, words: Mapping[str, Any]) -> Iterator[Piece]:
     """What is open, and whatever a formal notice demanded."""
-    demanded = {n for notice in file.notices.values() for n, step in notice.takes if step == FORMAL_NOTICE}
+    demanded = {number for letter in file.letters.values() for number in letter.numbers}
     cases = [case for case in file.cases.values() if case.is_open or case.number in demanded]
     for case in sorted(cases, key=lambda c: (c.due_on, c.number)):
         yield Piece(
@@ -289,7 +304,11 @@ class _Zip:
             held.seek(0)
             name = self._name(piece, held.read(1024))
             held.seek(0)
-            self._rows.append([name, piece.what, on, str(size), self._copy(name, held), ""])
+            digest = self._copy(name, held)
+            remark = self._words["altered"] if piece.sha256 not in ("", digest) else ""
+            self._rows.append([name, piece.what, on, str(size), digest, remark])
+            if remark:
+                self._missing.append(f"{piece.what}: {remark}")
         return None
 
     def close(self, file: DebtorFile, creditor: Creditor) -> Assembled:

@@ -18,7 +18,7 @@ from chalicelib.adapters.rendering_typst import TypstPrinter
 from chalicelib.adapters.s3 import S3Archive
 from chalicelib.bootstrap import TEMPLATES
 from chalicelib.domain import events as e
-from chalicelib.domain.debtor_file import Dispute, NoticeState, Promise
+from chalicelib.domain.debtor_file import Demand, Dispute, Letter, NoticeState, Promise
 from chalicelib.domain.journal_words import told
 from chalicelib.domain.money import Money
 from chalicelib.errors import BadInput, PermanentError
@@ -203,6 +203,53 @@ def test_the_letters_of_a_debtor_whose_id_goes_on_behind_a_slash_stay_out(progra
     program.archive.put("letters/C001/B/MD-9.pdf", b"%PDF", content_type="application/pdf")
     program.archive.put("letters/C0012/MD-8.pdf", b"%PDF", content_type="application/pdf")
     assert [n for n in opened(program)[0].namelist() if n.startswith("1-")] == ["1-mises-en-demeure/MD-1.pdf"]
+
+
+def printed(program: Program, content: bytes) -> None:
+    """Garage Morel's F3 was demanded by a letter that the journal names with its hash, and the receipt came back."""
+    key, digest = "letters/C001/N9.pdf", hashlib.sha256(b"%PDF printed").hexdigest()
+    program.archive.put(key, content, content_type="application/pdf")
+    program.archive.put("letters/C001/N9-proof.jpg", b"\xff\xd8\xff", content_type="image/jpeg")
+    owed = Money.of(1200, "EUR")
+    letter_ = Letter(
+        id="L9", task="T9", approved_at=AT, approved_by="hugo", demands=(Demand(number="F3", balance=owed),),
+        totals=(owed,),
+    )  # fmt: skip
+    happen(
+        program,
+        e.InvoiceEntered(case=case("F3", "2026-03-01")),
+        e.FormalNoticeApproved(letter=letter_),
+        e.LetterPrinted(
+            letter_id="L9", notice_id="N9", on=AT.date(), deadline_on=date(2026, 3, 21), takes=(), totals=(owed,),
+            key=key, sha256=digest,
+        ),
+        e.LetterPosted(letter_id="L9", on=AT.date(), tracking="1A 234"),
+        e.LetterDelivered(letter_id="L9", on=date(2026, 3, 17), proof="letters/C001/N9-proof.jpg"),
+        e.InvoiceWithdrawn(number="F3", on=AT.date()),
+    )  # fmt: skip
+
+
+def test_a_printed_letter_its_proof_and_what_it_demanded_are_in_the_file(program: Program) -> None:
+    printed(program, b"%PDF printed")
+    zip_, done = opened(program)
+    rows = {row[0]: row for row in index(zip_)}
+    assert [name for name in zip_.namelist() if name.startswith("1-")] == [
+        "1-mises-en-demeure/N9.pdf", "1-mises-en-demeure/N9-proof.jpg", "1-mises-en-demeure/MD-1.pdf",
+    ]  # fmt: skip
+    assert rows["1-mises-en-demeure/N9.pdf"][1:3] == ["Lettre", "2026-03-13"]
+    assert rows["1-mises-en-demeure/N9-proof.jpg"][1:3] == ["Preuve de distribution", "2026-03-17"]
+    assert rows["1-mises-en-demeure/N9.pdf"][5] == ""
+    assert "Facture F3: aucun document enregistré" in done.missing
+    journal = zip_.read("4-journal/journal.csv").decode("utf-8-sig")
+    assert "Lettre recommandée remise à la poste : 2026-03-13, 1A 234" in journal
+
+
+def test_a_letter_that_is_not_the_one_printed_is_told(program: Program) -> None:
+    printed(program, b"%PDF another")
+    zip_, done = opened(program)
+    rows = {row[0]: row for row in index(zip_)}
+    assert rows["1-mises-en-demeure/N9.pdf"][5] == "ce n’est pas le fichier consigné au journal"
+    assert "Lettre: ce n’est pas le fichier consigné au journal" in done.missing
 
 
 def test_evidence_in_the_archive_is_in_the_file(program: Program) -> None:
