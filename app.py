@@ -1,4 +1,4 @@
-"""Every entry point of Relance: three schedules, four queues, and the routes and pages of `chalicelib.web`.
+"""Every entry point of Relance: four schedules, four queues, and the routes and pages of `chalicelib.web`.
 
 A schedule's event carries its `time` and a queue's message its `at` (moved on by the time that it has waited):
 they are the clock of all that follows, so a day that is played again runs the same code as the day itself.
@@ -12,7 +12,7 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
 
-from chalicelib.bootstrap import import_files, parts
+from chalicelib.bootstrap import import_files, numbers_store, parts, review_writer
 from chalicelib.entry import (
     acting_at,
     dropped_files,
@@ -30,6 +30,7 @@ from chalicelib.pipeline.remind import remind
 from chalicelib.pipeline.run_dunning import run_dunning as run
 from chalicelib.pipeline.settle_notices import settle
 from chalicelib.pipeline.watch import watch as look_after
+from chalicelib.pipeline.weekly_review import look_back
 from chalicelib.web import agreements as _agreements  # noqa: F401 — adds its routes
 from chalicelib.web.pages import pages
 from chalicelib.web.routes import routes
@@ -56,6 +57,12 @@ def mailbox_poll(event: CloudWatchEvent) -> Any:
 def watch(event: CloudWatchEvent) -> Any:
     """Look after what nobody else would notice: blindness, mails that a queue lost."""
     return on_schedule("watch", event.to_dict(), event.context, lambda at: look_after(parts(), at=at))
+
+
+@app.lambda_function(name="numbers")
+def numbers(event: dict[str, Any], context: Any) -> Any:
+    """Count the day's numbers, and mail the week's review: every quarter of an hour (NumbersSchedule in infra/)."""
+    return on_schedule("numbers", event, context, lambda at: look_back(parts(), numbers_store(), review_writer(), at=at))
 
 
 # As many senders as the function's reserved concurrency (.chalice/config.json): more would only be turned away.

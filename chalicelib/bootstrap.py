@@ -18,9 +18,10 @@ from chalicelib.domain.policy import Policy
 from chalicelib.domain.policy_file import load_policies
 from chalicelib.errors import PermanentError, Throttled
 from chalicelib.law.rules import Rules, load_rules
-from chalicelib.ports import Archive, Mailbox, Outbox, Parts
+from chalicelib.ports import Archive, IdentityProvider, Mailbox, NumbersStore, Outbox, Parts, ReviewWriter, SessionStore
 
 if TYPE_CHECKING:
+    from chalicelib.adapters.rendering_call_sheet import CallSheetWriter
     from chalicelib.adapters.secrets import SecretsManagerSecrets
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
@@ -35,6 +36,9 @@ WHAT = {
     "RELANCE_OUTBOX": "how mails leave: ses or smtp",
     "RELANCE_SES_CONFIGURATION_SET": "the configuration set of Amazon SES (output ConfigurationSetName)",
     "RELANCE_SMTP_SECRET": "the secret with the SMTP server's login",
+    "RELANCE_SIGN_IN_SECRET": "the secret that says how people sign in to the pages (<stack>-sign-in)",
+    "RELANCE_SIGN_IN_ORIGIN": "scheme and host of the identity provider's pages",
+    "RELANCE_PAGES_URL": "where people reach the pages; empty for the address of API Gateway",
 }
 """Every variable that is read, and what it says."""
 
@@ -92,6 +96,22 @@ def import_files() -> Archive:
 
 
 @cache
+def numbers_store() -> NumbersStore:
+    """The snapshots of the numbers and the weekly mails."""
+    from chalicelib.adapters.dynamodb_numbers import DynamoNumbersStore
+    from chalicelib.adapters.dynamodb_table import PATIENCE
+
+    return DynamoNumbersStore(_client("dynamodb", config=PATIENCE), _setting("RELANCE_TABLE"))
+
+
+@cache
+def review_writer() -> ReviewWriter:
+    from chalicelib.adapters.rendering_review import TemplateReviewWriter
+
+    return TemplateReviewWriter(TEMPLATES)
+
+
+@cache
 def policies() -> Mapping[str, Policy]:
     """Every dunning policy of templates/policies, by name."""
     return load_policies(
@@ -100,9 +120,49 @@ def policies() -> Mapping[str, Policy]:
 
 
 @cache
+def call_sheets() -> CallSheetWriter:
+    """Who writes call sheets."""
+    from chalicelib.adapters.rendering_call_sheet import CallSheetWriter
+
+    return CallSheetWriter(TEMPLATES)
+
+
+@cache
 def law_rules() -> Rules:
     """What the law grants on late payment: rules by country and dated rates."""
     return load_rules((TEMPLATES / "law" / "late_payment.yaml").read_text("utf-8"))
+
+
+@cache
+def sessions() -> SessionStore:
+    """Who is signed in to the pages."""
+    from chalicelib.adapters.dynamodb_sessions import DynamoSessionStore
+    from chalicelib.adapters.dynamodb_table import PATIENCE
+
+    return DynamoSessionStore(_client("dynamodb", config=PATIENCE), _setting("RELANCE_TABLE"))
+
+
+@cache
+def identity() -> IdentityProvider:
+    """Who vouches for people on the pages."""
+    from chalicelib.adapters.oidc import OidcSettings, OpenIdProvider
+
+    def settings() -> OidcSettings:
+        name = _setting("RELANCE_SIGN_IN_SECRET")
+        found: OidcSettings = _login(OidcSettings, name, _secrets().get(name))
+        return found
+
+    return OpenIdProvider(settings)
+
+
+def sign_in_origin() -> str:
+    """Scheme and host of the identity provider's pages; empty where none is set up."""
+    return os.environ.get("RELANCE_SIGN_IN_ORIGIN", "")
+
+
+def pages_url() -> str:
+    """Where people reach the pages, without a slash at the end; empty where API Gateway's own address serves."""
+    return os.environ.get("RELANCE_PAGES_URL", "").rstrip("/")
 
 
 def open_mailbox() -> Mailbox:

@@ -1,0 +1,11 @@
+"""The operations pages. Each module registers its pages and acts when it is imported; `pages` is the blueprint."""
+
+from __future__ import annotations
+
+from chalicelib.web.pages import sign_in, static, today
+from chalicelib.web.pages.guard import pages
+
+# A new page module is named here; without it its routes do not exist.
+MODULES = (sign_in, static, today)
+
+__all__ = ["MODULES", "pages"]

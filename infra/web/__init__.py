@@ -1,0 +1,1 @@
+"""What the operations pages load from the package registry, by lock."""
