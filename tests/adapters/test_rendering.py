@@ -426,7 +426,7 @@ def test_every_step_that_writes_has_its_words_in_both_languages() -> None:
     for policy in policies().values():
         steps = {s.template or s.id for s in policy.steps if s.do in ("email", "formal_notice")}
         assert steps <= writer_with(NO_DOCUMENTS).templates("fr")
-    assert writer_with(NO_DOCUMENTS).templates("fr") == writer_with(NO_DOCUMENTS).templates("en") == set(ALL)
+    assert writer_with(NO_DOCUMENTS).templates("fr") == writer_with(NO_DOCUMENTS).templates("en") >= set(ALL)
 
 
 # Shapes, enclosures and the transfer code

@@ -86,7 +86,10 @@ def test_no_role_may_do_everything_with_anything(template: Template) -> None:
     [
         ("ses:SendRawEmail", {"DueRole"}),
         ("secretsmanager:GetSecretValue", {"DueRole", "MailboxPollRole"}),
-        ("sqs:SendMessage", {"DunningRunRole", "MailboxPollRole", "WatchRole", "SchedulerRole"}),
+        (
+            "sqs:SendMessage",
+            {"ApiHandlerRole", "DunningRunRole", "MailRole", "MailboxPollRole", "WatchRole", "SchedulerRole"},
+        ),
         ("s3:PutObject", {"DueRole", "ImportsRole", "MailboxPollRole"}),
         ("s3:DeleteObject", set()),
         ("dynamodb:Scan", set()),
