@@ -5,13 +5,14 @@ from __future__ import annotations
 import time as clock
 from datetime import time
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.policy import Do, Policy, When
+from chalicelib.domain.policy import CreditHoldRule, Do, Part, PlanTerms, Policy, When
 from chalicelib.domain.policy_file import load_policies, read_policy
 from chalicelib.errors import BadFile
 
@@ -89,6 +90,68 @@ def test_a_day_is_written_as_it_is_read():
         text = changed("when: due + 2 business days", f"when: {step.when}").replace("due - 5", "due - 50")
         if step.when.anchor == "due" and step.when.offset >= 0:
             assert read_policy(text).steps[1].when == step.when
+
+
+AGREED = GOOD.replace("steps:\n", """\
+plan:
+  instalments: [half now, 25% + 10 days, rest + 20 days]
+  minimum: 500
+  longest_days: 60
+  notice_days: 0
+  reminder_business_days: 3
+  grace_business_days: 6
+dispute: {progress_business_days: 4, escalate_to: sales_rep}
+credit_hold: {overdue_days: 45, overdue_amount: 750.50}
+block_review_days: 30
+tell_sales_rep_business_days: 3
+steps:
+""")
+
+
+def test_what_may_be_agreed_is_read():
+    policy = read_policy(AGREED)
+
+    assert policy.plan == PlanTerms(
+        parts=(Part(Fraction(1, 2)), Part(Fraction(1, 4), 10), Part(None, 20)), minimum=Decimal(500), longest_days=60,
+        notice_days=0, reminder_business_days=3, grace_business_days=6,
+    )  # fmt: skip
+    assert policy.credit_hold == CreditHoldRule(overdue_days=45, overdue_amount=Decimal("750.50"))
+    assert (policy.dispute_progress_business_days, policy.dispute_escalate_to) == (4, "sales_rep")
+    assert (policy.block_review_days, policy.tell_sales_rep_business_days) == (30, 3)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "finding"),
+    [
+        ("[half now,", "[two now,",
+         "line 9, key plan.instalments: 'two now' is not understood; "
+         'expected "third now", "25% + 15 days" or, for the last one, "rest + 30 days"'),
+        ("rest + 20 days]", "quarter + 20 days]",
+         "line 9, key plan.instalments: the last one, and no other, takes the rest; "
+         'expected "third now", "25% + 15 days" or, for the last one, "rest + 30 days"'),
+        ("[half now,", "[half + 5 days,",
+         "line 9, key plan.instalments: they do not begin now and follow one another; "
+         'expected "third now", "25% + 15 days" or, for the last one, "rest + 30 days"'),
+        ("rest + 20 days]", "rest + 10 days]",
+         "line 9, key plan.instalments: they do not begin now and follow one another; "
+         'expected "third now", "25% + 15 days" or, for the last one, "rest + 30 days"'),
+        ("25% + 10 days", "half + 10 days",
+         "line 9, key plan.instalments: they leave no rest; expected shares that come to less than the whole"),
+        ("longest_days: 60", "longest_days: 19",
+         "line 11, key plan.longest_days: the last instalment, after 20 days, is later; expected 20 at least"),
+        ("grace_business_days: 6\n", "grace_business_days: 3\n",
+         "line 14, key plan.grace_business_days: ends before the reminder could be answered; "
+         "expected more than reminder_business_days, 3"),
+        ("escalate_to: sales_rep", "escalate_to: boss",
+         "line 15, key dispute.escalate_to: 'boss' is unknown; expected one of collector, sales_rep, director"),
+        ("overdue_amount: 750.50", "overdue_amount: much",
+         "line 16, key credit_hold.overdue_amount: 'much' is no amount of zero or more; "
+         "expected for example 150 or 99.50"),
+    ],
+)  # fmt: skip
+def test_of_what_may_be_agreed_every_mistake_has_its_line(old, new, finding):
+    assert AGREED.count(old) == 1
+    assert findings(AGREED.replace(old, new)) == [finding]
 
 
 WRONG = [
