@@ -32,6 +32,7 @@ from chalicelib.pipeline.settle_notices import settle
 from chalicelib.pipeline.watch import watch as look_after
 from chalicelib.pipeline.weekly_review import look_back
 from chalicelib.web import agreements as _agreements  # noqa: F401 — adds its routes
+from chalicelib.web import letters as _letters  # noqa: F401 — adds its routes
 from chalicelib.web.pages import pages
 from chalicelib.web.routes import routes
 
@@ -62,7 +63,9 @@ def watch(event: CloudWatchEvent) -> Any:
 @app.lambda_function(name="numbers")
 def numbers(event: dict[str, Any], context: Any) -> Any:
     """Count the day's numbers, and mail the week's review: every quarter of an hour (NumbersSchedule in infra/)."""
-    return on_schedule("numbers", event, context, lambda at: look_back(parts(), numbers_store(), review_writer(), at=at))
+    return on_schedule(
+        "numbers", event, context, lambda at: look_back(parts(), numbers_store(), review_writer(), at=at)
+    )
 
 
 # As many senders as the function's reserved concurrency (.chalice/config.json): more would only be turned away.

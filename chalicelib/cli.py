@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.ledger.mapping import ColumnMap
     from chalicelib.ledger.read import R, Reader
     from chalicelib.ledger.records import Finding
-    from chalicelib.ports import Parts
+    from chalicelib.ports import NumbersStore, Parts
     from chalicelib.simulate import Act
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
@@ -58,6 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from chalicelib.interest_command import main as interest
 
             return interest(words[1:], law_rules)
+        if words[:1] == ["numbers"]:
+            from chalicelib.numbers_command import main as numbers
+
+            return numbers(words[1:], _stack_of_numbers, at=_now())
         args = _parser().parse_args(words)
         done: int = args.run(args)
         sys.stdout.flush()
@@ -115,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("train", help="learn from labelled examples how clients speak", add_help=False)
 
     commands.add_parser("interest", help="reckon interest and indemnity on a late invoice", add_help=False)
+    commands.add_parser("numbers", help="show ageing, DSO, promises kept, cash to come", add_help=False)
 
     match = commands.add_parser("match", help="tell which invoices the entries of bank statements pay")
     match.add_argument("--invoices", required=True, metavar="FILE", help="CSV of invoices")
@@ -208,6 +213,10 @@ def _parser() -> argparse.ArgumentParser:
     from chalicelib.agreements_command import add_commands as add_agreements
 
     add_agreements(commands, _add_stack, _day, _parts)
+
+    from chalicelib.notice_command import add_commands as add_notices
+
+    add_notices(commands, _add_stack, _day, _parts)
 
     sheet = commands.add_parser("call-sheet", help="everything for one call, on one page to print")
     sheet.add_argument("task", nargs="+", metavar="DEBTOR/TASK")
@@ -747,6 +756,14 @@ def _parts(args: argparse.Namespace) -> Parts:
     if stack := getattr(args, "stack", ""):
         bootstrap.use_stack(stack)
     return bootstrap.parts()
+
+
+def _stack_of_numbers(stack: str) -> tuple[Parts, NumbersStore]:
+    from chalicelib import bootstrap
+
+    if stack:
+        bootstrap.use_stack(stack)
+    return bootstrap.parts(), bootstrap.numbers_store()
 
 
 def _now() -> datetime:

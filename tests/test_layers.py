@@ -24,8 +24,8 @@ ARROWS: dict[str, set[str]] = {
     "app": ENTRY | {"web", "entry"},
     "cli": ENTRY
     | {"banking", "doctor", "einvoicing", "interest_command", "match_command", "reading_command", "train_command"}
-    | {"simulate", "litigation_command", "agreements_command"}
-    | {"call_sheet_command"},
+    | {"simulate", "litigation_command", "agreements_command", "numbers_command"}
+    | {"call_sheet_command", "notice_command"},
     "doctor": {"domain", "law", "ports", "errors"},
     # `relance read`: mails in, lines out; no store and no ledger.
     "reading_command": {"reading", "errors"},
@@ -36,10 +36,14 @@ ARROWS: dict[str, set[str]] = {
     "litigation_command": {"pipeline", "domain", "ports", "errors"},
     # `relance show, plan, dispute, block, credit-holds`.
     "agreements_command": {"pipeline", "domain", "ports", "errors"},
+    # `relance notice, letter, debtor`: formal notices, their approval and their way by post.
+    "notice_command": {"pipeline", "domain", "ports", "errors"},
     # `relance call-sheet`: one call's page.
     "call_sheet_command": {"pipeline", "domain", "ports", "errors"},
     "match_command": {"banking", "matching", "ledger", "domain", "errors"},
     # `relance interest`: one invoice in, what the law grants on it out; no store.
+    # `relance numbers`: the last snapshot, or a count on the spot.
+    "numbers_command": {"pipeline", "domain", "ports", "errors"},
     "interest_command": {"law", "domain", "ledger", "errors"},
     "web": ENTRY | {"entry"},
     # What the entry points share: the event's clock, the log, failures one by one.

@@ -345,6 +345,25 @@ def dso(numbers: Numbers, currency: str) -> Dso | None:
     return Dso(days=_tenth(days), at_least=True)
 
 
+def ratios(numbers: Numbers) -> dict[str, dict[str, object]]:
+    """What is reckoned from the sums, by currency: plain values for a table or a program."""
+    result: dict[str, dict[str, object]] = {}
+    for currency in numbers.currencies():
+        found, word = dso(numbers, currency), numbers.word.get(currency)
+        steps = numbers.effects.get(currency, {})
+        result[currency] = {
+            "owed": numbers.owed(currency),
+            "overdue": numbers.overdue(currency),
+            "disputed": numbers.disputed(currency),
+            "dso_days": found.days if found else None,
+            "dso_at_least": found.at_least if found else None,
+            "kept_rate": kept_rate(word) if word else None,
+            "kept_rate_by_amount": kept_rate_by_amount(word) if word else None,
+            "effects": {step: rate(effect.paid.count, effect.taken.count) for step, effect in steps.items()},
+        }
+    return result
+
+
 def rate(part: int | Decimal, whole: int | Decimal) -> Decimal | None:
     """Per cent to a tenth; None of nothing."""
     return _tenth(Decimal(100) * part / whole) if whole else None

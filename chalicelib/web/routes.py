@@ -12,6 +12,7 @@ from chalice.app import Blueprint
 from chalicelib import bootstrap
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.debtor_file import DebtorFile, Task
+from chalicelib.domain.numbers import average_days_late, ratios
 from chalicelib.domain.outcomes import OUTCOMES
 from chalicelib.domain.plans import NEGOTIATING, Offer, missing, offers
 from chalicelib.domain.propose import propose
@@ -25,6 +26,15 @@ PAGE = 50
 LARGEST_PAGE = 200
 
 routes = Blueprint(__name__)
+
+
+@answering(routes, "/numbers")
+def numbers() -> Any:
+    """The last snapshot of the whole ledger: one row is read. Before the first morning there is none: null."""
+    latest = bootstrap.numbers_store().latest()
+    if latest is None:
+        return {"numbers": None}
+    return {"numbers": latest, "ratios": ratios(latest), "average_days_late": average_days_late(latest.paid)}
 
 
 @answering(routes, "/tasks")
@@ -73,7 +83,7 @@ def assign(debtor_id: str, task_id: str) -> Any:
     try:
         file = assign_task(parts, debtor_id, task_id, assignee=assignee, at=bootstrap.now(), who=who)
     except NoSuchTask as error:
-        raise _gone(debtor_id, task_id, error) from error
+        raise gone(debtor_id, task_id, error) from error
     return {"debtor": debtor_id, "task": file.tasks[task_id]}
 
 
@@ -85,7 +95,7 @@ def close(debtor_id: str, task_id: str) -> Any:
     try:
         close_task(parts, debtor_id, task_id, said, at=bootstrap.now(), who=who)
     except NoSuchTask as error:
-        raise _gone(debtor_id, task_id, error) from error
+        raise gone(debtor_id, task_id, error) from error
     return {"debtor": debtor_id, "task": _whole(debtor_id).tasks[task_id]}
 
 
@@ -183,7 +193,7 @@ def _place(debtor_id: str, task: Task) -> str:
     return f"{task.due_on}/{debtor_id}/{task.id}"
 
 
-def _gone(debtor_id: str, task_id: str, error: NoSuchTask) -> Exception:
+def gone(debtor_id: str, task_id: str, error: NoSuchTask) -> Exception:
     """Why a task cannot be worked: it never was, or somebody has closed it."""
     closed = _whole(debtor_id).tasks.get(task_id)
     if closed is None or closed.closed_at is None:

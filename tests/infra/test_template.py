@@ -15,7 +15,7 @@ import pytest
 from infra.local.package import AWS_SERVICES, PROJECT, Package
 
 Template = Mapping[str, Any]
-FUNCTIONS = {"APIHandler", "DunningRun", "MailboxPoll", "Watch", "Due", "Mail", "Imports", "ProviderEvents"}
+FUNCTIONS = {"APIHandler", "DunningRun", "MailboxPoll", "Watch", "Due", "Mail", "Imports", "ProviderEvents", "Numbers"}
 QUEUE_OF = {"Due": "DueQueue", "Mail": "MailQueue", "Imports": "ImportQueue", "ProviderEvents": "ProviderEventQueue"}
 
 
@@ -65,7 +65,7 @@ def test_every_function_is_there_and_has_a_role_of_its_own(template: Template) -
 def test_no_role_reaches_beyond_what_the_stack_made(template: Template) -> None:
     for role, statement in statements(template):
         for resource in as_list(statement["Resource"]):
-            if (role, resource) == ("DueRole", on_a_local_stack_alone("*")):
+            if role in ("DueRole", "NumbersRole") and resource == on_a_local_stack_alone("*"):
                 continue
             text = json.dumps(resource)
             assert resource != "*", (role, statement)
@@ -84,13 +84,13 @@ def test_no_role_may_do_everything_with_anything(template: Template) -> None:
 @pytest.mark.parametrize(
     ("action", "roles"),
     [
-        ("ses:SendRawEmail", {"DueRole"}),
-        ("secretsmanager:GetSecretValue", {"DueRole", "MailboxPollRole"}),
+        ("ses:SendRawEmail", {"DueRole", "NumbersRole"}),
+        ("secretsmanager:GetSecretValue", {"DueRole", "MailboxPollRole", "NumbersRole"}),
         (
             "sqs:SendMessage",
             {"ApiHandlerRole", "DunningRunRole", "MailRole", "MailboxPollRole", "WatchRole", "SchedulerRole"},
         ),
-        ("s3:PutObject", {"DueRole", "ImportsRole", "MailboxPollRole"}),
+        ("s3:PutObject", {"DueRole", "ImportsRole", "MailboxPollRole", "NumbersRole"}),
         ("s3:DeleteObject", set()),
         ("dynamodb:Scan", set()),
         ("dynamodb:DeleteTable", set()),
@@ -180,10 +180,26 @@ def test_nothing_is_traced_and_no_function_runs_longer_than_a_lost_notice_waits(
 
 
 def test_the_run_keeps_the_creditors_hours_on_weekdays(template: Template) -> None:
-    (schedule,) = of_type(template, "AWS::Scheduler::Schedule").values()
+    schedule = of_type(template, "AWS::Scheduler::Schedule")["RunSchedule"]
     assert schedule["ScheduleExpression"] == "cron(0 7-18 ? * MON-FRI *)"
     assert schedule["ScheduleExpressionTimezone"] == {"Ref": "CreditorZone"}
     assert "Input" not in schedule["Target"], "without an input the event carries its time"
+
+
+def test_the_numbers_are_counted_before_work_and_the_review_is_tried_until_the_evening(template: Template) -> None:
+    schedule = of_type(template, "AWS::Scheduler::Schedule")["NumbersSchedule"]
+    assert schedule["ScheduleExpression"] == "cron(0/15 4-19 ? * * *)"
+    assert schedule["ScheduleExpressionTimezone"] == {"Ref": "CreditorZone"}
+    assert schedule["State"] == {"Ref": "Schedules"}
+    assert "Input" not in schedule["Target"], "without an input the event carries its time"
+    alarm = template["Resources"]["NumbersMissedAlarm"]["Properties"]
+    night = 24 - 19.75 + 4
+    assert night + 1 < alarm["Period"] * alarm["EvaluationPeriods"] / 3600 <= 24
+
+
+def test_the_review_may_be_archived_nowhere_but_among_the_desks_mails(template: Template) -> None:
+    puts = [s for role, s in statements(template) if role == "NumbersRole" and "s3:PutObject" in as_list(s["Action"])]
+    assert [s["Resource"] for s in puts] == [{"Fn::Sub": "${Archive.Arn}/sent/desk/*"}]
 
 
 def test_every_schedule_can_be_switched_off(template: Template) -> None:
