@@ -1,6 +1,6 @@
 """relance train: the learned voice made anew from files of labelled examples; the same examples give the same bytes.
 
-relance train [--out FILE] [--check] EXAMPLES.jsonl…
+relance train [--out FILE] [--check] [--known-to-rules NAME,…] EXAMPLES.jsonl…
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from chalicelib.reading.examples import Example, read_examples
 from chalicelib.reading.learned_voice import RESOURCE, pack
 from chalicelib.reading.training import train
 
+KNOWN_TO_RULES = ("hand_b", "hand_c", "mail_replies", "mail_written")
 SHIPPED = Path(__file__).parent / "reading" / RESOURCE
 
 
@@ -23,6 +24,12 @@ def main(args: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="relance train", description="Learn from labelled examples.")
     parser.add_argument("--out", metavar="FILE", default=str(SHIPPED), help="file of weights (default: the one in use)")
     parser.add_argument("--check", action="store_true", help="write nothing; tell whether FILE would be the same")
+    parser.add_argument(
+        "--known-to-rules",
+        metavar="NAMES",
+        default=",".join(KNOWN_TO_RULES),
+        help="files from which the phrases were written: they do not judge how far phrases can be trusted",
+    )
     parser.add_argument("examples", metavar="EXAMPLES", nargs="+", help="one JSON object a line; a file is one hand")
     try:
         options = parser.parse_args(list(args))
@@ -39,7 +46,7 @@ def main(args: Sequence[str]) -> int:
     except BadInput as wrong:
         print(f"relance train: {wrong}", file=sys.stderr)
         return 2
-    packed, out = pack(train(hands)), Path(options.out)
+    packed, out = pack(train(hands, known_to_rules=options.known_to_rules.split(","))), Path(options.out)
     count = sum(map(len, hands.values()))
     if options.check:
         same = out.is_file() and out.read_bytes() == packed

@@ -72,7 +72,7 @@ def find(folded: str) -> list[FoundAmount]:
 
 
 def _odd(m: re.Match[str]) -> FoundAmount | None:
-    """"1234€50", "1k2", and sums in words before a currency: "mille deux cents euros"."""
+    """ "1234€50", "1k2", and sums in words before a currency: "mille deux cents euros"."""
     if m.re is _SPLIT:
         whole, sign, rest = m.groups()
         if sign == "k":

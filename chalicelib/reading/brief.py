@@ -66,7 +66,7 @@ def _ahead(folded: str, start: int, end: int, kept: Sequence[FoundDate], base: d
 
 
 def _done(folded: str, done: re.Match[str], kept: Sequence[FoundDate], base: date) -> Brief:
-    """"Done", with the day if it says one; "done Friday" said of a day that only lies ahead is a promise."""
+    """ "Done", with the day if it says one; "done Friday" said of a day that only lies ahead is a promise."""
     told = [d for d in kept if not d.vague]
     if told and all(d.past is None or d.past > base for d in told):
         return _ahead(folded, done.start(), done.end(), kept, base)
@@ -79,13 +79,14 @@ def _meant(folded: str, dates: Sequence[FoundDate]) -> list[FoundDate]:
     kept = [
         d
         for d in dates
-        if not _TAKEN_BACK.search(folded[max(0, d.start - 16) : d.start]) and not _FAILED.match(folded[d.end : d.end + 24])
+        if not _TAKEN_BACK.search(folded[max(0, d.start - 16) : d.start])
+        and not _FAILED.match(folded[d.end : d.end + 24])
     ]
     return kept or list(dates)
 
 
 def _after_that_is(folded: str, dates: Sequence[FoundDate]) -> FoundDate | None:
-    """"Sixty days from invoice, that is 15 April": the day behind the equation."""
+    """ "Sixty days from invoice, that is 15 April": the day behind the equation."""
     for d in dates:
         if d.future is not None and _THAT_IS.search(folded[max(0, d.start - 26) : d.start]):
             return d
@@ -122,12 +123,18 @@ _TAKEN_IN_HAND = re.compile(r"(?:on|je|j')\s?(?:s'en|m'en)|will do|mach|wir|rege
 _NO_ANSWER = re.compile(
     r"\b(?:absen\w*|conges?|ferme\w*|vacances|holiday|leave|closed|maladie|sick|urlaub|vakantie|ferie|rendez-vous|rdv|reunion|meeting|appel\w*|rappel(?:le|lerai|ez|er)\w*|telephon\w*|phone|call|livr\w+|deliver\w*|geliefert|lieferung|courses?|facture n'est|pas paye\w*|impayee?|litige|dispute\w*|contest\w*|avoir|credit note|gutschrift|avocat|lawyer|tribunal|insolv\w+|liquidation|fusion|retour de|refus\w*|manqu\w+|missing|casse\w*|defect\w*|wrong|faux|fausse|erreur|error|duplicat\w*|copie|copy|rib\b|jamais|never|rien a|nothing|lorsque|des que|quand le|once|as soon as|sobald|cuando cobr\w+|zodra|appena|until|tant que|depends on you|systeme?|stato =|statut? =)\b"
 )
-_TAKEN_BACK = re.compile(r"\b(?:non pas|pas|not|nicht|niet|no|non|instead of|au lieu du?|statt)\s(?:le |the |on |on the |am |de |el |il |op )?$")
-_FAILED = re.compile(r",?\s?(?:no pudo ser|n'a pas pu|wasn't possible|didn't happen|hat nicht geklappt|ging nicht|non e stato possibile|lukte niet|c'etait faux|was wrong)")
+_TAKEN_BACK = re.compile(
+    r"\b(?:non pas|pas|not|nicht|niet|no|non|instead of|au lieu du?|statt)\s(?:le |the |on |on the |am |de |el |il |op )?$"
+)
+_FAILED = re.compile(
+    r",?\s?(?:no pudo ser|n'a pas pu|wasn't possible|didn't happen|hat nicht geklappt|ging nicht|non e stato possibile|lukte niet|c'etait faux|was wrong)"
+)
 _UNSURE = re.compile(
     r"\b(?:peut-etre|sans doute|probablement|un peu apres|some ?time|maybe|perhaps|probably|hopefully|vielleicht|wahrscheinlich|misschien|quiza\w?|forse|si tout va|assuming|unless|provided|before or after|ish|environ|aux alentours|around|if all goes)\b"
 )
-_THAT_IS = re.compile(r"\b(?:o sea|soit|c'est-a-dire|i\.e\.|so|donc|also|ossia|cioe|dus|that is|nouvelle date|new date|sera|sara|make it|disons|say)\s?:?\s(?:le |the |on |am |op |el |il |au )?$")
+_THAT_IS = re.compile(
+    r"\b(?:o sea|soit|c'est-a-dire|i\.e\.|so|donc|also|ossia|cioe|dus|that is|nouvelle date|new date|sera|sara|make it|disons|say)\s?:?\s(?:le |the |on |am |op |el |il |au )?$"
+)
 _NO_SUCH_DAY = re.compile(
     r"(?:le |the |am |el |il |op )?(?:3[0-9]|[4-9]\d)(?:st|nd|rd|th|\.|e)? (?:de |of )?(?:february|fevrier|februar|febrero|febbraio|februari|april|avril|june|juin|juni|junio|giugno|september|septembre|septiembre|settembre|november|novembre|noviembre)\b"
 )

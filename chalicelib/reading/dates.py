@@ -56,7 +56,12 @@ def find(
             if one.end - one.start > kept[-1].end - kept[-1].start:
                 kept[-1] = one
             continue
-        if kept and _SAME_DAY.fullmatch(folded[kept[-1].end : one.start]) and kept[-1].words in _WEEKDAY_OF and one.words not in _NEXT_DAYS:
+        if (
+            kept
+            and _SAME_DAY.fullmatch(folded[kept[-1].end : one.start])
+            and kept[-1].words in _WEEKDAY_OF
+            and one.words not in _NEXT_DAYS
+        ):
             kept[-1] = replace(
                 one, start=kept[-1].start, words=folded[kept[-1].start : one.end]
             )  # "Montag, dem 07.12." is one day, and the number says which
@@ -89,7 +94,9 @@ _ARTICLE = re.compile(r"(?:le|du|the|of|am|dem|el|del|il|dal|de)\s")
 _WEEK_OF = re.compile(
     r"\b(?:semaine du|week (?:commencing|beginning|starting|of|van)|w/c|wc|woche (?:vom|ab|ab dem)|settimana del|semana del)\s(?:the |le |el |il |dem |de )?(?:lundi |monday |montag |lunes |lunedi |maandag )?$"
 )
-_AFTER_THE = re.compile(r"(?<!jours )(?<!peu )(?<!day )(?<!days )\b(?:apres|after|nach|despues del?|dopo)\s(?:the |le |dem |el |il )?$")
+_AFTER_THE = re.compile(
+    r"(?<!jours )(?<!peu )(?<!day )(?<!days )\b(?:apres|after|nach|despues del?|dopo)\s(?:the |le |dem |el |il )?$"
+)
 
 _SAME_DAY = re.compile(r",?\s(?:dem |den |der |the |le |el |il |dia |de )?|,")
 
@@ -462,7 +469,7 @@ def _two_days_ago(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:aujourd'?hui|ce jour|ce matin|ce soir|cet apres-midi|cette apres-midi|ce midi|a l'instant|dans la journee|today|this morning|this afternoon|tonight|this evening|by close of business|close of business|(?:by )?close of play|(?:by )?c\.?o\.?b\b\.?|end of (?:the |this )?(?:business )?day|end of play|(?:by )?eod|before we close|heute|hoy|esta manana|esta tarde|oggi|stamattina|vandaag|vanmorgen|vanochtend|vanmiddag|just now)\b"
+    r"\b(?:aujourd'?hui|ce jour|ce matin|ce soir|cet apres-midi|cette apres-midi|ce midi|a l'instant|dans la journee|today|this morning|this afternoon|tonight|this evening|by close of business|close of business|(?:by )?close of play|(?:by )?c\.?o\.?b\b\.?|end of (?:the |this )?(?:business )?day|end of play|(?:by )?eod|before we close|heute|hoy|esta manana|esta tarde|oggi|stamattina|vandaag|vanmorgen|vanochtend|vanmiddag|vanavond|stasera|esta noche|heute abend|just now)\b"
 )
 def _today(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, day.base, day.base)
@@ -575,6 +582,13 @@ def _early_next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
+    r"\b(?:(?:au |en |vers le )?milieu (?:de (?:la )?)?semaine prochaine|(?:(?:by |around )?(?:the )?middle of|mid)[ -]?next week|mitte (?:der )?(?:nachsten?|nachster|kommender) woche|half volgende week|midden volgende week|a mediados de la (?:semana que viene|proxima semana)|a meta (?:della )?(?:prossima settimana|settimana prossima))\b"
+)
+def _middle_of_next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, _friday(day.base) + timedelta(5), certain=False)
+
+
+@_rule(
     r"\b(?:(?:dans |sur |pour |durant |courant |en cours de |pendant )?(?:la |de )?semaine prochaine|la semaine qui vient|(?:during |in |some ?time )?next week|next week'?s?|(?:in der |im laufe der )?(?:nachsten?|kommenden?) woche|la (?:semana que viene|proxima semana)|(?:la )?(?:prossima settimana|settimana prossima)|volgende week|komende week)\b"
 )
 def _next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
@@ -582,7 +596,7 @@ def _next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:(?:dans |courant |durant |au cours de |pendant )?cette semaine|(?:dans |courant |en cours de )(?:la )?semaine(?! prochaine| derniere| du| \d)|(?:during |in |some ?time )?this week|this week'?s?|diese woche|in dieser woche|(?:en )?esta semana|(?:in )?questa settimana|deze week)\b"
+    r"\b(?:(?:dans |courant |durant |au cours de |pendant )?cette semaine|(?:dans |courant |en cours de |dans le courant de |au cours de |durant |courant de )(?:la )?semaine(?! prochaine| derniere| du| \d)|(?:during |in |some ?time )?this week|this week'?s?|diese woche|in dieser woche|im laufe der woche(?! vom)|in de loop van de week|en el transcurso de la semana|in settimana|(?:en )?esta semana|(?:in )?questa settimana|deze week)\b"
 )
 def _this_week(m: re.Match[str], day: _Day) -> FoundDate | None:
     friday = _friday(day.base)
@@ -653,7 +667,7 @@ def _whole_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:(?:a |d'ici |avant |pour |vers )?(?:la )?fin (?:du |de |de ce |de le )?mois(?:-ci| ci)?(?: en cours| courant)?|(?:by |at |before |in )?(?:the )?(?:end of (?:the |this )?(?:current )?month|month[ -]?end|eom)|(?:bis |zum )?(?:ende (?:des |dieses |diesen )?monats?|monatsende|(?:monats)?ultimo(?! (?:giorno|dia|scorso))|letzten? (?:tag )?des monats)|(?:le |au )?dernier jour (?:du|de ce) mois|(?:on )?the last day of (?:the|this) month|(?:op de )?laatste dag van (?:de|deze) maand|(?:a |para )?(?:final|fin|finales) de(?: este)? mes|(?:entro |a )?(?:la )?fine (?:del )?mese|(?:tegen |voor )?(?:het )?eind(?:e)? (?:van )?(?:de |deze )?maand|einde van de maand|per maandeinde|maandeinde|(?:entro )?la fine di questo mese)\b(?! prochain| suivant| de| d'| prossimo| que viene)"
+    r"\b(?:(?:a |d'ici |avant |pour |vers )?(?:la )?fin (?:du |de |de ce |de le )?mois(?:-ci| ci)?(?: en cours| courant)?|(?:by |at |before |in )?(?:the )?(?:end of (?:the |this )?(?:current )?month|month[ -]?end|eom)|(?:bis |zum )?(?:ende (?:des |dieses |diesen )?monats?|monatsende|(?:monats)?ultimo(?! (?:giorno|dia|scorso))|letzten? (?:tag )?des monats)|(?:le |au )?dernier jour (?:du|de ce) mois|(?:on )?(?:the )?last day of (?:the|this) month|(?:op de )?laatste dag van (?:de|deze) maand|(?:a |para )?(?:final|fin|finales) de(?: este)? mes|(?:entro |a )?(?:la )?fine (?:del )?mese|(?:tegen |voor )?(?:het )?eind(?:e)? (?:van )?(?:de |deze )?maand|einde van de maand|per maandeinde|maandeinde|(?:entro )?la fine di questo mese)\b(?! prochain| suivant| de| d'| prossimo| que viene)"
 )
 def _end_of_this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     before = m.string[max(0, m.start() - 14) : m.start()]
@@ -679,7 +693,9 @@ def _start_of_next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, date(*_month(day, 1), 5))
 
 
-@_rule(r"\b(?:(?:a la |a )?mi[ -]mois(?! prochain)|mid[ -]month|milieu de mois|monatsmitte)\b")
+@_rule(
+    r"\b(?:(?:a la |a )?mi[ -]mois(?! prochain)|mid[ -]month|(?:the )?middle of the month|milieu (?:de|du) mois|monatsmitte|mitte (?:des )?monats|(?:a |per )?meta mese|a mediados de mes|half deze maand|medio deze maand)\b"
+)
 def _middle_of_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     this = date(day.base.year, day.base.month, 15)
     return _fact(m, this, this if this >= day.base else date(*_month(day, 1), 15))
@@ -693,7 +709,7 @@ def _next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:(?:d'ici |avant |en |pour )?(?:la )?fin (?:de |d'|de l')?annee(?: civile)?|(?:by |before |at )?(?:the )?(?:end of (?:the |this )?year|year[ -]?end)|(?:bis |zum )?jahresende|ende (?:des )?jahres|(?:a )?(?:fin|final|finales) de ano|fine (?:dell')?anno|eind(?:e)? (?:van )?het jaar)\b"
+    r"\b(?:(?:d'ici |avant |en |pour )?(?:la )?fin (?:de |d'|de l')?annee(?: civile| en cours)?|(?:by |before |at )?(?:the )?(?:end of (?:the |this )?(?:calendar |current )?year|year[ -]?end|before the year is out|within the year)|(?:bis |zum )?jahresende|ende (?:des |dieses )?jahres|(?:noch )?in diesem jahr|dieses jahr noch|(?:avant|dans) l'annee|(?:a )?(?:fin|final|finales) de ano|fine (?:dell')?anno|eind(?:e)? (?:van )?het jaar)\b"
 )
 def _end_of_year(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, date(day.base.year, 12, 31))
@@ -704,6 +720,81 @@ def _end_of_year(m: re.Match[str], day: _Day) -> FoundDate | None:
 )
 def _before_christmas(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, date(day.base.year, 12, 24), certain=False)
+
+
+@_rule(
+    rf"\b(?:(?:the |la |de |in der )?(last|derniere|letzten|letzte|laatste|ultima) (?:week|semaine|woche|settimana|semana)) (?:of|de|d'|in|im|van|di)\s?({_M}){_Y}"
+)
+def _last_week_of_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    """Its Friday: the last day on which a bank works in that week."""
+
+    def on(year: int, month: int) -> date:
+        last = _end_of_month(year, month)
+        return last - timedelta((last.weekday() - 4) % 7)
+
+    return _named_month(m, day, m[2], m[3], on, certain=False)
+
+
+@_rule(r"\b(?:in )?(?:der |die )?([0-5]?\d)\. (?:kw|kalenderwoche)(?:\s?/?\s?(20\d\d))?\b")
+def _counted_week(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _week_number(m, day)
+
+
+@_rule(
+    r"\b(?:(?:a la |en )?fin (?:du )?(?:t|trimestre )([1-4])|(?:by |at )?(?:the )?end of q([1-4])|(?:bis )?ende q([1-4])|einde? q([1-4]))\b"
+)
+def _end_of_named_quarter(m: re.Match[str], day: _Day) -> FoundDate | None:
+    quarter = int(m[1] or m[2] or m[3] or m[4])
+    on = _end_of_month(day.base.year, quarter * 3)
+    return _fact(m, None, on if on >= day.base else _end_of_month(day.base.year + 1, quarter * 3))
+
+
+@_rule(
+    rf"\b({_N})\s(days?|weeks?|jours|semaines|tage|wochen|dagen|weken|giorni|settimane|dias|semanas) (?:from (?:today|now)|a (?:partir|compter) d'aujourd'hui|ab heute|vanaf (?:vandaag|nu)|da oggi|desde hoy)\b"
+)
+def _from_today(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, day.base + timedelta(_number(m[1]) * (7 if m[2][0] in "sw" else 1)))
+
+
+# Days of the month in words. "Six" and the like are days only beside a month or behind "the day".
+_SPELLED = {
+    word: number
+    for number, words in {
+        1: "premier|first|ersten|primero|primo|eerste", 2: "deux|second|zweiten|dos|due|tweede", 3: "trois|third|dritten|tres|tre|derde",
+        4: "quatre|fourth|vierten|cuatro|quattro|vierde", 5: "cinq|fifth|funften|cinco|cinque|vijfde", 6: "six|sixth|sechsten|seis|sei|zesde",
+        7: "sept|seventh|siebten|siete|sette|zevende", 8: "huit|eighth|achten|ocho|otto|achtste", 9: "neuf|ninth|neunten|nueve|nove|negende",
+        10: "dix|tenth|ten|zehnten|diez|dieci|tiende", 11: "onze|eleventh|elften|once|undici|elfde", 12: "douze|twelfth|zwolften|doce|dodici|twaalfde",
+        13: "treize|thirteenth|dreizehnten|trece|tredici", 14: "quatorze|fourteenth|vierzehnten|catorce|quattordici",
+        15: "quinze|fifteenth|fifteen|funfzehnten|quince|quindici|vijftiende", 16: "seize|sixteenth|sechzehnten", 17: "dix-sept|seventeenth",
+        18: "dix-huit|eighteenth", 19: "dix-neuf|nineteenth", 20: "vingt|twentieth|twenty|zwanzigsten|veinte|venti|twintigste",
+        21: "vingt et un|vingt-et-un|twenty-first", 22: "vingt-deux|twenty-second", 23: "vingt-trois|twenty-third", 24: "vingt-quatre|twenty-fourth",
+        25: "vingt-cinq|twenty-fifth|funfundzwanzigsten|veinticinco|venticinque", 26: "vingt-six|twenty-sixth", 27: "vingt-sept|twenty-seventh",
+        28: "vingt-huit|twenty-eighth", 29: "vingt-neuf|twenty-ninth", 30: "trente|thirtieth|thirty|dreissigsten|treinta|trenta|dertigste",
+        31: "trente et un|trente-et-un|thirty-first",
+    }.items()
+    for word in words.split("|")
+}  # fmt: skip
+_S = "(" + "|".join(sorted(_SPELLED, key=len, reverse=True)) + ")"
+
+
+@_rule(rf"\b(?:le |the |on the |am |el |il |the day |el dia )?{_S}(?: of| de)?\s({_M}){_Y}")
+def _spelled_day(m: re.Match[str], day: _Day) -> FoundDate | None:
+    month, number = _MONTH_OF[m[2].rstrip(".")], _SPELLED[m[1]]
+    if m[3]:
+        on = _make(_year(m[3], day) or 0, month, number)
+        return _fact(m, on, on, full=True) if on else None
+    return _yearless(m, day, month, number)
+
+
+@_rule(
+    rf"\b(?:(?:on|by|before|until) the|the day|el dia|au|am|zum) {_S}(?: of (?:this|the) month)?(?=\s?(?:$|[.,;:!)\n]|at the latest|latest|spatestens|au plus tard))"
+)
+def _spelled_day_alone(m: re.Match[str], day: _Day) -> FoundDate | None:
+    number = _SPELLED[m[1]]
+    near = [d for d in (_make(*_month(day, shift), number) for shift in (-1, 0, 1, 2)) if d]
+    return _fact(
+        m, max((d for d in near if d <= day.base), default=None), min(d for d in near if d >= day.base), weak=True
+    )
 
 
 # ---------------------------------------------------------------- no date at all

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.errors import BadInput
-from chalicelib.reading.model import INTENTS, Decision, Intent, Reading
+from chalicelib.reading.model import INTENTS, Decision, DisputeReason, Intent, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Example:
     intents: tuple[Intent, ...]
     invoices: tuple[str, ...]
     decision: Decision
+    reason: DisputeReason | None = None  # of a dispute
 
 
 def read_examples(text: str, name: str) -> list[Example]:
@@ -90,6 +91,7 @@ def _example(line: str, where: str) -> Example:
             intents=tuple(i for i in INTENTS if i in row["intents"]),
             invoices=tuple(str(n) for n in row["invoices"]),
             decision=row["decision"],
+            reason=(row.get("dispute") or {}).get("reason"),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise BadInput(where, f"no example: {error!r}", "see tests/corpus/examples/README.md") from error

@@ -9,7 +9,7 @@ no promise; a refusal is a dispute; a question is neither.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -117,6 +117,21 @@ def understand(own: str, ground: Ground) -> Said:
     )
 
 
+def found_by(statements: Iterable[Statement]) -> dict[Intent, bool]:
+    """The intents of the rules, each with whether one of its statements at least rests on a turn of phrase."""
+    found: dict[Intent, bool] = {}
+    for s in statements:
+        found[s.intent] = found.get(s.intent, False) or not s.loose
+    return found
+
+
+def heard(intent: Intent, place: tuple[int, int], said: Said, own: str, ground: Ground) -> Statement:
+    """The statement of an intent that no phrase told but the learned voice heard in a clause: with its facts."""
+    reader = _Clauses(said.clauses, soften(own), ground)
+    index = max(_at(said.clauses, place[0]), 0)
+    return reader.heard(intent, index)
+
+
 _AMERICAN = re.compile(r"\bach\b|\bck ?#|\bcheck ?#|\bcheck run\b|\$ ?\d{1,3}(?:,\d{3})*\.\d\d\b")
 
 
@@ -198,7 +213,7 @@ def _asks_something_else(clauses: Sequence[Clause], statements: Sequence[Stateme
 
 
 _MERE_QUESTION = re.compile(
-    r"\b(?:pointer|verifi\w+|confirm\w*|accus\w+|bien (?:recu|ca|sa)|recu|vos (?:releves|comptes)|ok|d'accord|convient|check|received?|allocate|apply|look again|all right|alright|works?|hope|erhalten|eingegangen|recibid\w+|ricevut\w+|ontvangen|binnen|comprenez|comprendre|understand|pu(?:is|ede|o)|savez|know|affectation|ca vous|lisible|mettre a jour|update|lettrer|kijken|in english|en francais|auf deutsch|en espanol|in het nederlands|in italiano)\b"
+    r"\b(?:pointer|verifi\w+|confirm\w*|accus\w+|vu(?:e|s|es)? (?:passer|arriver)|arrive\w*|seen|landed|show(?:n|ing)? up|reached you|gesehen|angekommen|llegad\w+|arrivat\w+|aangekomen|bien (?:recu|ca|sa)|recu|vos (?:releves|comptes)|ok|d'accord|convient|check|received?|allocate|apply|look again|all right|alright|works?|hope|erhalten|eingegangen|recibid\w+|ricevut\w+|ontvangen|binnen|comprenez|comprendre|understand|pu(?:is|ede|o)|savez|know|affectation|ca vous|lisible|mettre a jour|update|lettrer|kijken|in english|en francais|auf deutsch|en espanol|in het nederlands|in italiano)\b"
 )
 
 
@@ -214,7 +229,7 @@ class _Clauses:
         self._flag_whole_text()
 
     def _flag_whole_text(self) -> None:
-        text = self.folded
+        text = _without_addresses(self.folded)  # "…@dupont-avocats.example" threatens nobody
         for flag, pattern in (
             ("legal", p.LEGAL),
             ("bank-details", p.BANK_WORRY),
@@ -260,6 +275,22 @@ class _Clauses:
         self.statements.append(
             replace(said, numbers=self._numbers(index), on=found.on, amount=amount, certain=found.certain)
         )
+
+    def heard(self, intent: Intent, index: int) -> Statement:
+        clause = self.clauses[index]
+        sentence = self._sentence(clause)
+        match intent:
+            case "promise_to_pay":
+                self._promise(index, clause, sentence, None)
+            case "remittance":
+                self._remit(index, clause, sentence, None)
+            case "dispute":
+                reason, strong = self._strong_reason(clause, sentence)
+                reason = reason or self._weak_reason(sentence) or self._weak_reason(self.folded)
+                self._say(intent, index, strong, reason=reason, numbers=self._numbers(index))
+            case _:
+                self._say(intent, index, None, numbers=self._numbers(index))
+        return self.statements[-1]
 
     def _sentence(self, clause: Clause) -> str:
         same = [c for c in self.clauses if c.sentence == clause.sentence]
@@ -468,7 +499,10 @@ class _Clauses:
         ):
             contest = None
         if contest and (
-            re.search(r"\b(?:iban|rib|bic|konto\w*|bank details|account number|compte)\W{1,3}(?:est |is |was |ist )?$", text[: contest.start()])
+            re.search(
+                r"\b(?:iban|rib|bic|konto\w*|bank details|account number|compte)\W{1,3}(?:est |is |was |ist )?$",
+                text[: contest.start()],
+            )
             or re.search(r"\b(?:have|got|reached|vous (?:m'|nous )avez) (?:the )?$", text[: contest.start()])
             or p.NOT_A_PROCEDURE.search(sentence)
         ):
@@ -497,9 +531,16 @@ class _Clauses:
             waits = self._without_paper(text) is not None
             self._say("dispute", index, blocked, reason=weak, numbers=self._numbers(index), vague=waits)
             return True
-        if blocked and re.search(
-            r"bloqu|rejet|refus|blocked|on hold|rejected|gesperrt|geblokkeerd|bounced|retourn|hold queue|mise? en attente",
-            blocked[0],
+        if (
+            blocked
+            and re.search(
+                r"bloqu|rejet|refus|blocked|on hold|rejected|gesperrt|geblokkeerd|bounced|retourn|hold queue|mise? en attente",
+                blocked[0],
+            )
+            and not re.search(
+                r"\b(?:rien|plus|no longer|nothing|nichts|mehr|niente|nada|niets|meer)\b[^.]{0,24}$|debloqu",
+                text[: blocked.end()],
+            )
         ):
             self.flags.add("blocked")
             self._blocked = index
@@ -740,7 +781,7 @@ class _Clauses:
         if paid and re.search(r"\bsur le point d'etre|\babout to be|\ben passe d'etre", text):
             paid, will = None, paid
         if re.match(r"\W*(?:si|if|wenn|falls|se|als|assuming|unless|provided)\b", sentence) and not re.match(
-            r"\W*(?:si (?:vous|besoin|ca|cela)|if (?:you|that|this|not)|wenn (?:sie|es)|falls (?:sie|nicht)|se (?:non|vuole)|als (?:u|je))\b",
+            r"\W*(?:si (?:vous|besoin|ca|cela|oui|ok|non|jamais|rien|pas|(?:le |un |votre |l')?(?:virement|paiement|reglement|argent|montant|somme)? ?n'|quelque chose|il (?:y a|manque))|if (?:you|that|this|not|so|yes|ok|anything|something|nothing|(?:it|they|the (?:money|payment|funds|transfer)|we)(?: \S{1,9})? ?(?:has|have|is|are|does|do|still|should|can)?n't|(?:it|they) (?:is|are|has) (?:still|not)|for (?:any|some) reason)|wenn (?:sie|es|ja|nicht|das geld)|falls (?:sie|nicht|ja|etwas|noch)|se (?:non|vuole|si|fra|tra|entro|ci|manca|mancasse)|als (?:u|je|ja|het (?:er |geld )?(?:nog )?niet))(?:\b|(?<='))",
             sentence,
         ):
             self.flags.add("conditional")
@@ -782,7 +823,9 @@ class _Clauses:
         ):
             return
         if not past:
-            if not clause.dates and (_THEN_PAY.search(sentence) or (_WHEN_PAID.search(sentence) and p.CONDITION.search(sentence))):
+            if not clause.dates and (
+                _THEN_PAY.search(sentence) or (_WHEN_PAID.search(sentence) and p.CONDITION.search(sentence))
+            ):
                 self.flags.add("conditional")
                 return
             if sentence.rstrip().endswith("?") and re.match(r"\W*(?:si|if|wenn|falls|se|als)\b", sentence):
@@ -803,7 +846,13 @@ class _Clauses:
                 and re.match(r"(?:part|suivra|goes?|going|go|leave|je|on|nous|il|elle|we|i)\b", will[0].strip())
                 is not None
             )
-            if weak_only and not (re.search(r"\b(?:vir|pai|paye|vers|sold)", will[0] if will else "") or clause.dates or p.PAYMENT_NOUN.search(sentence) or clause.numbers or clause.amounts):
+            if weak_only and not (
+                re.search(r"\b(?:vir|pai|paye|vers|sold)", will[0] if will else "")
+                or clause.dates
+                or p.PAYMENT_NOUN.search(sentence)
+                or clause.numbers
+                or clause.amounts
+            ):
                 return
             if not (
                 clause.dates
@@ -850,7 +899,8 @@ class _Clauses:
             d.past is None
             and d.future is not None
             and not re.search(
-                r"\b(?:compte[rz]|allow|takes?|delai de|dauert|duurt)\s\S{0,8}\s?$", self.folded[max(0, d.start - 18) : d.start]
+                r"\b(?:compte[rz]|allow|takes?|delai de|dauert|duurt)\s\S{0,8}\s?$",
+                self.folded[max(0, d.start - 18) : d.start],
             )
             for d in clause.dates
         )
@@ -999,7 +1049,10 @@ class _Clauses:
         text = clause.text
         if p.UNREAL.search(text) or p.HEARSAY.search(text):
             return
-        if re.search(r"\b(?:gave|granted|given|allowed) us (?:until|till)\b|\b(?:accorde|laisse)\w{0,2} jusqu|\bbis zum \S{1,12} zeit\b", text):
+        if re.search(
+            r"\b(?:gave|granted|given|allowed) us (?:until|till)\b|\b(?:accorde|laisse)\w{0,2} jusqu|\bbis zum \S{1,12} zeit\b",
+            text,
+        ):
             return  # more time that was granted is no promise
         if clause.question and not re.search(r"\b(?:yes|ok|okay|oui|ja|si|hein|no)\s?\?", text):
             return
@@ -1237,7 +1290,7 @@ class _Clauses:
         return False
 
     def _arrival(self, clause: Clause, d: dates_.FoundDate) -> bool:
-        piece = re.split(r"[,;(]|\bet\b|\band\b|\bund\b", self.folded[clause.start : d.start])[-1]
+        piece = re.split(r"[,;(]|\bet\b|\band\b|\bund\b", self.folded[max(clause.start, d.start - 200) : d.start])[-1]
         tail = self.folded[d.end : d.end + 30]
         return bool(
             p.ARRIVES.search(piece)
@@ -1263,7 +1316,10 @@ class _Clauses:
                     usable = []
         if not usable:
             keyed = {
-                a.value for c in self.clauses if _KEYED_AMOUNT.match(c.text) and not c.references for a in c.amounts[-1:]
+                a.value
+                for c in self.clauses
+                if _KEYED_AMOUNT.match(c.text) and not c.references
+                for a in c.amounts[-1:]
             }
             return keyed.pop() if len(keyed) == 1 else None
         if len(usable) > 1 and not clause.row and not _listed(self.folded, usable):
@@ -1285,7 +1341,9 @@ class _Clauses:
                 continue
             usable.append(a)
         if len(usable) > 1:  # what it is set against, or a part of it, counts only where nothing else is said
-            apart = [a for a in usable if not _SET_AGAINST.search(self.folded[max(clause.start, a.start - 24) : a.start])]
+            apart = [
+                a for a in usable if not _SET_AGAINST.search(self.folded[max(clause.start, a.start - 24) : a.start])
+            ]
             usable = apart or usable
         values = {a.value for a in usable}
         return [a for i, a in enumerate(usable) if a.value in values and a.value not in {b.value for b in usable[:i]}]
@@ -1479,7 +1537,9 @@ _LACK = re.compile(
 _HAVE = re.compile(
     r"(?:\b(?:j'ai|nous avons|on a|ai|avons|i have|i've|we have|we've|ich habe|wir haben|tengo|tenemos|abbiamo|ho|ik heb|we hebben|wij hebben)(?: (?:bien|already|now|got|found|deja|hier|also|aussi|just|schon|ya|gia|al|retrouve|recu|received|reperito|gevonden)){0,3} (?:la |le |les |l'|the |your |votre |vos |die |den |el |il |de |uw )?(?:copie de |copy of )?(?:la |the )?$)"
 )
-_AT_HAND = re.compile(r"(?: de livraison)? (?:sous les yeux|in front of me|before me|en main|vor mir|delante|davanti)\b|\s?acquittees?\b|\s?are due\b")
+_AT_HAND = re.compile(
+    r"(?: de livraison)? (?:sous les yeux|in front of me|before me|en main|vor mir|delante|davanti)\b|\s?acquittees?\b|\s?are due\b"
+)
 
 
 def _asks_for_paper(text: str) -> re.Match[str] | None:
@@ -1642,7 +1702,9 @@ def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags
                 )
             )
         ]
-    if asked or "bank-details" in flags:  # "without the delivery note we do not pay": a paper is wanted, nothing is contested
+    if (
+        asked or "bank-details" in flags
+    ):  # "without the delivery note we do not pay": a paper is wanted, nothing is contested
         kept = [s for s in kept if not (s.intent == "dispute" and s.vague)]
     disputed = {s.clause for s in kept if s.intent == "dispute"}
     kept = [

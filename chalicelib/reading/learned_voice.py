@@ -1,9 +1,9 @@
-"""A voice learned from labelled examples: how probable each intent is. Plain Python.
+"""A voice learned from labelled examples, weighed with what the rules found: how probable each intent is.
 
 It hears the same clauses as the rules, but decides by weights. The intents of a mail
 are those of its clauses: each clause speaks for itself, and the loudest is the
-evidence. It is meant to contradict, never to act: where it hears something else than
-the rules, a person looks (docs/decisions/a-voice-learned-from-examples.md).
+evidence. How much its word counts beside a phrase of the rules was learned too, on
+hands that neither had seen (docs/decisions/a-voice-learned-from-examples.md).
 
 The weights stand in one file of the package, made by `relance train` (training.py). It is
 opened at the first mail, not at import.
@@ -25,18 +25,16 @@ from importlib import resources
 from chalicelib.errors import PermanentError
 from chalicelib.reading.clauses import Clause
 from chalicelib.reading.learned_features import BITS, Heard, hear
-from chalicelib.reading.model import INTENTS, Intent
+from chalicelib.reading.model import DISPUTE_REASONS, INTENTS, DisputeReason, Intent
 
 RESOURCE = "learned_voice.bin"
 MARKS_COUNT = 0.7  # how much the marks weigh beside the words
-HEADS: tuple[str, ...] = INTENTS
-_MAGIC = b"RELANCE-VOICE-1\n"
+REASON = "reason "  # before the name of a ground of dispute
+HEADS: tuple[str, ...] = (*INTENTS, *(REASON + reason for reason in DISPUTE_REASONS), "review")
+_MAGIC = b"RELANCE-VOICE-2\n"
 
-# Set on hands that were left out of the training (docs/decisions/a-voice-learned-from-examples.md).
-SAYS = 0.7  # an intent the rules did not find is added from this probability: a person looks anyway
-HEARS = 0.6  # an intent the rules did not find, and so probable: the voices disagree
-DENIES = 0.2  # an intent of the rules that is less probable: the voices disagree
-SILENT = 0.02  # below: the rules were probably wrong, and what a person is shown leaves it out
+Found = Mapping[Intent, bool]
+"""What the rules found: intents, each with whether a turn of phrase said it (else only a word and a day)."""
 
 
 class DamagedVoice(PermanentError):
@@ -49,46 +47,56 @@ class Opinion:
 
     probability: Mapping[Intent, float]
     place: Mapping[Intent, tuple[int, int]]  # the clause that speaks loudest for it
+    reasons: Mapping[DisputeReason, float]  # how loudly each ground of a dispute speaks
+    review: float  # how loudly it speaks for a person to look, whatever the intents
 
-    def missed(self, intents: Collection[Intent], at: float = HEARS) -> tuple[Intent, ...]:
-        """What it hears and the rules did not find."""
-        return tuple(i for i in INTENTS if i not in intents and self.probability[i] >= at)
+    def sure(self, intents: Collection[Intent]) -> float:
+        """How probable it is that a text says these intents and no others, each taken for itself."""
+        told = (p if intent in intents else 1 - p for intent, p in self.probability.items())
+        return math.prod(told)
 
-    def denied(self, intents: Collection[Intent]) -> tuple[Intent, ...]:
-        """What the rules found and it does not hear."""
-        return tuple(i for i in INTENTS if i in intents and self.probability[i] < DENIES)
+    def doubtful(self, intents: Collection[Intent]) -> tuple[Intent, ...]:
+        """The intents that it would have taken otherwise, or nearly so."""
+        wrong = {i: 1 - p if i in intents else p for i, p in self.probability.items()}
+        return tuple(i for i in INTENTS if wrong.get(i, 0.0) >= NEARLY)
 
 
-def in_words(missed: Sequence[Intent], denied: Sequence[Intent]) -> str:
-    """The disagreement, for the person who looks."""
-    said = [f"the examples also say {_plain(i)}" for i in missed]
-    return ", ".join(said + [f"the examples do not say {_plain(i)}" for i in denied])
+NEARLY = 0.15
+
+
+def in_words(intents: Sequence[Intent]) -> str:
+    """What is doubtful, for the person who looks."""
+    return "doubtful: " + ", ".join(intent.replace("_", " ") for intent in intents)
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Weights of one byte, a table for each head; bias, scale and calibration beside them."""
+    """Weights of one byte, a table for each head; bias and scale, and how it is weighed with the rules."""
 
     tables: tuple[array[int], ...]
     scale: tuple[float, ...]
     bias: tuple[float, ...]
-    slope: tuple[float, ...]  # calibration: probability = logistic(slope · score + offset)
-    offset: tuple[float, ...]
+    weighing: tuple[float, ...]  # of `features_of`, all heads alike
+    offset: tuple[float, ...]  # of each intent
     manifest: Mapping[str, object]
 
-    def listen(self, clauses: Sequence[Clause], base: date) -> Opinion:
-        """The opinion on the clauses of a text written on a day."""
+    def listen(self, clauses: Sequence[Clause], base: date, found: Found) -> Opinion:
+        """The opinion on the clauses of a text written on a day, in which the rules found some intents."""
         heard = hear(clauses, base)
         probability: dict[Intent, float] = {}
         place: dict[Intent, tuple[int, int]] = {}
         if not heard:
-            return Opinion(dict.fromkeys(INTENTS, 0.0), {})
+            return Opinion(dict.fromkeys(INTENTS, 0.0), {}, {}, 0.0)
         for head, intent in enumerate(INTENTS):
             scores = self._scores(head, heard)
-            probability[intent] = self._calibrated(head, together(scores))
+            features = features_of(together(scores), intent, found)
+            weighed = sum(w * x for w, x in zip(self.weighing, features, strict=True))
+            probability[intent] = logistic(weighed + self.offset[head])
             loudest = heard[scores.index(max(scores))]
             place[intent] = (loudest.start, loudest.end)
-        return Opinion(probability, place)
+        rest = {name: together(self._scores(head, heard)) for head, name in enumerate(HEADS) if name not in INTENTS}
+        reasons = {reason: rest[REASON + reason] for reason in DISPUTE_REASONS}
+        return Opinion(probability, place, reasons, rest["review"])
 
     def _scores(self, head: int, heard: Sequence[Heard]) -> list[float]:
         table, scale, bias = self.tables[head].__getitem__, self.scale[head], self.bias[head]
@@ -102,8 +110,15 @@ class Voice:
             for one in heard
         ]
 
-    def _calibrated(self, head: int, score: float) -> float:
-        return logistic(self.slope[head] * score + self.offset[head])
+
+def features_of(score: float, intent: Intent, found: Found) -> tuple[float, ...]:
+    """What decides about an intent: how loud the voice is, whether the rules found it by a phrase or by a guess, and
+    whether they found nothing at all."""
+    said = found.get(intent)
+    return (score, float(said is True), float(said is False), score if said else 0.0, float(not found))
+
+
+FEATURES = 5
 
 
 @cache
@@ -112,10 +127,10 @@ def voice() -> Voice:
     return unpack((resources.files("chalicelib.reading") / RESOURCE).read_bytes())
 
 
-def opinions(clauses: Sequence[Clause], base: date) -> dict[Intent, float]:
-    """How probable each intent is by the voice of this package; empty where there is nothing to hear."""
-    opinion = voice().listen(clauses, base)
-    return dict(opinion.probability) if opinion.place else {}
+def opinion(clauses: Sequence[Clause], base: date, found: Found) -> Opinion | None:
+    """What the voice of this package thinks; None where there is nothing to hear."""
+    heard = voice().listen(clauses, base, found)
+    return heard if heard.place else None
 
 
 def together(scores: Sequence[float]) -> float:
@@ -132,7 +147,7 @@ def pack(voice: Voice) -> bytes:
     """The bytes of a voice: a line of JSON that says what it was made of, then the weights, compressed."""
     told = {
         "bits": BITS, "heads": HEADS, "scale": voice.scale, "bias": voice.bias,
-        "slope": voice.slope, "offset": voice.offset, "manifest": dict(voice.manifest),
+        "weighing": voice.weighing, "offset": voice.offset, "manifest": dict(voice.manifest),
     }  # fmt: skip
     head = json.dumps(told, sort_keys=True).encode()
     weights = zlib.compress(b"".join(table.tobytes() for table in voice.tables), 9)
@@ -155,13 +170,9 @@ def unpack(packed: bytes) -> Voice:
             tables=tables,
             scale=tuple(told["scale"]),
             bias=tuple(told["bias"]),
-            slope=tuple(told["slope"]),
+            weighing=tuple(told["weighing"]),
             offset=tuple(told["offset"]),
             manifest=told["manifest"],
         )
     except (ValueError, KeyError, TypeError, struct.error, zlib.error) as error:
         raise DamagedVoice(f"{RESOURCE} cannot be used ({error}); `relance train` makes it anew") from error
-
-
-def _plain(intent: Intent) -> str:
-    return intent.replace("_", " ")

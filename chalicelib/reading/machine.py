@@ -59,13 +59,13 @@ _CHALLENGE_ACT = re.compile(
 
 # Three things that every such service says, in whatever words: the mail waits, do this, because we do not know you.
 _GATE_HELD = re.compile(
-    r"(?:n'est pas encore (?:arrive|remis|delivre)|(?:votre |your )(?:message|courrier|courriel|mail|e-?mail|letter|note)(?: \S{1,40}){0,6} (?:attend|est retenu|est conserve|is (?:parked|held|waiting|on hold|being held|pending)|has been (?:held|parked|quarantined)|goes through)|(?:into|reach) (?:my|his|her|their|the) inbox|(?:vous|lui|me) sera remis|sera (?:remis|delivre|efface|supprime)|purged|thrown away|be deleted|will be (?:delivered|released)|goes through|parked|quarantin|wird (?:zugestellt|geloscht|zuruckgehalten)|sera entregado|verra consegnato|wordt (?:bezorgd|vastgehouden)|does not know you)"
+    r"(?:n'est pas encore (?:arrive|remis|delivre)|(?:votre |your )(?:message|courrier|courriel|mail|e-?mail|letter|note)(?: \S{1,40}){0,6} (?:attend|est retenu|est conserve|is (?:parked|held|waiting|on hold|being held|pending)|has been (?:held|parked|quarantined)|goes through)|(?:into|reach) (?:my|his|her|their|the) inbox|(?:vous|lui|me) sera remis|sera (?:remis|delivre|efface|supprime)|purged|thrown away|be deleted|will be (?:delivered|released)|goes through|parked|quarantin|(?:pour qu'il|pour que (?:le votre|votre \S{4,9})|afin qu'il) (?:me |lui |nous )?(?:soit|parvienne)|me soit remis|lui parvienne|(?:sera|seront) detruits?|(?:mail|message|it) gets? (?:in|through)|waits? outside|be destroyed|wird (?:zugestellt|geloscht|zuruckgehalten)|sera entregado|verra consegnato|wordt (?:bezorgd|vastgehouden)|does not know you)"
 )
 _GATE_ACT = re.compile(
-    r"(?:click|clic\b|cliqu|ouvrez la page|recopiez|type the|enter the|validez|confirmer que|confirm (?:that|you|your)|repondez a ce message|reply to this (?:message|mail|e-?mail)|solve|captcha|klick|klik|haga clic|pulse|clicca|code)"
+    r"(?:click|follow https?|suivez|https?://|repondez (?:par )?.{1,20} a ce (?:message|mail)|confirmez que|clic\b|cliqu|ouvrez la page|recopiez|type the|enter the|validez|confirmer que|confirm (?:that|you|your)|repondez a ce message|reply to this (?:message|mail|e-?mail)|solve|captcha|klick|klik|haga clic|pulse|clicca|code)"
 )
 _GATE_WHY = re.compile(
-    r"(?:junk|spam|indesirable|robot|human|humain|bien une personne|real person|does not know you|expediteurs? (?:connus?|verifie|inconnu)|sender(?:s)? (?:is|are|must|not)|unknown sender|validez votre adresse|verif|unconfirmed|only (?:ever )?do this one time|une fois pour toutes|qu'une (?:seule )?fois|filtre|filter|moat|protege)"
+    r"(?:junk|spam|indesirable|robot|human|humain|bien une personne|real person|does not know you|expediteurs? (?:connus?|verifie|inconnu)|sender(?:s)? (?:is|are|must|not)|unknown sender|validez votre adresse|verif|unconfirmed|only (?:ever )?do this one time|une fois pour toutes|qu'une (?:seule )?fois|filtre|filter|moat|protege|premier (?:message|mail)|first (?:message|mail|e-?mail)|expediteurs? inconnus?|unbekannte absender)"
 )
 
 _AUTO_SUBJECT = re.compile(
@@ -247,14 +247,19 @@ def acknowledges(words: str) -> bool:
 
 
 def explains_itself(words: str) -> bool:
-    """The words say that somebody is away, or that a message came in."""
+    """An absence, an acknowledgement, a closed mailbox: nothing that a link or a button wants of us."""
     flat_words = flat(words)
-    return bool(
+    return not _WANTS_US.search(flat_words) or bool(
         _AWAY.search(flat_words)
         or _ACK_BODY.search(flat_words)
         or _ACK_SUBJECT.search(flat_words)
         or _AUTO_ANYWHERE.search(flat_words)
     )
+
+
+_WANTS_US = re.compile(
+    r"(?:click|clic\b|cliqu|klick|klik|clicca|captcha|confirm (?:that|you|your)|confirmez|validez|bestatigen sie|verify|verifiez|humain|human|robot|spam)"
+)
 
 
 def automatic(message: InboundMessage) -> bool:
@@ -344,7 +349,7 @@ def return_on(own: str, base: date, *, month_first: bool = False) -> tuple[date 
             return _next_working(on), True
         if on.weekday() == 0:
             return on, True
-        return _next_working(on), False
+        return _next_working(on), True
     return None, True
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 from chalicelib.errors import PermanentError
 
@@ -40,6 +40,7 @@ DisputeReason = Literal[
 Decision = Literal["apply", "review"]
 Trust = Literal["verified", "unverified", "failed"]
 
+DISPUTE_REASONS: tuple[DisputeReason, ...] = get_args(DisputeReason)
 INTENTS: tuple[Intent, ...] = (
     "promise_to_pay",
     "remittance",
@@ -245,8 +246,8 @@ class Reading:
     decision: Decision = "review"
     reason: str = ""  # a code, the same in every language: nothing-recognised, foreign-domain …
     reason_text: str = ""  # the same in English words
-    account_id: str | None = None
     doubts: tuple[str, ...] = ()  # the codes of all that speaks for a person to look, the first is `reason`
+    account_id: str | None = None
     trust: Trust = "unverified"
     evidence: tuple[Evidence, ...] = ()
     bounce: Bounce | None = None

@@ -12,6 +12,9 @@ from collections.abc import Iterator
 
 from chalicelib.reading import families
 
+_LATELY = 64  # clauses of one mail, more or less
+_SHORT = 1000  # letters of a clause; longer texts are asked once
+
 
 class Phrases:
     """A table of alternatives, compiled when it is first used: importing the reader stays quick."""
@@ -19,6 +22,7 @@ class Phrases:
     def __init__(self, *rows: str) -> None:
         self._rows = rows
         self._compiled: re.Pattern[str] | None = None
+        self._lately: dict[str, re.Match[str] | None] = {}  # the rules and the learned voice ask the same clauses
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -27,7 +31,13 @@ class Phrases:
         return self._compiled
 
     def search(self, text: str, start: int = 0) -> re.Match[str] | None:
-        return self.pattern.search(text, start)
+        if start or len(text) > _SHORT:
+            return self.pattern.search(text, start)
+        if text not in self._lately:
+            if len(self._lately) >= _LATELY:
+                self._lately.clear()
+            self._lately[text] = self.pattern.search(text)
+        return self._lately[text]
 
     def match(self, text: str) -> re.Match[str] | None:
         return self.pattern.match(text)
@@ -444,7 +454,7 @@ HOSTILE = _any(
     r"\b(?:unverschamt\w*|frechheit|was erlauben|emporend|ihr ton\b|belastigung|zumutung|unerhort|drohung\w*|anwaltsdrohung|anderen (?:\S{1,20})?lieferant\w*|verschonen|verguenza|indignante|inadmisible|amenaz\w+|hartos?|intolerable|vergogn\w+|inaccettabile|minacc\w+|stufi|schandalig|onbeschoft|belachelijk|schande|dreig\w+)\b",
 )
 LEGAL = _any(
-    r"(?<!votre )(?<!vos )\b(?:avocate?s?|cabinet d'avocats?|huissier|commissaire de justice|tribunal|tribunaux|justice|poursuites?|assign\w+|plainte|juridiction|protection juridique|service juridique|direction juridique|juriste|dommages.interets|reparation|mise en cause|mise en demeure de|reconnaissance de dette|prejudice|reconventionnel\w*|reserves? (?:expresses|les plus)|exception d'inexecution|prescri(?:te?|ption)|decheance|juridictions|dommages|constat d'huissier|deces|decede\w*|s'est eteint\w?|heritiers?|officielle)\b",
+    r"(?<!votre )(?<!vos )\b(?:avocate?s?|cabinet d'avocats?|huissier|commissaire de justice|tribunal|tribunaux|justice|poursuites?|assign\w+|plainte|juridiction|protection juridique|affaires juridiques|penalites prevues|service juridique|direction juridique|juriste|dommages.interets|reparation|mise en cause|mise en demeure de|reconnaissance de dette|prejudice|reconventionnel\w*|reserves? (?:expresses|les plus)|exception d'inexecution|prescri(?:te?|ption)|decheance|juridictions|dommages|constat d'huissier|deces|decede\w*|s'est eteint\w?|heritiers?|officielle)\b",
     r"(?<!your )\b(?:lawyers?|solicitors?|attorneys?|counsel|barrister|court|legal (?:action|proceedings|department|team|advice)|(?:to|will|'ll|shall) sue\b(?! (?:on|is|will))|sue (?:you|them|us)|lawsuit|litigation|without prejudice|damages|counterclaim|set.?off|statute.barred|ombudsman|trading standards|probate|deceased|passed away|died|executor|(?<!no )(?<!local )(?<!the )authority)\b",
     r"\b(?:rechtsanwalt\w*|anwalt\w*|gericht|klage|rechtliche schritte|abogados?|tribunales|juzgado|demanda|avvocat[oi]|tribunale|legale|diffida|advocaat|rechter|rechtbank|deurwaarder|juridische)\b",
 )

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, timedelta
 from decimal import Decimal
@@ -13,15 +13,17 @@ from itertools import combinations
 from chalicelib.reading import advice as advice_
 from chalicelib.reading import amounts, language, learned_voice, machine, references, trust, words
 from chalicelib.reading import attachments as attachments_
+from chalicelib.reading import intents as intents_
 from chalicelib.reading import phrases as p
 from chalicelib.reading.decision import decide
 from chalicelib.reading.fold import flat, fold
-from chalicelib.reading.intents import Ground, Said, Statement, understand
+from chalicelib.reading.intents import Ground, Said, Statement, found_by, understand
 from chalicelib.reading.model import (
     INTENTS,
     Bounce,
     Context,
     Dispute,
+    DisputeReason,
     Evidence,
     Fact,
     InboundMessage,
@@ -32,7 +34,18 @@ from chalicelib.reading.model import (
     Remittance,
 )
 
+_PLATFORM = re.compile(
+    r"\b(?:porta(?:il|le?|aal)|plateforme|platform|plattform|plataforma|piattaforma|espace fournisseurs?|supplier (?:area|network|zone)|p2p|chorus|extranet)\b"
+)
 _EPOCH = date(2000, 1, 1)
+LOUDER = 2.0  # a ground that examples hear so much louder than the one that phrases told is taken instead
+ENOUGH = {
+    True: 0.0,
+    False: 0.85,
+    None: 1.1,
+}  # by a phrase, by a word and a day, by the examples alone: then a person looks
+SURE = 0.6  # less, and a person looks: how probable it is that all intents are right
+_OF_NO_INVOICE = frozenset({"complaint", "insolvency", "contact_change"})
 # What a program can do nothing about without knowing the invoice.
 _ABOUT_INVOICES = frozenset({"promise_to_pay", "remittance", "dispute", "payment_plan_request", "document_request"})
 
@@ -137,6 +150,8 @@ class _Reading:
         self.own = self.words.own()
         self.codes: list[str] = []
         self.evidence: list[Evidence] = []
+        self.doubtful: tuple[Intent, ...] = ()
+        self.grounds: Mapping[DisputeReason, float] = {}
 
     def make(self) -> Reading:
         message, own = self.message, self.own
@@ -338,6 +353,9 @@ class _Reading:
             fold(whole),
         )
         portal = bool(closed and p.PORTAL.search(fold(whole)) and p.PORTAL_ACT.search(fold(whole)))
+        if not portal and not contacts and back is None and _PLATFORM.search(fold(whole)):
+            heard = learned_voice.opinion(said.clauses, self.base, found_by(said.statements))
+            portal = heard is not None and heard.probability["contact_change"] >= 0.5
         intents: tuple[Intent, ...] = ("contact_change",) if contacts or portal else ()
         codes = []
         if back is not None and not certain:
@@ -384,20 +402,18 @@ class _Reading:
             elif not_me and not said_already & {"dispute", "promise_to_pay", "remittance", "insolvency"}:
                 statements.append(Statement("contact_change", *not_me.span(), not_me.span(), -1))
                 self.codes.append("contact-unclear")
+        present, statements = self._weigh(said, statements, advices, contacts)
+        if "contact_change" in present and not contacts and not _PLATFORM.search(folded):
+            self.codes.append("contact-unclear")
         promise, remittance, statements = self._payments(statements, advices)
-        present = {s.intent for s in statements}
+        present -= {"promise_to_pay", "remittance"}
         if promise is not None:
             present.add("promise_to_pay")
         if remittance is not None:
             present.add("remittance")
-        present = self._second_voice(said, present, statements, advices, contacts)
         intents = tuple(i for i in INTENTS if i in present)
-        promise = (promise or Promise()) if "promise_to_pay" in present else None
-        remittance = (remittance or Remittance()) if "remittance" in present else None
-        statements = [s for s in statements if s.intent in present]
         disputes = [s for s in statements if s.intent == "dispute"]
-        reasons = [s.reason for s in disputes if s.reason and s.reason != "other"]
-        dispute = Dispute(reasons[0] if reasons else "other") if "dispute" in present else None
+        dispute = Dispute(self._reason(disputes)) if "dispute" in present else None
         invoices = self._invoices(said, advices)
         for s in statements:
             if s.words != (0, 0):
@@ -425,7 +441,10 @@ class _Reading:
             contacts=contacts if "contact_change" in intents else (),
             decision=decided.decision,
             reason=decided.code,
-            reason_text=decided.words,
+            reason_text="; ".join(
+                [decided.words] + [learned_voice.in_words(self.doubtful)] * (decided.code == "second-voice")
+            ),
+            doubts=tuple(dict.fromkeys(self.codes)),
             account_id=self.account.account_id if self.account else None,
             trust=self.verdict.trust,
             evidence=tuple(self.evidence),
@@ -437,43 +456,52 @@ class _Reading:
             ),
         )
 
-    def _second_voice(
+    def _weigh(
         self,
         said: Said,
-        present: set[Intent],
-        statements: Sequence[Statement],
+        statements: list[Statement],
         advices: Sequence[tuple[str, advice_.Advice]],
         contacts: Sequence[str],
-    ) -> set[Intent]:
-        """Where the voice learned from examples disagrees, a person decides; shown is what both can live with."""
-        heard = learned_voice.opinions(said.clauses, self.base)
-        if not heard or any(where == "body" for where, _ in advices):
-            return present
-        # A payment guessed from a day alone, of which the model hears little, is dropped; a person still looks.
-        firm = {s.intent for s in statements if not s.loose} | ({"promise_to_pay", "remittance"} if advices else set())
-        guessed = {i for i in present if i not in firm and heard[i] < learned_voice.DENIES}
-        present = present - guessed
-        missed = {i for i in INTENTS if i not in present and heard[i] >= learned_voice.HEARS}
-        doubted = {i for i in present if heard[i] < learned_voice.DENIES}
+    ) -> tuple[set[Intent], list[Statement]]:
+        """The intents that phrases and examples together make probable, with the statements of each.
+
+        Documents and addresses speak for themselves. Where the whole is not sure, a person looks.
+        """
+        found = found_by(statements)
+        opinion = learned_voice.opinion(said.clauses, self.base, found)
+        if opinion is None or any(where == "body" for where, _ in advices):
+            return set(found), statements
+        settled: set[Intent] = {"contact_change"} if contacts else set()
         if advices:
-            doubted -= {"remittance", "promise_to_pay"}
-            missed -= {"remittance", "promise_to_pay"}
-        if contacts:
-            doubted -= {"contact_change"}
-        if missed or doubted or guessed:
+            settled |= {"promise_to_pay", "remittance"}
+        present = {i for i in INTENTS if (i in found if i in settled else opinion.probability[i] >= 0.5)}
+        told = replace(opinion, probability={i: p for i, p in opinion.probability.items() if i not in settled})
+        unfounded = [i for i in present - settled if opinion.probability[i] < ENOUGH[found.get(i)]]
+        if told.sure(present) < SURE or unfounded:
             self.codes.append("second-voice")
-        said_too = {i for i in missed if heard[i] >= learned_voice.SAYS}
-        return (present | said_too) - {i for i in doubted if heard[i] < learned_voice.SILENT}
+            self.doubtful = told.doubtful(present)
+        self.grounds = opinion.reasons
+        kept = [s for s in statements if s.intent in present]
+        spoken_of = {n for s in kept for n in s.numbers}
+        left = tuple(n for n in said.numbers if n not in spoken_of) or self.subject.numbers
+        for i in INTENTS:
+            if i in present and i not in found:
+                heard = intents_.heard(i, opinion.place[i], said, self.own, self._ground(self.base))
+                kept.append(heard if heard.numbers or i in _OF_NO_INVOICE else replace(heard, numbers=left))
+        return present, kept
+
+    def _reason(self, statements: Sequence[Statement]) -> DisputeReason:
+        """The ground of a dispute: what phrases told, unless the examples are sure of another."""
+        told = next((s.reason for s in statements if s.intent == "dispute" and s.reason not in (None, "other")), None)
+        if not self.grounds:
+            return told or "other"
+        loudest = max(self.grounds, key=self.grounds.__getitem__)
+        return told if told and self.grounds[told] > self.grounds[loudest] - LOUDER else loudest
 
     def _complete(self, said: Said) -> list[Statement]:
         """Statements without an invoice speak of those of the subject, or of the only one there is."""
         fallback = self.subject.numbers or (said.numbers if len(said.numbers) == 1 else ())
-        return [
-            s
-            if s.numbers or s.intent in ("complaint", "insolvency", "contact_change")
-            else replace(s, numbers=fallback)
-            for s in said.statements
-        ]
+        return [s if s.numbers or s.intent in _OF_NO_INVOICE else replace(s, numbers=fallback) for s in said.statements]
 
     def _payments(
         self, statements: list[Statement], advices: Sequence[tuple[str, advice_.Advice]]
@@ -499,6 +527,11 @@ class _Reading:
             ):
                 statements = [s for s in statements if s.intent != "promise_to_pay"]
                 promises = []
+        if paid_documents:  # the document speaks of the payment that the words announce
+            covered = {n for a in paid_documents for n in a.numbers}
+            loose = [s for s in promises if s.loose and s.amount is None and set(s.numbers) <= covered]
+            statements = [s for s in statements if s not in loose]
+            promises = [s for s in promises if s not in loose]
         remitted = [s for s in statements if s.intent == "remittance"]
         promise: Promise | None = None
         remittance: Remittance | None = None
@@ -507,7 +540,7 @@ class _Reading:
             days = [s.on for s in promises if s.on is not None] + [
                 a.on for a in planned if a.on is not None and not promises
             ]
-            amount = _sum(promises) or stated
+            amount = _sum(promises) or stated or (None if remitted else self._only_amount(promises))
             if amount is None and len(planned) == 1:
                 amount = planned[0].total
             if not days and planned:
@@ -516,7 +549,7 @@ class _Reading:
         if remitted or paid_documents:
             days = [s.on for s in remitted if s.on is not None]
             document_days = [a.on for a in paid_documents if a.on is not None]
-            amount = _sum(remitted) or stated
+            amount = _sum(remitted) or stated or (None if promises else self._only_amount(remitted))
             totals = [a.total for a in paid_documents if a.total is not None]
             if totals:
                 if (
@@ -535,6 +568,13 @@ class _Reading:
                 reference or self._subject_reference(bool(paid_documents)),
             )
         return promise, remittance, statements
+
+    def _only_amount(self, statements: Sequence[Statement]) -> Decimal | None:
+        """The one amount of a text that names it beside the invoice and the payment in the next sentence."""
+        told = {a.value for c in self.said.clauses for a in c.amounts}
+        owed = {i.number: i.amount for i in self.items}
+        spoken = sum((owed[n] for n in {n for s in statements for n in s.numbers} if n in owed), Decimal(0))
+        return spoken if told == {spoken} else None
 
     def _stated_total(self) -> Decimal | None:
         """'Total : 18 986,52' on a line of its own, below a list of invoices."""
@@ -597,8 +637,7 @@ class _Reading:
         for intent in ("insolvency", "complaint"):
             if intent in intents:
                 codes.append(intent)
-        letters = [c for c in self.own if c.isalpha()]
-        if len(letters) > 40 and sum(c.isupper() for c in letters) > 0.7 * len(letters) and not advices:
+        if not advices and _shouts(self.own):
             codes.append("hostile")
         if "trouble" in flags:
             codes.append("trouble")
@@ -942,6 +981,16 @@ def _hands_on(own: str) -> bool:
 
 def _not_ours(found: words.Words) -> str:
     return "\n".join(line.text for line in found.lines if line.kind in ("own", "signature", "disclaimer"))
+
+
+def _shouts(own: str) -> bool:
+    """Capitals throughout, or through a sentence of some length."""
+    for text in (own, *re.split(r"[.!?\n]", own)):
+        letters = [c for c in text if c.isalpha()]
+        words_ = len(text.split())
+        if len(letters) > 24 and words_ > 4 and sum(c.isupper() for c in letters) > 0.8 * len(letters):
+            return not re.search(r"\d{4}|:", text) or len(letters) > 40
+    return False
 
 
 def _hidden_instructions(html: str) -> bool:

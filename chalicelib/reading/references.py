@@ -198,7 +198,7 @@ def _fragments(folded: str, items: Sequence[KnownItem], free: Callable[[int, int
             continue
         before = folded[max(0, m.start() - 24) : m.start()]
         line_start = before.rpartition("\n")[2].strip() == "" and ("\n" in before or m.start() < 24)
-        led = bool(_BEFORE_FRAGMENT.search(before)) or bool(re.search(r"[,;:(+&/]\s?$", before))
+        led = bool(_BEFORE_FRAGMENT.search(before)) or bool(re.search(r"(?:[,;:(+&/]\s?|[.!?]\s)$", before))
         if len(digits) < 3 and not re.search(r"(?:n°|factures?|invoices?|#|no\.|nr\.)\s?$", before):
             continue
         follows = bool(_AFTER_FRAGMENT.match(folded, m.end()))
@@ -206,6 +206,7 @@ def _fragments(folded: str, items: Sequence[KnownItem], free: Callable[[int, int
             led
             or line_start
             or len(digits) >= 5
+            or (len(digits) == 4 and not digits.startswith(("19", "20")) and not _COUNTED.match(folded, m.end()))
             or (digits[0] == "0" and len(digits) >= 3)
             or (len(digits) >= 3 and follows)
         ):
@@ -226,6 +227,9 @@ def _fragments(folded: str, items: Sequence[KnownItem], free: Callable[[int, int
     return out
 
 
+_COUNTED = re.compile(
+    r"\s?(?:€|eur|£|\$|chf|%|euros?|pieces?|pcs|units?|kg|km|m2|m3|heures?|hours?|jours|days|personnes|people|rue|avenue|habitants)\b"
+)
 _ENDING = re.compile(r"(?<![\w/.,-])(\d{2,6}[-/]\d{1,5})(?![\w/-]|[.,]\d)")
 
 
@@ -293,6 +297,9 @@ def _rounds_to(amount: Decimal, a: FoundAmount) -> bool:
     return int(amount) == int(a.value) and amount != a.value
 
 
+_BUT_ONE = re.compile(
+    r"(?:\s\S{1,12}){0,4}\s(?:bar|except|save|apart from|other than|sauf|hormis|a part|excepte|ausser|bis auf|salvo|excepto|tranne|behalve)\b"
+)
 _PARTIAL = re.compile(
     r"\b(?:acompte|avoir|gutschrift|credit|creditnota|partiel\w*|part payment|deposit|instal?ment|premier versement|tiers)\b"
 )
@@ -304,15 +311,13 @@ def _everything(
     out = []
     for m in _ALL.finditer(folded):
         counted = re.search(r"\b(?:deux|two|both|zwei|beide|dos)\b", m[0])
-        if counted and len(items) != 2:
+        if (counted and len(items) != 2) or _BUT_ONE.match(folded, m.end()):
             continue
         out.append(FoundReference(m.start(), m.end(), m[0], tuple(i.number for i in items), "all"))
     if out:
         return out
     named = {n for f in found for n in f.numbers}
-    partial = _PARTIAL.search(folded) or (
-        len(named) == 1 and any(a.value not in {i.amount for i in items} for a in amounts)
-    )
+    partial = _PARTIAL.search(folded) or (named and any(a.value not in {i.amount for i in items} for a in amounts))
     for m in _REST.finditer(folded):
         if re.match(
             r"\s(?:ecri\w+|voyez|contact\w*|voir|adress\w+|please|write|est un|c'est|quand|suivra|de (?:la|cette|l'))",
@@ -333,6 +338,11 @@ def _everything(
         ):
             continue
         others = tuple(i.number for i in items if i.number not in named)
+        if re.match(
+            r"(?: de la \S{1,16})? (?:et|and|und|y|e|en) (?:la|le|the|die|der|il|el|de|n°)?\s?[a-z/-]{0,6}\d",
+            folded[m.end() :],
+        ):
+            continue  # "the balance and the 0342": the balance of the one that was spoken of
         if named and others and re.match(r"[^\n]{0,80}", folded[m.end() :]):
             single = m[0] in (
                 "l'autre",

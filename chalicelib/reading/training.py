@@ -10,16 +10,16 @@ from __future__ import annotations
 import hashlib
 import math
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from zlib import crc32
 
 from chalicelib.reading.examples import Example
-from chalicelib.reading.intents import Ground, understand
+from chalicelib.reading.intents import Ground, found_by, understand
 from chalicelib.reading.learned_features import BITS, Heard, hear
-from chalicelib.reading.learned_voice import HEADS, MARKS_COUNT, Voice, logistic, together
-from chalicelib.reading.model import INTENTS, KnownItem
+from chalicelib.reading.learned_voice import FEATURES, HEADS, MARKS_COUNT, Found, Voice, features_of, logistic, together
+from chalicelib.reading.model import DISPUTE_REASONS, INTENTS, KnownItem
 
 ROUNDS = 15
 _RATE = 3.0
@@ -34,6 +34,7 @@ class _Row:
     id: str
     heard: tuple[Heard, ...]
     said: tuple[bool, ...]  # of HEADS
+    found: Found  # by the rules
 
 
 @dataclass
@@ -53,24 +54,26 @@ class _Weights:
         ]
 
 
-def train(hands: Mapping[str, Sequence[Example]], *, rounds: int = ROUNDS) -> Voice:
-    """A voice of all examples, its probabilities calibrated on hands it had not heard.
+def train(
+    hands: Mapping[str, Sequence[Example]], *, known_to_rules: Collection[str] = (), rounds: int = ROUNDS
+) -> Voice:
+    """A voice of all examples, weighed with the rules on hands that it had not heard.
 
-    hands: name of a file → its examples. With one hand alone nothing is left out, and the scores count as they are.
+    hands: name of a file → its examples. known_to_rules: those from which the rules were written; they teach the voice
+    but not how far the rules can be trusted. With one hand alone nothing is left out, and scores count as they are.
     """
     names = sorted(hands)
     rows = {name: _rows(hands[name]) for name in names}
     weights = _fit([row for name in names for row in rows[name]], rounds)
-    heldout: list[tuple[list[float], tuple[bool, ...]]] = []
-    if len(names) > 1:
-        for left_out in names:
-            partial = _fit([row for name in names if name != left_out for row in rows[name]], rounds)
-            heldout += [
-                ([together(partial.scores(head, row.heard)) for head in range(len(HEADS))], row.said)
-                for row in rows[left_out]
-            ]
-    slope, offset = _calibrate(heldout)
-    return _small(weights, slope, offset, {"examples": _digests(hands), "rounds": rounds})
+    heldout: list[tuple[list[float], _Row]] = []
+    intents = range(len(INTENTS))
+    for left_out in names if len(names) > 1 else ():
+        if left_out in known_to_rules:
+            continue
+        partial = _fit([row for name in names if name != left_out for row in rows[name]], rounds, intents)
+        heldout += [([together(partial.scores(head, row.heard)) for head in intents], row) for row in rows[left_out]]
+    weighing, offset = weigh(heldout)
+    return _small(weights, weighing, offset, {"examples": _digests(hands), "rounds": rounds})
 
 
 def _digests(hands: Mapping[str, Sequence[Example]]) -> dict[str, str]:
@@ -92,21 +95,27 @@ def _row(example: Example) -> _Row:
     return _Row(
         example.id,
         hear(said.clauses, base),
-        tuple(intent in example.intents for intent in INTENTS),
+        (
+            *(intent in example.intents for intent in INTENTS),
+            *(reason == example.reason for reason in DISPUTE_REASONS),
+            example.decision == "review",
+        ),
+        found_by(said.statements),
     )
 
 
-def _fit(rows: Sequence[_Row], rounds: int) -> _Weights:
-    heads = range(len(HEADS))
-    weights = _Weights([array("d", bytes(8 << BITS)) for _ in heads], [-2.0 for _ in heads])
-    often = [sum(row.said[head] for row in rows) for head in heads]
+def _fit(rows: Sequence[_Row], rounds: int, heads: range = range(len(HEADS))) -> _Weights:
+    """Weights of the heads asked for; the others stay empty."""
+    weights = _Weights([array("d", bytes(8 << BITS)) for _ in HEADS], [-2.0 for _ in HEADS])
+    often = [sum(row.said[head] for row in rows) for head in range(len(HEADS))]
     counts = [min(_SAID_BY_FEW, max(1.0, math.sqrt((len(rows) - n) / (1 + n)))) for n in often]
     for turn in range(rounds):
         rate = _RATE / (1 + _FADES * turn)
         for row in sorted(rows, key=lambda r: (crc32(f"{turn} {r.id}".encode()), r.id)):
             for head in heads:
                 _learn(weights, head, row, rate, counts[head])
-        weights.tables = [array("d", [w * (1 - _FORGETS) for w in table]) for table in weights.tables]
+        for head in heads:
+            weights.tables[head] = array("d", [w * (1 - _FORGETS) for w in weights.tables[head]])
     return weights
 
 
@@ -132,48 +141,55 @@ def _learn(weights: _Weights, head: int, row: _Row, rate: float, counts: float) 
             table[place] -= step
 
 
-def _calibrate(heldout: Sequence[tuple[Sequence[float], Sequence[bool]]]) -> tuple[list[float], list[float]]:
-    """Slope and offset of each head. All intents share a slope; each has its own offset, held near the common one."""
+def weigh(heldout: Sequence[tuple[Sequence[float], _Row]]) -> tuple[list[float], list[float]]:
+    """How much each feature of `features_of` counts, the same for all heads, and the offset of each head.
+
+    A logistic model of greatest likelihood by Newton's method, held near "the voice alone" where examples are few.
+    """
+    start, size = [1.0] + [0.0] * (FEATURES - 1), FEATURES + len(INTENTS)
     if not heldout:
-        return [1.0] * len(HEADS), [0.0] * len(HEADS)
-    pairs = [[(scores[head], said[head]) for scores, said in heldout] for head in range(len(HEADS))]
-    slope, common = _line([pair for own in pairs for pair in own])
-    return [round(slope, 6)] * len(HEADS), [round(_offset(own, slope, common), 6) for own in pairs]
-
-
-def _line(pairs: Sequence[tuple[float, bool]]) -> tuple[float, float]:
-    """Slope and offset of greatest likelihood, by Newton's method."""
-    a, b = 1.0, 0.0
-    for _ in range(25):
-        ga = gb = 0.0
-        haa = hbb = 1e-3
-        hab = 0.0
-        for x, y in pairs:
-            q = logistic(a * x + b)
-            d, v = q - y, q * (1 - q)
-            ga, gb = ga + d * x, gb + d
-            haa, hab, hbb = haa + v * x * x, hab + v * x, hbb + v
-        det = haa * hbb - hab * hab
-        if det <= 1e-9:
+        return start, [0.0] * len(INTENTS)
+    theta = start + [0.0] * len(INTENTS)
+    rows = [
+        (FEATURES + head, features_of(scores[head], intent, row.found), row.said[head])
+        for scores, row in heldout
+        for head, intent in enumerate(INTENTS)
+    ]
+    for _ in range(20):
+        pull = 2.0  # as if two doubtful examples spoke for where we began
+        gradient = [pull * (theta[k] - (start[k] if k < FEATURES else 0.0)) for k in range(size)]
+        hessian = [[pull if i == j else 0.0 for j in range(size)] for i in range(size)]
+        for own, features, said in rows:
+            q = logistic(theta[own] + sum(theta[k] * x for k, x in enumerate(features)))
+            error, v = q - said, q * (1 - q)
+            told = [(k, x) for k, x in enumerate(features) if x] + [(own, 1.0)]
+            for i, x in told:
+                gradient[i] += error * x
+                for j, y in told:
+                    hessian[i][j] += v * x * y
+        step = _solve(hessian, gradient)
+        theta = [t - d for t, d in zip(theta, step, strict=True)]
+        if max(map(abs, step)) < 1e-7:
             break
-        a, b = a - (hbb * ga - hab * gb) / det, b - (haa * gb - hab * ga) / det
-        a, b = max(0.05, min(5.0, a)), max(-5.0, min(5.0, b))
-    return a, b
+    return [round(t, 6) for t in theta[:FEATURES]], [round(t, 6) for t in theta[FEATURES:]]
 
 
-def _offset(pairs: Sequence[tuple[float, bool]], slope: float, common: float) -> float:
-    b = common
-    for _ in range(25):
-        pull = 10.0  # as if ten doubtful examples spoke for the common offset
-        g, h = pull * (b - common), pull
-        for x, y in pairs:
-            q = logistic(slope * x + b)
-            g, h = g + q - y, h + q * (1 - q)
-        b -= g / h
-    return b
+def _solve(matrix: list[list[float]], right: list[float]) -> list[float]:
+    """The solution of a system with a positive definite matrix, by elimination."""
+    size = len(right)
+    rows = [[*row, b] for row, b in zip(matrix, right, strict=True)]
+    for i in range(size):
+        for j in range(i + 1, size):
+            factor = rows[j][i] / rows[i][i]
+            if factor:
+                rows[j] = [x - factor * y for x, y in zip(rows[j], rows[i], strict=True)]
+    out = [0.0] * size
+    for i in reversed(range(size)):
+        out[i] = (rows[i][size] - sum(rows[i][j] * out[j] for j in range(i + 1, size))) / rows[i][i]
+    return out
 
 
-def _small(weights: _Weights, slope: list[float], offset: list[float], manifest: dict[str, object]) -> Voice:
+def _small(weights: _Weights, weighing: list[float], offset: list[float], manifest: dict[str, object]) -> Voice:
     """Weights of one byte: a step is the 127th part of the greatest."""
     scale = [round((max(max(table), -min(table)) or 1.0) / 127, 9) for table in weights.tables]
     return Voice(
@@ -183,7 +199,7 @@ def _small(weights: _Weights, slope: list[float], offset: list[float], manifest:
         ),
         scale=tuple(scale),
         bias=tuple(round(b, 6) for b in weights.bias),
-        slope=tuple(slope),
+        weighing=tuple(weighing),
         offset=tuple(offset),
         manifest=manifest,
     )

@@ -20,7 +20,7 @@ BASE = date(2026, 11, 24)
 
 @pytest.fixture(autouse=True)
 def rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learned_voice, "opinions", lambda clauses, base: {})
+    monkeypatch.setattr(learned_voice, "opinion", lambda clauses, base, found: None)
 
 
 def _answer(words: str) -> tuple[str, str | None] | None:

@@ -13,10 +13,9 @@ import pytest
 from chalicelib.errors import BadInput
 from chalicelib.reading import INTENTS, Promise, Reading, learned_voice
 from chalicelib.reading.examples import Example, corrected, read_examples
-from chalicelib.reading.intents import Ground, understand
+from chalicelib.reading.intents import Ground, found_by, understand
 from chalicelib.reading.learned_voice import (
-    DENIES,
-    HEARS,
+    NEARLY,
     RESOURCE,
     DamagedVoice,
     Opinion,
@@ -35,7 +34,8 @@ DAY = date(2026, 11, 24)  # a Tuesday
 
 
 def opinion(words: str, by: Voice | None = None) -> Opinion:
-    return (by or voice()).listen(understand(words, Ground(base=DAY)).clauses, DAY)
+    told = understand(words, Ground(base=DAY))
+    return (by or voice()).listen(told.clauses, DAY, found_by(told.statements))
 
 
 def few(name: str, count: int = 40) -> list[Example]:
@@ -55,7 +55,7 @@ def few(name: str, count: int = 40) -> list[Example]:
 def test_it_hears_what_is_plainly_said(words: str, intent: str) -> None:
     heard = opinion(words)
     assert max(heard.probability, key=heard.probability.__getitem__) == intent
-    assert heard.denied([intent]) == ()
+    assert heard.sure([intent]) > 0.5
 
 
 def test_evidence_is_the_clause_that_speaks_loudest() -> None:
@@ -77,18 +77,29 @@ def test_figures_are_masked_so_that_one_invoice_teaches_about_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("probability", "found", "told"),
+    ("probability", "taken", "told"),
     [
-        (HEARS, [], "the examples also say remittance"),
-        (HEARS - 0.01, [], ""),
-        (max(HEARS, DENIES), ["remittance"], ""),
-        (DENIES, ["remittance"], ""),
-        (DENIES - 0.01, ["remittance"], "the examples do not say remittance"),
+        (NEARLY - 0.01, [], "doubtful: "),
+        (NEARLY, [], "doubtful: remittance"),
+        (1 - NEARLY - 0.01, ["remittance"], "doubtful: remittance"),
+        (1 - NEARLY + 0.01, ["remittance"], "doubtful: "),
     ],
 )
-def test_a_contradiction_is_told_in_words(probability, found, told) -> None:
-    heard = Opinion({**dict.fromkeys(INTENTS, 0.0), "remittance": probability}, {})
-    assert in_words(heard.missed(found), heard.denied(found)) == told
+def test_what_is_doubtful_is_told_in_words(probability, taken, told) -> None:
+    heard = Opinion({**dict.fromkeys(INTENTS, 0.0), "remittance": probability}, {}, {}, 0.0)
+    assert in_words(heard.doubtful(taken)) == told
+
+
+def test_how_sure_it_is_of_the_whole_is_the_product_of_its_parts() -> None:
+    heard = Opinion({**dict.fromkeys(INTENTS, 0.0), "remittance": 0.9, "dispute": 0.2}, {}, {}, 0.0)
+    assert heard.sure(["remittance"]) == pytest.approx(0.9 * 0.8)
+    assert heard.sure(["remittance", "dispute"]) == pytest.approx(0.9 * 0.2)
+
+
+def test_a_phrase_of_the_rules_makes_an_intent_more_probable() -> None:
+    clauses = understand("Nous reviendrons vers vous au sujet de la somme.", Ground(base=DAY)).clauses
+    alone = voice().listen(clauses, DAY, {"dispute": True}).probability["promise_to_pay"]
+    assert voice().listen(clauses, DAY, {"promise_to_pay": True}).probability["promise_to_pay"] > alone
 
 
 def test_the_same_examples_give_the_same_bytes_in_any_order() -> None:
@@ -119,10 +130,10 @@ def test_the_shipped_voice_is_small_and_learned_from_the_examples_that_lie_here(
 
 
 def test_nothing_that_was_kept_aside_is_an_example() -> None:
-    aside = EXAMPLES.parent / "written" / "kept-aside" / "labels.jsonl"
+    aside = EXAMPLES.parent / "third" / "labels.jsonl"
     kept = {json.loads(line)["id"] for line in aside.read_text("utf-8").splitlines()}
     given = {e.id for path in EXAMPLES.glob("*.jsonl") for e in read_examples(path.read_text("utf-8"), path.name)}
-    assert not kept & given
+    assert kept and not kept & given
 
 
 def test_importing_it_opens_no_weights() -> None:
@@ -171,18 +182,24 @@ def test_the_command_writes_and_checks(tmp_path: Path, capsys: pytest.CaptureFix
     assert "none.jsonl" in capsys.readouterr().err
 
 
-def test_where_it_disagrees_a_person_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+def hears(monkeypatch: pytest.MonkeyPatch, **probability: float) -> None:
+    heard = Opinion({**dict.fromkeys(INTENTS, 0.0), **probability}, dict.fromkeys(INTENTS, (0, 5)), {"other": 1.0}, 0.0)
+    monkeypatch.setattr(learned_voice, "opinion", lambda clauses, base, found: heard)
+
+
+def test_where_it_is_not_sure_a_person_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     words = "La F-1041 a été réglée par virement le 20 novembre."
+    hears(monkeypatch, remittance=0.99)
     assert said(words).decision == "apply"
-    nothing = dict.fromkeys(INTENTS, 0.0)
-    heard = {**nothing, "remittance": 0.9, "dispute": 0.9}
-    monkeypatch.setattr(learned_voice, "opinions", lambda clauses, base: heard)
+    hears(monkeypatch, remittance=0.99, dispute=0.4)
     reading = said(words)
+    assert (reading.decision, reading.reason) == ("review", "second-voice")
+    assert "dispute" in reading.reason_text
+    assert reading.intents == ("remittance",)
+
+
+def test_what_it_denies_is_not_shown_and_what_it_hears_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    hears(monkeypatch, dispute=0.7)
+    reading = said("La F-1041 a été réglée par virement le 20 novembre.")
+    assert reading.intents == ("dispute",)
     assert reading.decision == "review"
-    assert "dispute" in reading.intents
-
-
-def test_its_word_alone_never_makes_a_program_act(monkeypatch: pytest.MonkeyPatch) -> None:
-    sure = {**dict.fromkeys(INTENTS, 0.0), "remittance": 1.0}
-    monkeypatch.setattr(learned_voice, "opinions", lambda clauses, base: sure)
-    assert said("Bonjour, voici quelques mots sans rapport avec la F-1041.").decision == "review"

@@ -47,7 +47,7 @@ def _understood(reading: Reading, intents: frozenset[str], day: str | None) -> b
 @pytest.fixture
 def rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second voice has learned these very lines: here only the rules speak."""
-    monkeypatch.setattr(learned_voice, "opinions", lambda clauses, base: {})
+    monkeypatch.setattr(learned_voice, "opinion", lambda clauses, base, found: None)
 
 
 @pytest.mark.usefixtures("rules_alone")
