@@ -32,6 +32,7 @@ from chalicelib.domain.debtor_file import (
 from chalicelib.domain.lifecycle import STATUSES
 from chalicelib.domain.money import Money
 from chalicelib.domain.plans import Offer
+from chalicelib.domain.reliability import Reliability, reliability
 
 HABIT_OF = timedelta(days=730)
 """How far back a payment habit is looked for."""
@@ -97,8 +98,7 @@ class CallSheet:
     signed_by: tuple[Contact, ...]  # who signs for deliveries
     earlier: tuple[Contacted, ...]
     broken: tuple[Promise, ...]
-    promises_kept: int
-    promises_broken: int
+    word: Reliability
     habit: Habit
     unanswered: int  # calls in vain since the last sign of life
     obtain: tuple[str, ...]
@@ -110,9 +110,8 @@ class CallSheet:
 
     @property
     def reliability(self) -> int | None:
-        """Promises kept of those judged, per cent; None where none was."""
-        judged = self.promises_kept + self.promises_broken
-        return round(100 * self.promises_kept / judged) if judged else None
+        """Promises kept of those judged, per cent (in part: half); None where none was."""
+        return self.word.rate
 
 
 def call_sheet(file: DebtorFile, task: Task, office: Office, *, on: date) -> CallSheet:
@@ -137,8 +136,7 @@ def call_sheet(file: DebtorFile, task: Task, office: Office, *, on: date) -> Cal
         signed_by=tuple(c for c in file.contacts.values() if c.role is Role.RECIPIENT),
         earlier=_earlier(file, spoken),
         broken=broken,
-        promises_kept=file.promises_kept,
-        promises_broken=file.promises_broken,
+        word=reliability(file),
         habit=_habit(file, on),
         unanswered=unanswered,
         obtain=_obtain(cases, on),
