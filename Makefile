@@ -1,7 +1,7 @@
 # What one does here. Every target sets up .venv first, and does nothing there if it is up to date.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint format deploy parts lock clean
+.PHONY: help setup demo pages assets messages test bench lint format deploy parts lock clean
 
 PY := .venv/bin/python
 JOBS ?= 2
@@ -17,6 +17,15 @@ setup: .venv/.ready ## make .venv, with the command .venv/bin/relance
 
 demo: setup ## play sixty days of a sample company on the embedded stack
 	@$(PY) -m demo
+
+pages: setup assets ## play the sample company, then show the operations pages (ARGS="--port 8601")
+	@$(PY) -m demo.pages $(ARGS)
+
+assets: setup ## fetch the pages' scripts, as infra/web/package-lock.json names them
+	@$(PY) -m infra.web.assets
+
+messages: setup ## collect the pages' texts, list what has no French yet
+	@$(PY) -m infra.web.messages
 
 test: setup parts ## run every test (ARGS="-k promise" to choose)
 	@$(PY) -m pytest -n $(JOBS) --dist loadgroup $(ARGS)

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import argparse
 import base64
+import logging
+import os
 import re
+import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
@@ -22,6 +27,8 @@ from infra.local.ports import LOOPBACK
 
 STAGE = "api"
 DEFAULT_PORT = 8600
+PROJECT = Path(__file__).resolve().parents[2]
+LOOK_EVERY_SECONDS = 0.5
 LARGEST_BODY = 10 * 1024 * 1024  # as API Gateway
 Application = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -144,12 +151,32 @@ def serving(application: Any, port: int) -> Iterator[str]:
         thread.join(5)
 
 
+def serve_and_reload(port: int, environment: Mapping[str, str]) -> None:
+    """Serve in a process of its own that is started anew when a module changes; until it is interrupted."""
+    command = [sys.executable, "-m", "infra.local.pages_server", "--port", str(port)]
+    while True:
+        seen = _modules_changed_at()
+        serving_ = subprocess.Popen(command, env={**os.environ, **environment}, stdin=subprocess.DEVNULL)
+        try:
+            while seen == _modules_changed_at():
+                time.sleep(LOOK_EVERY_SECONDS)
+        finally:
+            serving_.terminate()
+            serving_.wait(10)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local.pages_server", description=__doc__)
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     port = parser.parse_args().port
     from app import app
 
+    # Here, and only here, an error is shown in full.
+    full = logging.StreamHandler(sys.stderr)
+    full.setLevel(logging.DEBUG)
+    full.addFilter(lambda record: record.exc_info is not None)
+    logging.getLogger("chalicelib.web.pages").addHandler(full)
+    logging.getLogger("chalicelib.web.pages").setLevel(logging.DEBUG)
     server = _Server(port, app, app.routes)
     try:
         server.serve_forever()
@@ -158,6 +185,10 @@ def main() -> int:
     finally:
         server.server_close()
     return 0
+
+
+def _modules_changed_at() -> float:
+    return max(path.stat().st_mtime for path in [PROJECT / "app.py", *(PROJECT / "chalicelib").rglob("*.py")])
 
 
 if __name__ == "__main__":

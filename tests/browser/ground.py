@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import boto3
 from samtranslator.yaml_helper import yaml_parse
@@ -44,9 +44,9 @@ class Ground:
 
 
 @contextmanager
-def standing(stack: MiniStack, at: Any) -> Iterator[Ground]:
+def standing(stack: MiniStack, at: datetime, *, port: int = 0) -> Iterator[Ground]:
     """Everything up while the block lasts; the environment is given back afterwards."""
-    port = free_port()
+    port = port or free_port()
     outputs = _deploy_sign_in(stack, address(port))
     admit(stack, pool=outputs["PeoplePool"], client=outputs["PagesClient"], pages_url=address(port))
     program = real_program(stack.endpoint, stack, at)

@@ -357,8 +357,9 @@ def test_every_route_demands_a_signature() -> None:
     # The pages are entered by session instead: tests/web/pages/ walks through every one of them.
     paged = {(route.method, route.path) for route in ROUTES}
     entries = [
-        entry for path, methods in app.routes.items() for method, entry in methods.items() if (method, path) not in paged
-    ]
+        entry for path, methods in app.routes.items() for method, entry in methods.items()
+        if (method, path) not in paged
+    ]  # fmt: skip
     assert len(entries) >= 15
     assert all(entry.authorizer is not None for entry in entries)
 
