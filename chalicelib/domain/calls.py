@@ -265,7 +265,7 @@ def _order(
     if call.outcome == "paid":
         facts.append(Fact(name="paid", on=said.on, amount=said.amount, text=said.means))
     asks = call.outcome in ("promised", "refused", "voicemail") or (
-        call.outcome == "reached" and call.cause not in ("missing_document", "approval_pending")
+        call.outcome == "reached" and call.cause not in ("missing_document", "approval_pending", "cash", "dispute")
     )
     return Order(
         id=f"{today:%Y%m%d}-{template}-{currency}-{short(task.id)}",

@@ -10,6 +10,7 @@ from chalicelib.domain import events as e
 from chalicelib.domain.debtor_file import (
     Block,
     BlockKind,
+    Call,
     Case,
     Contact,
     Credit,
@@ -100,6 +101,16 @@ def ordered(id_: str, *numbers: str, **values: Any) -> e.NoticeOrdered:
         "to_pay": Money.of("60.00", "EUR"), "pay_by": TODAY, "about": "promise-1", **values,
     })  # fmt: skip
     return e.NoticeOrdered(order=order)
+
+
+def called(id_: str, *numbers: str, **values: Any) -> e.CallLogged:
+    """A call was made, with everything that can be said of one."""
+    call = Call(**{
+        "id": id_, "task": "t1", "at": AT, "on": TODAY, "outcome": "promised", "numbers": numbers, "next_on": TODAY,
+        "caller": "nadia", "contact": "c", "spoke_to": "Mme Blin", "cause": "cash", "pay_on": TODAY,
+        "amount": Money.of("60.00", "EUR"), "means": "chèque", "note": "« rappeler »", **values,
+    })  # fmt: skip
+    return e.CallLogged(call=call)
 
 
 def replied(mail: str) -> e.ReplyReceived:

@@ -16,6 +16,7 @@ from tests.contract.samples import (
     AT,
     TODAY,
     agreements,
+    called,
     claimed,
     contact,
     entries,
@@ -108,6 +109,15 @@ def test_an_ordered_mail_is_kept_with_all_its_facts_and_put_aside_with_its_notic
     file = store.save(file, entries(file, sent, *paid("F1"), later), next_action_at=AT)
     assert store.load("D1").orders == {}
     assert store.load("D1", whole=True).orders == apply_all(None, store.journal("D1")).orders
+
+
+def test_a_call_is_kept_as_it_was_told_and_put_aside_with_its_invoices(store):
+    file = opened(store, "D1", invoice("F1"), called("call1", "F1"))
+    assert store.load("D1") == file
+    assert store.load("D1").last_heard_at == AT
+    store.save(file, entries(file, *paid("F1")), next_action_at=AT)
+    assert store.load("D1").calls == {}
+    assert list(store.load("D1", whole=True).calls) == ["call1"]
 
 
 # Races

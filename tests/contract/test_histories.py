@@ -24,7 +24,20 @@ from chalicelib.domain.debtor_file import (
 )
 from chalicelib.domain.money import Money
 from chalicelib.ports import CaseStore
-from tests.contract.samples import AT, TODAY, claimed, contact, entries, invoice, opened, ordered, paid, plan, task
+from tests.contract.samples import (
+    AT,
+    TODAY,
+    called,
+    claimed,
+    contact,
+    entries,
+    invoice,
+    opened,
+    ordered,
+    paid,
+    plan,
+    task,
+)
 
 # One table serves all examples: each has a debtor of its own.
 many = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -95,6 +108,9 @@ def _possible(file: DebtorFile, id_: str) -> list[Sequence[e.Event]]:
         [task(f"t{id_}", *some_open[:1])],
         [claimed(f"n{id_}", *some_open, on=on, contact_before_on=file.last_contact_on)],
         [ordered(f"o{id_}", *some_open[:2])],
+        [called(f"call{id_}", *some_open[:2])],
+        [called(f"call{id_}", *some_open[-1:], outcome="no_answer")],
+        [e.PhoneFoundWrong(contact_id="c", on=on)],
         [e.DebtorChanged(debtor=replace(file.debtor, name=f"Name {id_}"))],
         [e.ReplyReceived(mail=id_, kind="human", intents=("promise",), decision="apply")],
         [e.InsolvencyReported(on=on)],
@@ -106,6 +122,7 @@ def _possible(file: DebtorFile, id_: str) -> list[Sequence[e.Event]]:
             paid_in_full(number, case.balance, id_),
             part_paid(number, id_) if case.balance > Money.of(1, "EUR") else [],
             [e.InvoiceWithdrawn(number=number, on=on)],
+            [e.CaseDeclaredUnpaid(number=number, on=on)],
             [e.PromiseMade(promise=Promise(id=f"p{id_}", numbers=(number,), made_on=on, pay_on=on, grace_on=on))],
             [e.DisputeOpened(dispute=Dispute(id=f"d{id_}", numbers=(number,), reason="litige", opened_on=on))],
             [e.PlanAgreed(plan=plan(f"plan{id_}", number, owed="100.00"))],
@@ -136,6 +153,7 @@ def _possible(file: DebtorFile, id_: str) -> list[Sequence[e.Event]]:
             ]
     found += [[e.DisputeResolved(dispute_id=d.id, resolution="", on=on)] for d in file.disputes.values()]
     found += [[e.BlockLifted(block_id=b.id, on=on)] for b in file.blocks.values()]
+    found += [[e.TaskNarrowed(task_id=t.id, numbers=t.numbers[:1])] for t in file.tasks.values() if t.is_open]
     found += [[e.TaskClosed(task_id=t.id, outcome="done", note="", at=AT)] for t in file.tasks.values() if t.is_open]
     return [events for events in found if events]
 
