@@ -90,6 +90,38 @@ def read_hold(body: Any) -> tuple[bool, str]:
     return keys["hold"], _text(keys, "why")
 
 
+def read_approval(body: Any) -> Outcome:
+    """The body of an approval: {} or {"deadline_on", "added", "without": [numbers]}, "note" with either."""
+    keys = _object(body if body is not None else {}, "body", (), ("deadline_on", "added", "without", "note"))
+    on, added, without = _day(keys, "deadline_on"), _text(keys, "added"), _texts(keys, "without")
+    outcome = "edited" if on or added or without else "approved"
+    return Outcome(outcome=outcome, note=_text(keys, "note"), on=on, message=added, without=without)
+
+
+def read_rejection(body: Any) -> Outcome:
+    """The body of a rejection: {"reason", "until"}."""
+    keys = _object(body, "body", ("reason",), ("until",))
+    if not _text(keys, "reason"):
+        raise BadInput("body, reason", "it is empty", "say why")
+    return Outcome(outcome="rejected", note=_text(keys, "reason"), on=_day(keys, "until"))
+
+
+def read_tracking(body: Any) -> tuple[str, date | None]:
+    """The body of a posting: {"tracking", "on"}."""
+    keys = _object(body, "body", ("tracking",), ("on",))
+    return _text(keys, "tracking"), _day(keys, "on")
+
+
+def read_identity(body: Any) -> dict[str, Any]:
+    """The body of a debtor's identity: {"address": [lines], "legal_id", "vat_number"}."""
+    keys = _object(body, "body", (), ("address", "legal_id", "vat_number"))
+    return {
+        "address": _texts(keys, "address"),
+        "legal_id": _text(keys, "legal_id"),
+        "vat_number": _text(keys, "vat_number"),
+    }
+
+
 def read_assignee(body: Any) -> str:
     """The body of an assignment, {"assignee"}; an empty one gives the task back to everybody."""
     return _text(_object(body, "body", ("assignee",), ()), "assignee")
@@ -128,6 +160,13 @@ def _text(keys: Mapping[str, Any], key: str) -> str:
     if len(value) > LONGEST_TEXT:
         raise BadInput(f"body, {key}", f"{len(value)} characters", f"write {LONGEST_TEXT} at most")
     return value.strip()
+
+
+def _texts(keys: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    given = keys.get(key) or []
+    if not isinstance(given, list) or not all(isinstance(one, str) and len(one) <= LONGEST_TEXT for one in given):
+        raise BadInput(f"body, {key}", "it is no list of texts", 'give ["…", "…"]')
+    return tuple(one.strip() for one in given if one.strip())
 
 
 def _day(keys: Mapping[str, Any], key: str) -> date | None:
