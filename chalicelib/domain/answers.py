@@ -365,7 +365,7 @@ def _dispute(desk: _Desk, cases: list[Case]) -> Iterator[Happened]:
         numbers=tuple(c.number for c in fresh),
         reason=reason,
         opened_on=desk.today,
-        owner=desk.file.debtor.sales_rep,
+        owner=desk.file.debtor.sales_rep or desk.collector,
         mail=desk.answer.mail,
     )
     yield e.DisputeOpened(dispute=dispute), f"the client disputes: {reason}"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from chalicelib.domain import disputes
 from chalicelib.domain import events as e
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.creditor import Office
@@ -108,7 +109,7 @@ def _effects(file: DebtorFile, case: Case, status: InvoiceStatus, office: Office
         reason = next((_REASONS[code] for code in status.reasons if code in _REASONS), "other")
         dispute = Dispute(
             id=f"{_PREFIX}{status.mail[-8:]}", numbers=(case.number,), reason=reason, opened_on=status.on,
-            owner=file.debtor.sales_rep, mail=status.mail,
+            owner=disputes.owner_of(file, office.creditor), mail=status.mail,
         )  # fmt: skip
         why = f"{case.number} is {status}: find out and resolve"
         yield e.DisputeOpened(dispute=dispute), why

@@ -6,10 +6,13 @@ import csv
 import email
 import io
 import json
+import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email import policy as mail_policy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -241,6 +244,23 @@ class TestCommand:
             (date(2026, 3, 10), eur("200")), (date(2026, 4, 10), eur("1000")),
         ]  # fmt: skip
         capsys.readouterr()
+
+    def test_the_commands_that_the_page_shows_are_taken(
+        self, program: Program, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(cli, "_now", lambda: AT)
+        page = (Path(__file__).parents[2] / "docs" / "agreements.md").read_text("utf-8")
+        shown = re.findall(r"^\$ relance (.+)$", page, re.MULTILINE)
+        assert len(shown) == 2
+        for n, line in enumerate(shown):
+            happen(program, AT, e.TaskRaised(task=replace(TASK, id=f"shown{n}")))
+            assert cli.main(shlex.split(line.replace("TASK", f"shown{n}"))) == 0, line
+        assert "closed, agreed" in capsys.readouterr().out
+        named = set(re.findall(r"`relance ([a-z-]+)", page))
+        for command in sorted(named):
+            with pytest.raises(SystemExit) as told:
+                cli.main([command, "--help"])
+            assert told.value.code == 0, command
 
     def test_a_block_is_placed_and_lifted(self, program: Program, capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.main(["block", "C001", "F1", "--reason", "in talks", "--owner", "lea"]) == 0

@@ -11,7 +11,7 @@ from chalice.test import Client
 
 from chalicelib import bootstrap
 from chalicelib.domain.debtor_file import Dispute, Task, TaskKind
-from chalicelib.domain.events import DisputeOpened, TaskRaised
+from chalicelib.domain.events import DisputeOpened, Event, TaskRaised
 from chalicelib.pipeline.keep import keep, office_of
 from tests.pipeline.desk import Program
 from tests.sample import case, file_of, paris
@@ -34,7 +34,7 @@ def program(monkeypatch: pytest.MonkeyPatch) -> Program:
         id="t1", kind=TaskKind.NEGOTIATE_PLAN, raised_on=AT.date(), due_on=AT.date(), reason="", numbers=("F1",)
     )
     dispute = Dispute(id="d", numbers=("F2",), reason="price", opened_on=AT.date())
-    happened = [(TaskRaised(task=task), "test"), (DisputeOpened(dispute=dispute), "test")]
+    happened: list[tuple[Event, str]] = [(TaskRaised(task=task), "test"), (DisputeOpened(dispute=dispute), "test")]
     keep(program.parts, office_of(program.parts), "C001", lambda _: happened, at=AT, who="test")
     return program
 
