@@ -322,7 +322,7 @@ def test_a_task_is_shown_with_what_a_caller_needs(run, call):
     assert code == 0
     assert "compta@nord.example" in out
     assert "F1, due 2026-02-04, 1200.50 EUR of 1200.50 EUR open" in out
-    assert "outcomes:    disputed, no_answer, promised" in out
+    assert "outcomes:    agreed, disputed, no_answer, paid" in out
 
 
 def test_a_task_is_assigned_and_closed_with_its_outcome(run, program, call):
@@ -342,7 +342,7 @@ def test_a_task_is_assigned_and_closed_with_its_outcome(run, program, call):
         (("show", "C1"), 2, "C1: names no task; write DEBTOR/TASK as `relance tasks` shows it"),
         (("show", "C1/nix"), 2, "C1/nix: there is no such task; `relance tasks` lists them"),
         (("assign", "C1/nix", "lea"), 1, "debtor C1 has no open task 'nix'"),
-        (("close", "CALL", "asleep"), 2, "outcome: 'asleep' is no outcome of call; one of disputed, "),
+        (("close", "CALL", "asleep"), 2, "outcome: 'asleep' is no outcome of call; one of agreed, disputed, "),
         (("close", "CALL", "promised"), 2, "on: a promise needs its day; "),
         (("close", "CALL", "promised", "--amount", "12"), 2, "--amount: '12' has no currency; "),
     ],

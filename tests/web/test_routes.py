@@ -379,3 +379,23 @@ def test_who_acts_is_the_caller_that_iam_has_proved(program: Program, task: Call
     }  # fmt: skip
     assert app(event, None)["statusCode"] == 200
     assert list(program.store.journal("C001"))[-1].who == ANNE
+
+
+def test_a_call_has_its_sheet(client: Client, task: Callable[..., Task]) -> None:
+    task()
+    told = get(client, "/tasks/C001/t1/call-sheet")
+    assert [item["case"]["number"] for item in told["sheet"]["items"]] == ["F1"]
+    assert told["sheet"]["people"][0]["contact"]["phone"] == "+33 1 00 00 00 00"
+    assert told["message"].startswith("Bonjour, Nadia Ferrand")
+
+
+def test_the_outcome_of_a_call_is_taken_with_its_facts(
+    client: Client, task: Callable[..., Task], program: Program, anne: str
+) -> None:
+    task()
+    said = {"cause": "cash", "spoke_to": "Mme Blin", "next_on": "2026-03-18", "message": "À jeudi."}
+    body = {"outcome": "reached", **said}
+    assert post(client, "/tasks/C001/t1/close", body).status_code == 200
+    (call,) = program.file().calls.values()
+    assert (call.cause, call.spoke_to, call.caller, str(call.next_on)) == ("cash", "Mme Blin", ANNE, "2026-03-18")
+    assert [order["template"] for order in get(client, "/debtors/C001")["orders"]] == ["call_agreed"]
