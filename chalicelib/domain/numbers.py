@@ -398,7 +398,7 @@ def _months_back(on: date) -> list[tuple[str, int]]:
     """Months with their number of days, the running one first: it has as many as have passed before `on`."""
     first = on.replace(day=1)
     found = [(month_of(on), on.day - 1)]
-    while len(found) < MONTHS_BACK:
+    while len(found) <= MONTHS_BACK:  # beside the running one
         first = (first - timedelta(days=1)).replace(day=1)
         found.append((month_of(first), calendar.monthrange(first.year, first.month)[1]))
     return found
