@@ -260,7 +260,7 @@ def compose(file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date
     asks_to_pay = order.to_pay is not None or kind is Kind.ASK_PROMISE if order else kind is not Kind.DOCUMENT_SENT
     broken = _agreements(file, numbers, notice.currency, PromiseState.BROKEN)
     asked = [
-        _line(file, case, today, Standing.ASKED if asks_to_pay else _standing(file, case, covered, today))
+        _line(file, case, today, _asked_as(file, case, covered, today, asks_to_pay=asks_to_pay, ordered=bool(order)))
         for case in about
     ]
     others = [
@@ -371,6 +371,15 @@ def _on_hold(file: DebtorFile, case: Case) -> bool:
         file.block_on(number),
     )  # fmt: skip
     return file.insolvent_since_on is not None or any(held)
+
+
+def _asked_as(
+    file: DebtorFile, case: Case, covered: frozenset[str], today: date, *, asks_to_pay: bool, ordered: bool
+) -> Standing:
+    """A mail about a plan asks for an instalment: its invoices are part of the plan, not late."""
+    if ordered and file.plan_on(case.number):
+        return Standing.PLANNED
+    return Standing.ASKED if asks_to_pay else _standing(file, case, covered, today)
 
 
 def _standing(file: DebtorFile, case: Case, covered: frozenset[str], today: date) -> Standing:
