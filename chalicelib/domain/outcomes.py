@@ -144,8 +144,8 @@ def _effects(
                 yield e.TaskRaised(task=chosen)
         case _, "agreed":
             agreed = plans.agree(
-                file, numbers, office, today=today, source=task.id, given=said.instalments, first_on=said.on,
-                means=said.means,
+                file, numbers, office, today=today, at=at, source=task.id, given=said.instalments,
+                first_on=said.on, means=said.means,
             )  # fmt: skip
             yield from (event for event, _ in agreed)
         case TaskKind.ANSWER_DISPUTE, resolution:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from chalicelib.domain import events as e
 from chalicelib.domain.calendar import BusinessCalendar
@@ -97,6 +97,7 @@ def agree(
     office: Office,
     *,
     today: date,
+    at: datetime,
     source: str,
     given: Sequence[tuple[date, Money]] = (),
     first_on: date | None = None,
@@ -122,12 +123,21 @@ def agree(
     for offer in found:
         if offer.why_not:
             raise BadInput("instalments", offer.why_not, "give the instalments that were agreed")
-        yield from _agree(file, offer, office, today=today, source=source, means=means)
+        yield from _agree(file, offer, today=today, source=source, means=means)
+        yield from _spare_the_call(file, set(offer.numbers), source, at)
 
 
-def _agree(
-    file: DebtorFile, offer: Offer, office: Office, *, today: date, source: str, means: str
-) -> Iterator[Happened]:
+def _spare_the_call(file: DebtorFile, numbers: set[str], source: str, at: datetime) -> Iterator[Happened]:
+    """Nobody is called, or asked for a plan again, about what has just been agreed."""
+    still_open = {c.number for c in file.open_cases()}
+    for task in file.open_tasks():
+        about = set(task.numbers) & still_open
+        if task.id != source and task.kind in NEGOTIATING and about and about <= numbers:
+            why = "a payment plan is agreed"
+            yield e.TaskClosed(task_id=task.id, outcome="answered", note=why, at=at), why
+
+
+def _agree(file: DebtorFile, offer: Offer, *, today: date, source: str, means: str) -> Iterator[Happened]:
     numbers, zero = set(offer.numbers), Money.zero(offer.owed.currency)
     for old in file.plans.values():
         if old.runs and numbers & set(old.numbers):

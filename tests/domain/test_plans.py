@@ -194,6 +194,12 @@ class TestAgreement:
         small = said(negotiating(F1="100"), "t1", "agreed", instalments=((date(2026, 3, 9), eur("100")),))
         assert the(small).owed == eur("100")
 
+    @pytest.mark.parametrize(("numbers", "spared"), [(("F1",), True), (("F1", "F2"), False)])
+    def test_nobody_is_called_about_what_was_agreed(self, numbers: tuple[str, ...], spared: bool) -> None:
+        call = Task(id="c", kind=TaskKind.CALL, raised_on=TODAY, due_on=TODAY, reason="", numbers=numbers)
+        file = after(negotiating(), e.InvoiceEntered(case=case("F2", "2026-02-10")), e.TaskRaised(task=call))
+        assert ("c" not in [t.id for t in said(file, "t1", "agreed").open_tasks()]) is spared
+
     def test_a_second_plan_for_the_same_invoice_ends_the_first(self) -> None:
         file = agreed()
         again = Task(id="t2", kind=TaskKind.CALL, raised_on=TODAY, due_on=TODAY, reason="calls", numbers=("F1",))

@@ -117,6 +117,20 @@ def test_a_plan_that_is_kept_from_the_task_to_the_last_instalment(program: Progr
     assert all(not c.is_open for c in file.cases.values())
 
 
+def test_an_english_debtor_reads_of_its_plan_in_english() -> None:
+    program = Program(AT)
+    program.parts = replace(program.parts, writer=TemplateWriter(program.archive))
+    program.put(file_of(case("F1", "2026-02-10"), language="en"), AT)
+    happen(program, AT, e.TaskRaised(task=replace(TASK, numbers=("F1",))))
+    close_task(program.parts, "C001", "t1", Outcome(outcome="agreed"), at=AT, who="nadia")
+    list(run(program, "2026-03-02", "2026-03-19", {"2026-03-03": "400"}))
+    assert [text_of(program, name)[0] for name in ("plan_agreed", "instalment_due", "instalment_late")] == [
+        "Payment plan agreed: €1,200.00 in 3 instalments", "Payment plan: €400.00 due on 17 March 2026",
+        "Payment plan: instalment of 17 March 2026 not received, €400.00",
+    ]  # fmt: skip
+    assert "overdue" not in text_of(program, "instalment_due")[1]
+
+
 def test_a_plan_that_is_broken_is_reminded_of_once_and_then_somebodys_call(program: Program) -> None:
     close_task(program.parts, "C001", "t1", Outcome(outcome="agreed"), at=AT, who="nadia")
     mails = list(run(program, "2026-03-02", "2026-03-24", {"2026-03-03": "400"}))
