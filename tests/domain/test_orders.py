@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.domain import events as e
 from chalicelib.domain.debtor_file import (
@@ -232,3 +234,36 @@ def test_a_mail_to_our_own_people_is_no_contact_with_the_debtor() -> None:
     assert file.last_contact_on is None
     file = after(file, e.NoticeFailed(notice_id="told", at=paris("2026-03-16")))
     assert (file.last_contact_on, file.notices["told"].state) == (None, NoticeState.FAILED)
+
+
+@given(st.lists(st.sampled_from(["sent", "deferred", "failed", "bounced", "lost", "died", "new address"]), max_size=25))
+def test_whatever_becomes_of_it_no_recipient_accepts_it_twice(fates: list[str]) -> None:
+    file = with_order(file_of(case("F1", "2026-06-30")))
+    id_, at, accepted = order().id, paris("2026-03-16"), []
+    for n, fate in enumerate(fates):
+        if fate == "new address":
+            file = after(file, e.ContactSet(contact=replace(file.contacts["payer"], email=f"p{n}@x.example")))
+            continue
+        if fate == "died":
+            file = after(file, e.ContactDied(contact_id="payer", on=MONDAY))
+            continue
+        proposals = plan(file).proposals
+        for proposal in proposals:
+            file = after(file, *(event for event, _ in proposal.events))
+        notice = file.notices.get(id_)
+        if notice is None or not any(p.notice for p in proposals):
+            continue
+        happened: dict[str, list[e.Event]] = {
+            "sent": [e.NoticeSent(notice_id=id_, message_id="<1>", at=at)],
+            "deferred": [e.NoticeDeferred(notice_id=id_, at=at)],
+            "failed": [e.NoticeFailed(notice_id=id_, at=at)],
+            "lost": [e.NoticeLost(notice_id=id_, at=at)],
+            "bounced": [
+                e.NoticeSent(notice_id=id_, message_id="<1>", at=at),
+                e.NoticeBounced(notice_id=id_, at=at),
+            ],
+        }
+        accepted += [notice.to] if fate in ("sent", "bounced", "lost") else []
+        file = after(file, *happened[fate])
+    assert len(accepted) == len(set(accepted))
+    assert file.orders[id_].is_open or file.orders[id_].state is OrderState.TAKEN
