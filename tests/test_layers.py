@@ -57,7 +57,7 @@ ARROWS: dict[str, set[str]] = {
     "einvoicing": {"domain", "ledger", "errors"},
     "banking": {"domain", "ledger", "errors"},
     "matching": {"banking", "domain", "errors"},
-    "reading": {"errors"},
+    "reading": {"banking", "errors"},  # a camt.054 attached to a mail
     # law speaks domain's money; domain asks law what may be claimed.
     "law": {"domain", "errors"},
     "domain": {"law", "errors"},

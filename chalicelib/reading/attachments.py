@@ -59,6 +59,8 @@ def _text(one: Attachment, caps: Caps, elapsed: Callable[[], float] | None) -> A
             return _pdf(name, content, caps, elapsed)
         if content[:4] == b"PK\x03\x04" and (lower.endswith((".xlsx", ".xlsm")) or "spreadsheet" in one.content_type):
             return _workbook(name, content, caps)
+        if b"BkToCstmr" in content[:4000]:
+            return AttachedText(name, _bank_notice(content)[: caps.attachment_chars])
         if lower.endswith((".csv", ".txt", ".tsv", ".asc", ".xml")) or one.content_type.startswith("text/"):
             return AttachedText(name, _table(_decode(content), caps)[: caps.attachment_chars])
         if lower.endswith((".htm", ".html")):
@@ -122,6 +124,20 @@ def _workbook(name: str, content: bytes, caps: Caps) -> AttachedText:
             if any(filled):
                 lines.append(" | ".join(filled).strip(" |"))
     return AttachedText(name, "\n".join(lines)[: caps.attachment_chars])
+
+
+def _bank_notice(content: bytes) -> str:
+    """A camt.054 notification (or camt.053 statement) of the client's bank as the lines of a payment advice."""
+    from chalicelib.banking.camt import read_camt
+
+    lines: list[str] = []
+    for statement in read_camt(content):
+        for entry in statement.entries:
+            lines += ["Payment advice", f"Payment date: {(entry.valued_on or entry.booked_on).isoformat()}"]
+            if entry.references:
+                lines.append(f"Payment reference: {entry.references[0]}")
+            lines += [entry.text.replace("\n", " "), f"Total: {entry.amount.amount} {entry.amount.currency}"]
+    return "\n".join(lines)
 
 
 def _cell(value: object) -> str:

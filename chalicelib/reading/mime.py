@@ -25,6 +25,7 @@ from mailparser.utils import get_addresses
 
 from chalicelib.reading.html_text import visible_text
 from chalicelib.reading.model import DEFAULT_CAPS, Address, Attachment, Caps, InboundMessage, Unreadable
+from chalicelib.reading.winmail import Unpacked, is_winmail, unpack
 
 for _module in (mailparser.core, mailparser.utils):
     _module.log.disabled = True  # it would write senders' words into our logs
@@ -376,7 +377,13 @@ def _leaf(part: Message, kind: str, parts: _Parts, caps: Caps, defects: list[str
     content = content if isinstance(content, bytes) else b""
     if name is None and not content:
         return
-    if kind == "application/ms-tnef" or (name or "").lower() == "winmail.dat":
+    if is_winmail(kind, name or ""):
+        unpacked = unpack(
+            content, most_files=caps.attachments - len(parts.attachments), most_chars=caps.attachment_chars
+        )
+        if unpacked is not None and (unpacked.text.strip() or unpacked.files):
+            _unpacked(unpacked, parts)
+            return
         defects.append("winmail.dat not opened")
     parts.attachments.append(
         Attachment(
@@ -386,6 +393,22 @@ def _leaf(part: Message, kind: str, parts: _Parts, caps: Caps, defects: list[str
             sha256=hashlib.sha256(content).hexdigest(),
         )
     )
+
+
+def _unpacked(unpacked: Unpacked, parts: _Parts) -> None:
+    """The packed words where the mail has none of its own; the packed files as if they had been attached."""
+    if not parts.text.strip():
+        parts.text = unpacked.text
+    for name, content in unpacked.files:
+        name = _CONTROL.sub(" ", name)
+        parts.attachments.append(
+            Attachment(
+                name=name,
+                content_type="application/octet-stream",
+                content=content,
+                sha256=hashlib.sha256(content).hexdigest(),
+            )
+        )
 
 
 def _file_name(part: Message) -> str | None:

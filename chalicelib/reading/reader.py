@@ -754,7 +754,7 @@ class _Reading:
         )
         if paid & promised and (None in given[0] | given[1] or given[0] & given[1]):
             codes.append("contradiction")
-        codes += self._amount_doubts(statements, promise, remittance, dispute)
+        codes += self._amount_doubts(statements, promise, remittance, dispute, invoices)
         if any(s.intent == "remittance" and not s.numbers for s in statements) and any(
             s.intent == "promise_to_pay" and not s.numbers for s in statements
         ):
@@ -794,6 +794,7 @@ class _Reading:
         promise: Promise | None,
         remittance: Remittance | None,
         dispute: Dispute | None,
+        invoices: Sequence[str],
     ) -> list[str]:
         """An amount that is none of the balances it speaks of, nor their sum: a typing error, a part payment, a trap."""
         known = {i.number: i.amount for i in self.items}
@@ -812,7 +813,11 @@ class _Reading:
             if total is None:
                 continue
             spoken = [s for s in statements if s.intent == intent]
-            named = list(dict.fromkeys(n for s in spoken for n in s.numbers if n in known)) or list(self.numbers)
+            named = (
+                list(dict.fromkeys(n for s in spoken for n in s.numbers if n in known))
+                or list(self.numbers)
+                or list(invoices)
+            )
             balances = [known[n] for n in named if n in known]
             if not balances:
                 continue
