@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.bootstrap import law_rules
 from chalicelib.domain import events as e
@@ -425,3 +427,48 @@ class TestTimeBar:
         of = replace(office(paris("2030-12-01")), rules=law_rules())
         file = self.at(self.quiet(), "2030-12-01")
         assert propose(file, of, at=paris("2030-12-01")).next_action_at == paris("2030-12-10", "00:00")
+
+
+@given(
+    day=st.integers(0, 160),
+    hour=st.integers(0, 23),
+    with_plan=st.booleans(),
+    disputed=st.booleans(),
+    blocked=st.booleans(),
+    insolvent=st.booleans(),
+    large=st.booleans(),
+)
+def test_nothing_that_is_agreed_can_change_before_the_instant_on_the_agenda(
+    day: int, hour: int, with_plan: bool, disputed: bool, blocked: bool, insolvent: bool, large: bool
+) -> None:
+    on = date(2026, 3, 2)
+    file = file_of(case("F1", "2026-02-10", "9000" if large else "900"), case("F2", "2026-02-24", "400"))
+    told = [Task(id="i", kind=TaskKind.INSOLVENCY, raised_on=on, due_on=on, reason="", numbers=("F1",))]
+    told += [Task(id="n", kind=TaskKind.NEGOTIATE_PLAN, raised_on=on, due_on=on, reason="", numbers=("F1",))]
+    file = after(file, *(e.TaskRaised(task=t) for t in told))
+    if with_plan:
+        file = said(file, file.tasks["n"], "agreed", "2026-03-02")
+    if disputed:
+        contested = Dispute(id="d", numbers=("F2",), reason="price", opened_on=on)
+        file = after(file, e.DisputeOpened(dispute=contested))
+    if blocked:
+        block = Block(id="b", kind=BlockKind.MANUAL, reason="x", placed_on=on, until=None, numbers=("F2",))
+        file = after(file, e.BlockPlaced(block=block))
+    if insolvent:
+        file = said(file, file.tasks["i"], "confirmed", "2026-03-02", on=date(2026, 2, 20))
+    of = replace(office(paris(on)), rules=law_rules())
+    for n in range(0, day, 7):
+        file = perform(file, on + timedelta(days=n))
+    at = paris(on + timedelta(days=day), f"{hour:02}:00")
+    for _ in range(3):
+        for proposal in propose(file, replace(of, health=office(at).health), at=at).proposals:
+            file = after(file, *(event for event, _ in proposal.events), at=at)
+            if proposal.notice:
+                file = after(file, e.NoticeSent(notice_id=proposal.notice.id, message_id="<m>", at=at), at=at)
+    wake = propose(file, replace(of, health=office(at).health), at=at).next_action_at
+    assert wake is None or wake > at
+    for hours in (1, 5, 13, 24, 60, 170):
+        soon = at + timedelta(hours=hours)
+        if wake is None or soon < wake:
+            found = propose(file, replace(of, health=office(soon).health), at=soon)
+            assert found.proposals == (), (at, soon, wake)
