@@ -19,16 +19,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from chalicelib.web.pages.messages import compile_sources
+from infra.web.assets import AssetsMissing, have_assets
+
 PROJECT = Path(__file__).resolve().parents[2]
 KEPT_IN = PROJECT / ".relance" / "packages"
 MERGE_TEMPLATE = Path("infra", "resources.yaml")
 LOCK = Path("requirements-dev.lock")
+LOCK_OF_SCRIPTS = Path("infra", "web", "package-lock.json")
 INPUTS = (
     Path("app.py"), Path("chalicelib"), Path("templates"), Path("requirements.txt"), LOCK,
     Path(".chalice", "config.json"), MERGE_TEMPLATE,
 )  # fmt: skip
 AWS_SERVICES = frozenset({"dynamodb", "s3", "secretsmanager", "ses", "sesv2", "sqs", "sts"})
 """What the functions call. A test reads the adapters and fails when one asks for another."""
+
+LOCALES = frozenset({"root", "en", "en_001", "en_GB", "fr"})
+"""Of Babel's 1,100, what the pages speak, with those that these are built on."""
 
 PACKAGES_KEPT = 10
 
@@ -59,6 +66,7 @@ class Package:
 
 def package(stage: str, *, project: Path = PROJECT, kept_in: Path = KEPT_IN) -> Package:
     """The package of one stage, made anew only when something that goes into it has changed."""
+    _have_scripts(stage, project)
     kept = kept_in / f"{stage}-{_hash_of_inputs(project)}"
     if not kept.is_dir():
         kept_in.mkdir(parents=True, exist_ok=True)
@@ -72,6 +80,18 @@ def package(stage: str, *, project: Path = PROJECT, kept_in: Path = KEPT_IN) -> 
                     raise
         _forget_old(kept_in)
     return Package(template=kept / "sam.yaml", zip=kept / "deployment.zip")
+
+
+def _have_scripts(stage: str, project: Path) -> None:
+    """The pages' scripts, which are not committed. Without them pages still work, by links and forms: a trial may."""
+    if not (project / LOCK_OF_SCRIPTS).is_file():
+        return
+    try:
+        have_assets(project)
+    except AssetsMissing as error:
+        if stage != "local":
+            raise PackagingFailed("make assets", str(error)) from error
+        print(f"{error}; the pages will work without them", file=sys.stderr)
 
 
 def _forget_old(kept_in: Path) -> None:
@@ -94,8 +114,17 @@ def _copy_inputs(project: Path, copy: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
     # Only vendor/ is shipped beside app.py and chalicelib/; what it holds lands at the top of the zip.
+    _compile_texts(copy / "templates" / "web" / "messages")
     (copy / "vendor").mkdir()
     (copy / "vendor" / "templates").symlink_to(copy / "templates")
+
+
+def _compile_texts(folder: Path) -> None:
+    """One compiled catalogue a language instead of its sources: a container reads it in a millisecond."""
+    for sources in sorted(path for path in folder.glob("*") if path.is_dir()):
+        compiled = compile_sources(tuple(sorted(sources.glob("*.po"))))
+        (folder / f"{sources.name}.mo").write_bytes(compiled)
+        shutil.rmtree(sources)
 
 
 def _run_chalice(stage: str, copy: Path, out: Path) -> None:
@@ -154,6 +183,8 @@ def _is_shipped(name: str) -> bool:
     folders = name.split("/")
     if folders[:2] in (["botocore", "data"], ["boto3", "data"]) and len(folders) > 3:
         return folders[2] in AWS_SERVICES
+    if folders[:2] == ["babel", "locale-data"]:
+        return folders[2].partition(".")[0] in LOCALES
     return folders[:2] != ["boto3", "examples"] and "__pycache__" not in folders and not name.endswith("/")
 
 

@@ -16,6 +16,7 @@ from infra.local.package import AWS_SERVICES, PROJECT, Package
 
 Template = Mapping[str, Any]
 FUNCTIONS = {"APIHandler", "DunningRun", "MailboxPoll", "Watch", "Due", "Mail", "Imports", "ProviderEvents", "Numbers"}
+HOW_PEOPLE_SIGN_IN = "SignIn"  # names a client that is public, and is made anew with its stack
 QUEUE_OF = {"Due": "DueQueue", "Mail": "MailQueue", "Imports": "ImportQueue", "ProviderEvents": "ProviderEventQueue"}
 
 
@@ -85,7 +86,7 @@ def test_no_role_may_do_everything_with_anything(template: Template) -> None:
     ("action", "roles"),
     [
         ("ses:SendRawEmail", {"DueRole", "NumbersRole"}),
-        ("secretsmanager:GetSecretValue", {"DueRole", "MailboxPollRole", "NumbersRole"}),
+        ("secretsmanager:GetSecretValue", {"ApiHandlerRole", "DueRole", "MailboxPollRole", "NumbersRole"}),
         (
             "sqs:SendMessage",
             {"ApiHandlerRole", "DunningRunRole", "MailRole", "MailboxPollRole", "WatchRole", "SchedulerRole"},
@@ -153,7 +154,7 @@ def test_every_bucket_is_encrypted_closed_versioned_cleaned_up_and_refuses_plain
 def test_what_holds_data_outlives_the_stack(template: Template) -> None:
     kept = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret")
     for name, resource in template["Resources"].items():
-        if resource["Type"] in kept:
+        if resource["Type"] in kept and name != HOW_PEOPLE_SIGN_IN:
             policies = (resource["DeletionPolicy"], resource["UpdateReplacePolicy"])
             # What a failed first deploy leaves behind would only be in the way of the next.
             assert policies == ("RetainExceptOnCreate", "Retain"), name
@@ -226,8 +227,33 @@ def test_every_function_has_an_alarm_for_its_errors(template: Template) -> None:
 
 
 def test_no_secret_stands_in_the_template(template: Template) -> None:
-    for secret in of_type(template, "AWS::SecretsManager::Secret").values():
+    secrets = dict(of_type(template, "AWS::SecretsManager::Secret"))
+    told = secrets.pop(HOW_PEOPLE_SIGN_IN)["SecretString"]["Fn::Sub"]
+    assert set(json.loads(told)) == {"issuer", "client_id"}
+    for secret in secrets.values():
         assert set(secret) == {"Description"}
+
+
+def test_nobody_signs_up_and_nobody_signs_in_by_a_weak_password(template: Template) -> None:
+    (people,) = of_type(template, "AWS::Cognito::UserPool").values()
+    assert people["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert people["MfaConfiguration"] == "OPTIONAL"
+    rules = people["Policies"]["PasswordPolicy"]
+    assert rules["MinimumLength"] >= 14
+    assert all(rules[f"Require{what}"] for what in ("Lowercase", "Uppercase", "Numbers", "Symbols"))
+
+
+def test_the_pages_sign_in_by_code_alone_and_come_back_to_us_alone(template: Template) -> None:
+    (client,) = of_type(template, "AWS::Cognito::UserPoolClient").values()
+    assert (client["AllowedOAuthFlows"], client["GenerateSecret"]) == (["code"], False)
+    assert len(client["CallbackURLs"]) == 1
+    groups = {g["GroupName"] for g in of_type(template, "AWS::Cognito::UserPoolGroup").values()}
+    assert groups == {"viewer", "collector", "manager"}
+
+
+def test_what_the_sign_in_leaves_is_deleted_in_time(template: Template) -> None:
+    (table,) = of_type(template, "AWS::DynamoDB::Table").values()
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "forget_at", "Enabled": True}
 
 
 def test_merging_left_no_value_with_two_meanings(template: Template) -> None:

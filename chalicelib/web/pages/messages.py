@@ -7,11 +7,14 @@ compiled (`messages/fr.mo`); elsewhere they are compiled when they are first ask
 from __future__ import annotations
 
 import gettext
+from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 from chalicelib import bootstrap
+
+NO_DAY = datetime(1980, 1, 1, tzinfo=UTC)
 
 
 def catalogue(language: str) -> gettext.NullTranslations:
@@ -32,7 +35,9 @@ def compile_sources(sources: tuple[Path, ...]) -> bytes:
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    whole = Catalog(locale=sources[0].parent.name if sources else "fr", fuzzy=False)
+    # A date of its own would make every package another.
+    whole = Catalog(locale=sources[0].parent.name if sources else "fr", fuzzy=False, creation_date=NO_DAY)
+    whole.revision_date = NO_DAY
     for source in sources:
         with source.open("rb") as file:
             for message in read_po(file, locale=whole.locale):
