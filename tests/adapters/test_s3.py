@@ -70,3 +70,48 @@ def test_when_nobody_listens_it_can_be_tried_again():
     client = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{free_port()}", config=config)
     with pytest.raises(RetryableError, match="did not answer"):
         S3Archive(client, "archive").get("k")
+
+
+def test_what_is_put_once_stays_as_it_was_first(client):
+    archive = S3Archive(client, "archive")
+    assert archive.put_once("letters/C1/l.pdf", b"first", content_type="application/pdf")
+    assert not archive.put_once("letters/C1/l.pdf", b"second", content_type="application/pdf")
+    assert archive.get("letters/C1/l.pdf") == b"first"
+
+
+def test_the_embedded_stack_keeps_the_first_of_many_at_once(ministack):
+    from concurrent.futures import ThreadPoolExecutor
+
+    client = boto3.client("s3", **ministack.client_settings())
+    client.create_bucket(Bucket="once", CreateBucketConfiguration={"LocationConstraint": "eu-west-3"})
+    archive = S3Archive(client, "once")
+
+    def put(n: int) -> bool:
+        try:
+            return archive.put_once("letters/C1/l.pdf", b"%d" % n, content_type="application/pdf")
+        except RetryableError:
+            return False
+
+    with ThreadPoolExecutor(8) as workers:
+        won = list(workers.map(put, range(8)))
+    assert won.count(True) == 1
+    assert archive.get("letters/C1/l.pdf") == b"%d" % won.index(True)
+
+
+def test_two_at_the_very_same_moment_are_told_to_try_again():
+    def fail(**request: Any) -> Any:
+        assert request["IfNoneMatch"] == "*"
+        raise ClientError(
+            {"Error": {"Code": "ConditionalRequestConflict"}, "ResponseMetadata": {"HTTPStatusCode": 409}},  # type: ignore[typeddict-item]
+            "PutObject",
+        )
+
+    stub: Any = type("Stub", (), {"put_object": staticmethod(fail)})()
+    with pytest.raises(RetryableError, match="at this moment"):
+        S3Archive(stub, "archive").put_once("k", b"x", content_type="text/plain")
+
+
+def test_a_link_says_which_key_and_for_how_long(client):
+    link = S3Archive(client, "archive").link("letters/C1/l.pdf", seconds=600)
+    assert "letters/C1/l.pdf" in link
+    assert "Expires" in link or "X-Amz-Expires=600" in link

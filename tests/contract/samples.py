@@ -17,9 +17,11 @@ from chalicelib.domain.debtor_file import (
     CreditKind,
     Debtor,
     DebtorFile,
+    Demand,
     Dispute,
     Fact,
     Instalment,
+    Letter,
     Notice,
     Order,
     PaymentPlan,
@@ -158,4 +160,23 @@ def agreements(*numbers: str) -> Sequence[e.Event]:
         e.CreditHoldProposed(on=TODAY, overdue=one, since_on=TODAY), e.CreditHeld(on=TODAY),
         e.CreditReleased(on=TODAY),
         e.InsolvencyReported(on=TODAY, published_on=TODAY), e.DebtDeclared(on=TODAY, reference="2026/17"),
+    )  # fmt: skip
+
+
+def letter(id_: str, *numbers: str) -> e.FormalNoticeApproved:
+    """A formal notice is approved, with every field that an approval fills."""
+    demands = tuple(Demand(number=number, balance=Money.of("100.00", "EUR")) for number in numbers)
+    return e.FormalNoticeApproved(
+        letter=Letter(
+            id=id_, task="t", approved_at=AT, approved_by="hugo", demands=demands, totals=(Money.of("145.20", "EUR"),),
+            deadline_on=TODAY, added=("Nous restons <b>ouverts</b>.",),
+        )
+    )  # fmt: skip
+
+
+def printed(id_: str, *numbers: str) -> e.LetterPrinted:
+    return e.LetterPrinted(
+        letter_id=id_, notice_id=f"20260302-{id_}", on=TODAY, deadline_on=TODAY,
+        takes=tuple((number, "formal_notice") for number in numbers), totals=(Money.of("145.20", "EUR"),),
+        key=f"letters/D/20260302-{id_}.pdf", sha256="0" * 64,
     )  # fmt: skip

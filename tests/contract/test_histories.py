@@ -17,6 +17,7 @@ from chalicelib.domain.debtor_file import (
     BlockKind,
     DebtorFile,
     Dispute,
+    LetterState,
     Notice,
     NoticeState,
     Promise,
@@ -32,10 +33,12 @@ from tests.contract.samples import (
     contact,
     entries,
     invoice,
+    letter,
     opened,
     ordered,
     paid,
     plan,
+    printed,
     task,
 )
 
@@ -132,6 +135,20 @@ def _possible(file: DebtorFile, id_: str) -> list[Sequence[e.Event]]:
             [e.NoticeSent(notice_id=notice.id, message_id=f"<{notice.id}>", at=AT)],
             [e.NoticeBounced(notice_id=notice.id, at=AT)],
         ]
+    if some_open:
+        found.append([letter(f"l{id_}", *some_open[:2])])
+    for one in file.letters.values():
+        if one.state is LetterState.APPROVED:
+            found += [
+                [e.LetterWithdrawn(letter_id=one.id, on=on, reason="paid")],
+                [printed(one.id, *one.numbers)],
+            ]
+        elif one.is_printed:
+            found += [
+                [e.LetterPosted(letter_id=one.id, on=on, tracking="1A 1")],
+                [e.LetterNotPosted(letter_id=one.id, reason="closed")],
+                [e.LetterDelivered(letter_id=one.id, on=on, proof="letters/D/proof.pdf", sha256="1" * 64)],
+            ]
     for order in file.open_orders():
         again = {"on": on, "contact_before_on": file.last_contact_on, "ordered": True}
         found += [

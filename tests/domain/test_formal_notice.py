@@ -258,7 +258,8 @@ class TestApproval:
     def test_a_deadline_lies_within_sixty_days(self, days: int, taken: bool) -> None:
         on = ON + timedelta(days=days)
         if taken:
-            assert formal_notice.approve(late(), TASK, OFFICE, at=AT, who="lea", deadline_on=on).letter.deadline_on == on
+            letter = formal_notice.approve(late(), TASK, OFFICE, at=AT, who="lea", deadline_on=on).letter
+            assert letter.deadline_on == on
         else:
             with pytest.raises(BadInput, match="no deadline"):
                 formal_notice.approve(late(), TASK, OFFICE, at=AT, who="lea", deadline_on=on)
