@@ -18,6 +18,8 @@
                      (`answers`). Any human answer pauses chasing; what is unclear becomes a task.
 7.  work_tasks       People list, take and close tasks; an outcome may promise, dispute, approve or correct.
 8.  watch            Hourly: blindness, mails that a queue lost.
+9.  weekly_review    From four in the morning: `count_numbers` adds up every debtor's share once a day; once a week
+                     the numbers are mailed to finance.
 
 `domain/` and `reading/` decide and are pure: time is an argument, and a file changes only by applying an entry of
 its journal. `pipeline/` loads, asks them, saves. `adapters/` implement `ports.py`; each knows one technology and
