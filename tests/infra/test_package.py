@@ -14,7 +14,7 @@ import pytest
 from infra.local.package import PROJECT, Package, PackagingFailed, inputs, package
 
 BUSY = 54_000_000
-"""Bytes of the zip above which somebody should ask what came in (Typst with its fonts is 33 million, cryptography 5)."""
+"""Bytes of the zip above which somebody should ask what came in (Typst and its fonts are 33 million)."""
 
 UNPACKED_MOST = 139_000_000
 """Half of what Lambda allows (250 MB)."""

@@ -185,8 +185,9 @@ def act(path: str, role: Role) -> Callable[[View], View]:
 
 def local_path(text: str) -> str:
     """A path of ours to go back to; the first page instead of anything else (another site is no way back)."""
-    plain = text.isascii() and text.isprintable() and "\\" not in text and " " not in text
-    place = urlsplit(text) if plain else urlsplit("")
+    if not (text.isascii() and text.isprintable()) or "\\" in text or " " in text:
+        return HOME
+    place = urlsplit(text)
     ours = text.startswith("/ops/") and not place.netloc and not place.scheme and "//" not in place.path
     return text if ours and ".." not in unquote(place.path) and not text.startswith(SIGN_IN) else HOME
 

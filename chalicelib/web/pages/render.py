@@ -24,7 +24,7 @@ from markupsafe import Markup
 
 from chalicelib import bootstrap
 from chalicelib.domain.money import Money
-from chalicelib.errors import PermanentError
+from chalicelib.errors import PermanentError, RetryableError
 from chalicelib.web.pages.guard import Visit, local_path
 from chalicelib.web.pages.messages import catalogue
 from chalicelib.web.pages.static import hashed
@@ -61,8 +61,8 @@ def zone_of(visit: Visit) -> ZoneInfo:
             key = name if isinstance(name, str) else name()
             if key:
                 return ZoneInfo(key)
-        except (ValueError, OSError, PermanentError):
-            continue  # no such zone, or no creditor yet: the next one
+        except (ValueError, OSError, KeyError, PermanentError, RetryableError):
+            continue  # no such zone (a KeyError), no creditor yet, a store that does not answer: the next one
     return ZoneInfo("UTC")
 
 

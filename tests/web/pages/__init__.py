@@ -1,0 +1,1 @@
+"""The operations pages without a browser: who may do what, from where, and what every answer carries."""
