@@ -243,9 +243,12 @@ class _Fact:
 
     @property
     def may_bring_work(self) -> bool:
-        """Whether something may be due sooner for it: money and disputes only hold, unless a credit is used up."""
-        used_up = self.kind == "settled" and isinstance(self.row, InvoiceRow) and self.row.is_credit_note
-        return self.kind == "entered" or used_up
+        """Whether something may be due sooner for it: a dispute only holds.
+
+        Money may: a credit that is used up covers nothing more, and a call that was about what is paid now was not
+        about the rest, of which nothing is heard.
+        """
+        return self.kind != "disputed"
 
 
 def _plays(ledger: Ledger, creditor: Creditor, since: date | None, disputed_from: str) -> dict[str, _Play]:
