@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
+from threading import Lock
 
 from chalicelib.ports import Session, SignInAttempt
 
@@ -14,6 +15,7 @@ class FakeSessionStore:
         self.sessions: dict[str, Session] = {}
         self.attempts: dict[str, SignInAttempt] = {}
         self.counts: Counter[str] = Counter()
+        self._one_at_a_time = Lock()
 
     def open(self, key: str, session: Session, *, forget_at: datetime) -> None:
         self.sessions[key] = session
@@ -35,7 +37,8 @@ class FakeSessionStore:
         return self.attempts.pop(key, None)
 
     def count(self, what: str, *, limit: int, forget_at: datetime) -> bool:
-        if self.counts[what] >= limit:
-            return False
-        self.counts[what] += 1
-        return True
+        with self._one_at_a_time:
+            if self.counts[what] >= limit:
+                return False
+            self.counts[what] += 1
+            return True

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 from infra.local.process import PartUnavailable
+from infra.web.assets import AssetsMissing, have_assets
 from tests.parts import dynamodb_local
 from tests.parts.missing import INSTALL, why_missing
 
@@ -17,6 +18,10 @@ def main() -> None:
             dynamodb_local.fetch()
         except (PartUnavailable, OSError, subprocess.TimeoutExpired) as error:
             print(error)
+    try:
+        have_assets()
+    except AssetsMissing as error:
+        print(error)
     for part, how in INSTALL.items():
         reason = why_missing(part)
         print(f"{part:9} {'missing: ' + reason + '; install ' + how if reason else 'ready'}")

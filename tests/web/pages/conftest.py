@@ -72,7 +72,8 @@ class Desk:
 
     def ask(
         self, method: str, resource: str, *, ids: Mapping[str, str] | None = None,
-        query: Mapping[str, str] | None = None, cookies: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None, cookies: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None, address: str = "203.0.113.7",
     ) -> Answer:  # fmt: skip
         from app import app
