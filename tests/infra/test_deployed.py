@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from botocore.credentials import Credentials
 from chalicelib.adapters.dynamodb import DynamoCaseStore
 from chalicelib.adapters.dynamodb_mail_log import DynamoMailLog
 from chalicelib.adapters.dynamodb_office import DynamoOfficeStore
+from chalicelib.domain.creditor import WeeklyReview
 from chalicelib.domain.debtor_file import DESK, DebtorFile, NoticeState, TaskKind
 from chalicelib.ports import MailState
 from infra.local.deploy import Deployed, deploy
@@ -294,6 +295,23 @@ def test_a_mail_is_collected_archived_and_read(stack: Stack) -> None:
 def test_the_watch_says_whether_we_are_blind(stack: Stack) -> None:
     result, error = stack.invoke("Watch", scheduled(AT))
     assert (error, result["blind"]) == ("", "")
+
+
+def test_the_numbers_are_counted_and_the_week_is_mailed_once(stack: Stack, account: str) -> None:
+    imported(stack, account)
+    to = f"finance-{account.lower()}@{DOMAIN}"
+    offices = DynamoOfficeStore(stack.client("dynamodb"), stack["TableName"])
+    offices.set_creditor(replace(CREDITOR, weekly_review=WeeklyReview(to=(to,))))
+    try:
+        for _ in range(2):
+            result, error = stack.invoke("Numbers", scheduled(AT))
+            assert (error, result["done"], result["review"]) == ("", True, "sent"), result
+    finally:
+        offices.set_creditor(CREDITOR)
+    (delivery,) = eventually(lambda: [d for d in stack.mail.deliveries() if to in d.recipients])
+    assert b"Content-Type: image/png" in delivery.raw, "drawn in the function itself"
+    kept = stack.client("s3").list_objects_v2(Bucket=stack["ArchiveBucket"], Prefix="sent/desk/weekly-review-")
+    assert kept["KeyCount"] == 1
 
 
 def test_schedules_that_are_switched_off_are_off(stack: Stack) -> None:
