@@ -148,7 +148,10 @@ class Story:
         for delivery in new:
             if not self.stage.is_ours(delivery):
                 continue
-            account = self._of_domain[delivery.recipients[0].rpartition("@")[2].lower()]
+            domain = delivery.recipients[0].rpartition("@")[2].lower()
+            if domain == self.stage.creditor.mailbox.rpartition("@")[2]:
+                continue  # to a colleague: the sales representative is told before the director writes
+            account = self._of_domain[domain]
             got = Got(
                 account=account, delivery=delivery, mail=read_received(delivery.raw), bounced=bool(delivery.bounced)
             )
