@@ -44,7 +44,7 @@ ENOUGH = {
     False: 0.85,
     None: 1.1,
 }  # by a phrase, by a word and a day, by the examples alone: then a person looks
-SURE = 0.6  # less, and a person looks: how probable it is that all intents are right
+SURE = 0.45  # less, and a person looks: how probable it is that all intents are right
 _OF_NO_INVOICE = frozenset({"complaint", "insolvency", "contact_change"})
 # What a program can do nothing about without knowing the invoice.
 _ABOUT_INVOICES = frozenset({"promise_to_pay", "remittance", "dispute", "payment_plan_request", "document_request"})
@@ -777,7 +777,7 @@ class _Reading:
         ):
             codes.append("contradiction")
         told = {s.intent for s in statements if s.intent in _ABOUT_INVOICES}
-        if not invoices and (told or promise or remittance):
+        if not invoices and (told or promise or remittance) and not self._answers_us(told):
             codes.append("invoice-not-named")
         if dispute and not any(s.numbers for s in statements if s.intent == "dispute") and len(self.items) != 1:
             codes.append("invoice-not-named")
@@ -787,6 +787,10 @@ class _Reading:
                 codes.append("duplicate-differs")
         if dispute and "dispute-denied" in flags_of(self.said) and not promised:
             codes.append("contradiction")
+
+    def _answers_us(self, told: set[Intent]) -> bool:
+        """One thing said in answer to a reminder of ours: it speaks of what the reminder asked for."""
+        return _threaded(self.message, self.context) and len(told) == 1 and told <= {"promise_to_pay", "remittance"}
 
     def _amount_doubts(
         self,

@@ -32,6 +32,7 @@ def to_json(reading: Reading) -> dict[str, Any]:
         "decision": reading.decision,
         "reason": reading.reason,
         "reason_text": reading.reason_text,
+        "doubts": list(reading.doubts),
         "account": reading.account_id,
         "trust": reading.trust,
         "bounce": {
