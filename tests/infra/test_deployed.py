@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
 import urllib.error
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 import boto3
@@ -29,6 +31,7 @@ from infra.local.deploy import Deployed, deploy
 from infra.local.mailserver import MailServer, run_mailserver
 from infra.local.ministack import MiniStack, run_ministack
 from infra.local.package import Package
+from infra.local.people import PEOPLE, admit, sign_in_settings
 from tests.einvoicing.documents import cii, pdf
 from tests.sample import CREDITOR, paris
 
@@ -89,7 +92,9 @@ def stack(packaged: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         settings = {k: v for k, v in ministack.client_settings().items() if k != "endpoint_url"}
         deployed = deploy(
             "local", endpoint=ministack.endpoint, settings=settings, say=lambda _: None,
-            parameters={"SenderDomain": DOMAIN, "Schedules": "DISABLED"}, packaged=packaged,
+            # The emulator does not tell a function under which name its API is reached, as API Gateway does.
+            parameters={"SenderDomain": DOMAIN, "Schedules": "DISABLED", "PagesUrl": f"https://relances.{DOMAIN}"},
+            packaged=packaged,
         )  # fmt: skip
         stack = Stack(ministack, mail, deployed)
         stack.client("ses").verify_domain_identity(Domain=DOMAIN)
@@ -409,6 +414,48 @@ def test_a_debtors_file_and_journal_are_shown(stack: Stack, account: str, anne: 
     assert (status, shown["cases"][0]["case"]["number"]) == (200, f"F-{account}")
     assert ask(stack, f"/debtors/{account}/journal", anne)[1]["entries"][0]["event"] == "DebtorOpened"
     assert ask(stack, "/debtors/nobody", anne)[0] == 404
+
+
+def visit(stack: Stack, path: str, cookies: str = "") -> tuple[int, Any, str]:
+    """Open a page as a browser does, following nothing: (status, headers, body)."""
+    port = urlsplit(stack.ministack.endpoint).port
+    browser = http.client.HTTPConnection("127.0.0.1", port or 80, timeout=60)
+    try:
+        headers = {"Accept-Language": "fr", "Cookie": cookies}
+        browser.request("GET", f"/_aws/execute-api/{stack['RestAPIId']}/api{path}", headers=headers)
+        answer = browser.getresponse()
+        return answer.status, answer.headers, answer.read().decode()
+    finally:
+        browser.close()
+
+
+def test_somebody_signs_in_to_the_deployed_pages_by_their_own_pool(stack: Stack) -> None:
+    pool, client, someone = stack["PeoplePool"], stack["PagesClient"], PEOPLE[1]
+    callbacks = stack.client("cognito-idp").describe_user_pool_client(UserPoolId=pool, ClientId=client)
+    (back,) = callbacks["UserPoolClient"]["CallbackURLs"]
+    assert back == f"{stack['PagesURL']}/ops/signed-in"
+    admit(stack.ministack, pool=pool, client=client, pages_url=stack["PagesURL"])
+    # The very secret of the stack: of an embedded one only the description lies elsewhere.
+    stack.client("secretsmanager").put_secret_value(
+        SecretId=f"{stack.deployed.stack}-sign-in",
+        SecretString=sign_in_settings(stack.ministack, pool=pool, client=client),
+    )
+    status, headers, body = visit(stack, "/ops/sign-in")
+    assert (status, "Se connecter" in body) == (200, True)
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+    status, headers, _ = visit(stack, "/ops/sign-in/start?to=/ops/today")
+    attempt = headers["Set-Cookie"].partition(";")[0]
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(headers["Location"]).query).items()}
+    assert (status, attempt.startswith("__Host-relance-attempt="), asked["redirect_uri"]) == (303, True, back)
+    form = urlencode({**asked, "username": someone.email, "password": someone.password}).encode()
+    provider = http.client.HTTPConnection("127.0.0.1", urlsplit(stack.ministack.endpoint).port or 80, timeout=30)
+    provider.request("POST", "/login", form, {"Content-Type": "application/x-www-form-urlencoded"})
+    code = urlsplit(provider.getresponse().headers["Location"]).query
+    provider.close()
+    status, headers, _ = visit(stack, f"/ops/signed-in?{code}", attempt)
+    session = [c.partition(";")[0] for c in headers.get_all("Set-Cookie") if c.startswith("__Host-relance-session=")]
+    assert (status, len(session)) == (303, 1)
+    assert someone.name in visit(stack, "/ops/today", session[0])[2]
 
 
 # Deploying
