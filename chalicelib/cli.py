@@ -199,6 +199,8 @@ def _parser() -> argparse.ArgumentParser:
         help='of a plan that is not the policy\'s, one for each: "2026-03-10 400.00 EUR"',
     )  # fmt: skip
     close.add_argument("--since", type=_day, metavar="DATE", help="of an insolvency: the day of the judgment")
+    close.add_argument("--reference", default="", help="of a letter: the number of the registered letter")
+    close.add_argument("--without", action="append", default=[], metavar="NUMBER", help="out of a formal notice")
     close.add_argument("--next-on", type=_day, metavar="DATE", help="of a call: the day on which something follows")
     close.set_defaults(run=_close_task)
     _add_stack(close)
@@ -216,7 +218,7 @@ def _parser() -> argparse.ArgumentParser:
 
     from chalicelib.notice_command import add_commands as add_notices
 
-    add_notices(commands, _add_stack, _day, _parts)
+    add_notices(commands, _add_stack, _day, _parts, _now)
 
     sheet = commands.add_parser("call-sheet", help="everything for one call, on one page to print")
     sheet.add_argument("task", nargs="+", metavar="DEBTOR/TASK")
@@ -532,7 +534,8 @@ def _close_task(args: argparse.Namespace) -> int:
     said = Outcome(
         outcome=args.outcome, note=args.note, on=args.on, amount=_money(args.amount), means=args.means,
         email=args.email, cause=args.cause, contact=args.contact, spoke_to=args.spoke_to, message=args.message,
-        next_on=args.next_on, phone=args.phone, since=args.since,
+        next_on=args.next_on, phone=args.phone, since=args.since, reference=args.reference,
+        without=tuple(args.without),
         instalments=tuple(_instalment(text) for text in args.instalment),
     )  # fmt: skip
     close_task(_parts(args), debtor_id, task_id, said, at=_now(), who=getpass.getuser())

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import getpass
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +25,14 @@ PartsOf = Callable[[argparse.Namespace], "Parts"]
 
 
 def add_commands(
-    commands: Any, add_stack: Callable[[argparse.ArgumentParser], None], day: Callable[[str], date], parts_of: PartsOf
-) -> None:
-    """Register the commands. `parts_of` gives the parts of the stack that the arguments name."""
+    commands: Any, add_stack: Callable[[argparse.ArgumentParser], None], day: Callable[[str], date], parts_of: PartsOf,
+    now: Callable[[], datetime],
+) -> None:  # fmt: skip
+    """Register the commands. `parts_of` gives the parts of the stack that the arguments name, `now` the time."""
 
     def command(parser: argparse.ArgumentParser, run: Callable[[Parts, argparse.Namespace, datetime], int]) -> None:
         add_stack(parser)
-        parser.set_defaults(run=lambda args: run(parts_of(args), args, datetime.now(UTC)))
+        parser.set_defaults(run=lambda args: run(parts_of(args), args, now()))
 
     notice = commands.add_parser("notice", help="look at the draft of a formal notice, approve it or reject it")
     notice.add_argument("debtor", metavar="DEBTOR")

@@ -43,10 +43,11 @@ def read_outcome(body: Any) -> Outcome:
     """The body of a closing: {"outcome", "note", "on", "amount": {"amount", "currency"}, "means", "email"}.
 
     Of a call also {"cause", "contact", "spoke_to", "message", "next_on"}; of a wrong number {"phone"}; of a plan
-    {"instalments": [{"on", "amount"}]} where they are not the policy's; of an insolvency {"since"}.
+    {"instalments": [{"on", "amount"}]} where they are not the policy's; of an insolvency {"since"}; of a formal notice
+    {"without": [numbers]}, of a letter {"reference"}.
     """
-    texts = ("note", "means", "email", "cause", "contact", "spoke_to", "message", "phone")
-    keys = _object(body, "body", ("outcome",), (*texts, "on", "amount", "next_on", "instalments", "since"))
+    texts = ("note", "means", "email", "cause", "contact", "spoke_to", "message", "phone", "reference")
+    keys = _object(body, "body", ("outcome",), (*texts, "on", "amount", "next_on", "instalments", "since", "without"))
     return Outcome(
         outcome=_text(keys, "outcome"),
         on=_day(keys, "on"),
@@ -62,6 +63,8 @@ def read_outcome(body: Any) -> Outcome:
         spoke_to=_text(keys, "spoke_to"),
         message=_text(keys, "message"),
         phone=_text(keys, "phone"),
+        reference=_text(keys, "reference"),
+        without=_texts(keys, "without"),
     )
 
 
