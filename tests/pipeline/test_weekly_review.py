@@ -21,6 +21,7 @@ from chalicelib.domain.debtor_file import DESK, TaskKind
 from chalicelib.errors import OutcomeUnknown, PermanentError, Refused, Throttled
 from chalicelib.pipeline.count_numbers import count_now, count_numbers
 from chalicelib.pipeline.remind import sent_key
+from chalicelib.pipeline.settle_notices import settle
 from chalicelib.pipeline.weekly_review import last_due_on, look_back, week_of
 from chalicelib.ports import ReviewState
 from tests.pipeline.desk import Program
@@ -319,3 +320,22 @@ def test_a_ledger_without_a_debt_gives_a_short_mail() -> None:
     text = mail.get_body(("plain",))
     assert text is not None
     assert "Rien n’est dû ce matin." in text.get_content()
+
+
+@pytest.mark.parametrize("kind", ["Delivery", "Bounce", "Complaint", "Reject"])
+def test_what_the_provider_reports_of_the_review_breaks_nothing(kind: str) -> None:
+    room = Room()
+    room.program.outbox.script = [OutcomeUnknown("the connection broke")]  # so that the desk has a file
+    room.run(DUE)
+    report = {
+        "eventType": kind,
+        "mail": {"messageId": "0102", "tags": {"debtor": [DESK], "notice": [f"weekly-review-{WEEK}"]}},
+        kind.lower(): {
+            "bounceType": "Permanent", "timestamp": "2026-11-23T06:31:00.000Z", "reason": "Bad content",
+            "bouncedRecipients": [{"emailAddress": WANTED.to[0], "action": "failed", "status": "5.1.1"}],
+            "complainedRecipients": [{"emailAddress": WANTED.to[0]}],
+        },
+    }  # fmt: skip
+    assert settle(room.program.parts, report, at=DUE) == kind.lower()
+    desk = room.program.file(DESK)
+    assert set(desk.contacts) == set(desk.notices) == set()
