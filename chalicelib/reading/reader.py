@@ -39,11 +39,7 @@ _PLATFORM = re.compile(
 )
 _EPOCH = date(2000, 1, 1)
 LOUDER = 2.0  # a ground that examples hear so much louder than the one that phrases told is taken instead
-ENOUGH = {
-    True: 0.0,
-    False: 0.85,
-    None: 1.1,
-}  # by a phrase, by a word and a day, by the examples alone: then a person looks
+ENOUGH = {True: 0.0, False: 0.85, None: 0.97}  # as probable must it be: told by a phrase, by a word and a day, by examples alone
 SURE = 0.45  # less, and a person looks: how probable it is that all intents are right
 _OF_NO_INVOICE = frozenset({"complaint", "insolvency", "contact_change"})
 # What a program can do nothing about without knowing the invoice.
@@ -355,7 +351,7 @@ class _Reading:
         portal = bool(closed and p.PORTAL.search(fold(whole)) and p.PORTAL_ACT.search(fold(whole)))
         if not portal and not contacts and back is None and _PLATFORM.search(fold(whole)):
             heard = learned_voice.opinion(said.clauses, self.base, found_by(said.statements))
-            portal = heard is not None and heard.probability["contact_change"] >= 0.5
+            portal = heard is not None and heard.probability["contact_change"] >= 0.8
         intents: tuple[Intent, ...] = ("contact_change",) if contacts or portal else ()
         codes = []
         if back is not None and not certain:
