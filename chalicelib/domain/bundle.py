@@ -191,7 +191,9 @@ def letter_notice(
         takes=takes,
         on=view.today,
         language=formal_notice.language_of(view.file),
-        currency=max(letter.demands, key=lambda d: d.balance.amount).balance.currency,
+        currency=max(
+            (d for d in letter.demands if d.number in dict(takes)), key=lambda d: d.balance.amount
+        ).balance.currency,
         contact=contact.id,
         to=contact.email if contact.reachable(view.today) else contact.deputy or contact.email,
         cc=(view.file.debtor.sales_rep,) if tone.copy_sales_rep and view.file.debtor.sales_rep else (),

@@ -8,9 +8,11 @@ import io
 import itertools
 import time
 import zipfile
+from dataclasses import replace
 from datetime import date, timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -208,12 +210,44 @@ def test_no_formal_notice_leaves_without_an_approval(path: Path) -> None:
     path.close(task, "approved")
     with pytest.raises(NoSuchTask):
         path.close(task, "approved")
-    at = paris(path.day, "15:00")
-    for _ in range(3):  # a queue that delivers again
-        remind(path.program.parts, "C001", at=at)
+    path.until("2026-05-10")
+    assert "formal_notice" not in path.steps(), "another mail left on 4 May, and the policy keeps days between"
+
+    # A worker is killed between the archive and the claim; the queue delivers again, three times.
+    archive, at = path.program.parts.archive, paris("2026-05-11", "09:30")
+    path.program.parts.offices.note_read("payments", at)
+    path.program.parts.offices.note_read("mailbox", at)
+    with pytest.raises(Killed):
+        remind(replace(path.program.parts, store=DeadStore(path.program.store)), "C001", at=at)
+    (key,) = archive.keys("letters/C001/")
+    first = archive.get(key)
+    assert path.letter().state is LetterState.APPROVED
+    for _ in range(3):
+        remind(path.program.parts, "C001", at=paris("2026-05-11", "09:45"))
     path.until("2026-05-14")
     assert path.steps().count("formal_notice") == 1
-    assert len(list(path.program.parts.archive.keys("letters/C001/"))) == 1
+    assert list(archive.keys("letters/C001/")) == [key] == [path.letter().key]
+    assert archive.get(key) == first
+    assert path.letter().sha256 == hashlib.sha256(first).hexdigest()
+    got = [mail for mail in path.mails(len(path.steps())) if "Mise en demeure" in str(mail["Subject"])]
+    assert len(got) == 1
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class DeadStore:
+    """A store that is read and dies when it is written."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        raise Killed
 
 
 def pay(path: Path) -> None:

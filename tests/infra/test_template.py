@@ -57,6 +57,16 @@ def test_cfn_lint_finds_nothing(packaged: Package) -> None:
     assert (linted.returncode, linted.stdout + linted.stderr) == (0, "")
 
 
+def test_letters_are_printed_by_the_sender_alone_and_handed_out_by_the_routes(template: Template) -> None:
+    letters = {"Fn::Sub": "${Archive.Arn}/letters/*"}
+    allowed = {
+        role: sorted(as_list(one["Action"]))
+        for role, one in statements(template) if letters in as_list(one["Resource"])
+    }  # fmt: skip
+    rights = {role.removesuffix("Role"): actions for role, actions in allowed.items()}
+    assert rights == {"Due": ["s3:GetObject", "s3:PutObject"], "ApiHandler": ["s3:GetObject"]}
+
+
 def test_every_function_is_there_and_has_a_role_of_its_own(template: Template) -> None:
     roles = {name: json.dumps(f["Role"]) for name, f in functions(template).items()}
     assert set(roles) == FUNCTIONS
