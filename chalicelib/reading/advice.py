@@ -17,8 +17,8 @@ from typing import Literal
 
 from chalicelib.reading import amounts, dates, references
 from chalicelib.reading.fold import fold
-from chalicelib.reading.intents import payment_reference
 from chalicelib.reading.model import KnownItem
+from chalicelib.reading.payment_facts import payment_reference
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from chalicelib.reading import intents as intents_
 from chalicelib.reading import phrases as p
 from chalicelib.reading.decision import decide
 from chalicelib.reading.fold import flat, fold
-from chalicelib.reading.intents import Ground, Said, Statement, found_by, understand
+from chalicelib.reading.intents import understand
 from chalicelib.reading.model import (
     INTENTS,
     Bounce,
@@ -33,13 +33,18 @@ from chalicelib.reading.model import (
     Reading,
     Remittance,
 )
+from chalicelib.reading.statements import Ground, Said, Statement, found_by
 
 _PLATFORM = re.compile(
     r"\b(?:porta(?:il|le?|aal)|plateforme|platform|plattform|plataforma|piattaforma|espace fournisseurs?|supplier (?:area|network|zone)|p2p|chorus|extranet)\b"
 )
 _EPOCH = date(2000, 1, 1)
 LOUDER = 2.0  # a ground that examples hear so much louder than the one that phrases told is taken instead
-ENOUGH = {True: 0.0, False: 0.85, None: 0.97}  # as probable must it be: told by a phrase, by a word and a day, by examples alone
+ENOUGH = {
+    True: 0.0,
+    False: 0.85,
+    None: 0.97,
+}  # as probable must it be: told by a phrase, by a word and a day, by examples alone
 SURE = 0.45  # less, and a person looks: how probable it is that all intents are right
 _OF_NO_INVOICE = frozenset({"complaint", "insolvency", "contact_change"})
 # What a program can do nothing about without knowing the invoice.
@@ -582,7 +587,7 @@ class _Reading:
     def _subject_reference(self, document: bool) -> str | None:
         if not document:
             return None
-        from chalicelib.reading.intents import payment_reference
+        from chalicelib.reading.payment_facts import payment_reference
 
         return payment_reference(fold(self.message.subject), [i.number for i in self.items])
 

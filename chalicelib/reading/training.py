@@ -16,10 +16,11 @@ from decimal import Decimal
 from zlib import crc32
 
 from chalicelib.reading.examples import Example
-from chalicelib.reading.intents import Ground, found_by, understand
+from chalicelib.reading.intents import understand
 from chalicelib.reading.learned_features import BITS, Heard, hear
 from chalicelib.reading.learned_voice import FEATURES, HEADS, MARKS_COUNT, Found, Voice, features_of, logistic, together
 from chalicelib.reading.model import DISPUTE_REASONS, INTENTS, KnownItem
+from chalicelib.reading.statements import Ground, found_by
 
 ROUNDS = 15
 _RATE = 3.0

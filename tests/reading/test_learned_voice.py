@@ -13,7 +13,7 @@ import pytest
 from chalicelib.errors import BadInput
 from chalicelib.reading import INTENTS, Promise, Reading, learned_voice
 from chalicelib.reading.examples import Example, corrected, read_examples
-from chalicelib.reading.intents import Ground, found_by, understand
+from chalicelib.reading.intents import understand
 from chalicelib.reading.learned_voice import (
     NEARLY,
     RESOURCE,
@@ -25,6 +25,7 @@ from chalicelib.reading.learned_voice import (
     unpack,
     voice,
 )
+from chalicelib.reading.statements import Ground, found_by
 from chalicelib.reading.training import train
 from chalicelib.train_command import SHIPPED, main
 from tests.reading.reading_of import said
@@ -133,7 +134,8 @@ def test_nothing_that_was_kept_aside_is_an_example() -> None:
     aside = EXAMPLES.parent / "third" / "labels.jsonl"
     kept = {json.loads(line)["id"] for line in aside.read_text("utf-8").splitlines()}
     given = {e.id for path in EXAMPLES.glob("*.jsonl") for e in read_examples(path.read_text("utf-8"), path.name)}
-    assert kept and not kept & given
+    assert kept
+    assert not kept & given
 
 
 def test_importing_it_opens_no_weights() -> None:

@@ -1,0 +1,258 @@
+# ruff: noqa: E501  (one row of a table of phrases is one line)
+"""The facts of a payment: its day, its amount, the client's reference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+from chalicelib.reading import amounts as amounts_
+from chalicelib.reading import dates as dates_
+from chalicelib.reading import phrases as p
+from chalicelib.reading.clauses import Clause
+from chalicelib.reading.talk import Talk
+
+PRONOUN = re.compile(
+    r"^\W*(?:(?:or|and|but|et|mais|ou|donc|so|then|puis)\s)?(?:elles?|ils?|ce(?:lle|lui)?-?c?i?|cela|ca|le tout|la somme|le (?:reglement|virement|paiement|montant)|it|this|that|they|these|the (?:payment|amount|transfer|money)|sie|es|dies|esta|este|questa|deze|het|dat|nous|on|je|we|i|both|all|dont|le cheque|virement|paiement|reglement|payment|transfer|settled|paid)\b"
+)
+_KEYED_AMOUNT = re.compile(
+    r"\W*(?:montant|amount|importo|importe|betrag|bedrag|net (?:paye|vire|paid|amount)|net|gross|totale?|totaal|summe|sum)\b[^\n]{0,40}\d"
+)
+_SET_AGAINST = re.compile(
+    r"\b(?:against|in place of|statt|anstatt|davon|dont|of which|di cui|waarvan|de los cuales|sur les|facture de|invoice (?:of|for))\s(?:€ ?|£ ?|eur )?$"
+)
+_REFERENCE_LEAD = re.compile(
+    r"(?:\b(?:ref(?:erence|s)?|reference (?:de |du )?(?:virement|paiement|notre)|libelle|intitule|sous (?:le |la )?(?:n[o°]|numero|reference|ref)|cro|trn|ordre(?: de virement)?|avis|swift|end.to.end|sepa|our doc|doc|beleg(?:nummer)?|zahlungsbeleg|verwendungszweck|kenmerk|referencia|riferimento|transaction(?: id)?|confirmation|remise|mandat|bordereau|bacs|chaps|wire|ach|payment|paiement|virement|vir|transfer|uberweisung|bank transfer|under|sous|lot|cheque|check|chq|chk|ck)\b)(?:\s?(?:n\s?°|n°|no\.?|nos\.?|nr\.?|num\.?|numero|number|#|id|ref\.?|reference|bancaire|:|-|=|\.|sepa|du \S{1,12}|de virement|de paiement|is|est))*\s*[:#(]?\s*"
+)
+_REFERENCE_TOKEN = re.compile(r"#?([a-z]{2,4} [a-z]{2,4} \d{3,8}|[a-z0-9][a-z0-9]*(?:[-/._][a-z0-9]+)*)")
+
+
+def day_of(talk: Talk, index: int, clause: Clause, sentence: str, *, past: bool) -> tuple[date | None, bool, bool]:
+    """The day the money leaves or left, whether that is certain, whether it is a vague 'soon'."""
+    base = talk.ground.base
+    candidates = [d for d in clause.dates if not other_day(talk, clause, d)]
+    if not candidates:
+        same = [c for c in talk.clauses if c.sentence == clause.sentence and c is not clause]
+        taken = {s.clause for s in talk.statements}
+        for other in same:
+            if talk.clauses.index(other) not in taken and not p.ARRIVES.search(other.text):
+                candidates += [d for d in other.dates if not other_day(talk, other, d) and not d.weak]
+    if not past and candidates and all(d.future is None or d.future <= base for d in candidates):
+        taken = {s.clause for s in talk.statements}
+        for i, other in enumerate(talk.clauses):
+            if other.sentence == clause.sentence and i > index and i not in taken:
+                candidates = candidates + [
+                    d for d in other.dates if d.future and d.future > base and not other_day(talk, other, d)
+                ]
+    if not candidates and re.search(
+        r"\b(?:ce (?:meme )?jour.la|le (?:meme|meme) jour|le jour meme|that (?:same )?day|same day|am selben tag|ese (?:mismo )?dia|lo stesso giorno|dezelfde dag|a cette date|on that date|by then|d'ici la)\b",
+        sentence,
+    ):
+        earlier = [d for c in talk.clauses[:index] for d in c.dates]
+        candidates = earlier[-1:]
+    vague = any(d.vague for d in candidates)
+    chosen: list[tuple[date, bool, dates_.FoundDate]] = []
+    for d in candidates:
+        on = d.on(past=past)
+        if on is None or d.vague:
+            continue
+        if past and on > base + timedelta(14):
+            continue
+        chosen.append((on, d.certain, d))
+    if not chosen:
+        following = [c for c in talk.clauses[index + 1 : index + 3] if c.sentence <= clause.sentence + 1]
+        for c in following:
+            if (
+                not vague
+                and c.dates
+                and len(c.text) < 60
+                and not any(s.clause == talk.clauses.index(c) for s in talk.statements)
+                and not c.numbers
+                and re.match(
+                    r"\s*(?:date|le|on|am|ce sera|it will|value|valeur|prevu|probablement|normalement|sans doute|au plus tard|at the latest)\b",
+                    c.text,
+                )
+            ):
+                for d in c.dates:
+                    on = d.on(past=past)
+                    if on is not None and not other_day(talk, c, d):
+                        return on, d.certain, False
+        return None, True, vague
+    if len(chosen) > 1 and any(re.search(r"\d", c[2].words) for c in chosen):
+        chosen = [c for c in chosen if re.search(r"\d", c[2].words)]  # "the month end run on the 29th"
+    if len(chosen) > 1:
+        leaving = [c for c in chosen if not arrival(talk, clause, c[2])]
+        chosen = leaving or chosen
+    if past:
+        value = [
+            c
+            for c in chosen
+            if re.search(
+                r"\b(?:valeur|value|execut\w+|wertstellung|valuta)\W{0,3}(?:date|le|du|on)?\W{0,3}$",
+                talk.folded[max(0, c[2].start - 22) : c[2].start],
+            )
+        ]
+        chosen = value or chosen
+    best = max(chosen, key=lambda c: c[0])
+    spread = {c[0] for c in chosen}
+    certain = best[1] and (len(spread) == 1 or not past or len(spread) <= 2)
+    return best[0], certain, False
+
+
+def other_day(talk: Talk, clause: Clause, d: dates_.FoundDate) -> bool:
+    """A date of an invoice, a delivery, a letter: not the day of a payment."""
+    article = re.match(r"(?:le|du|au|the|on|of|am|vom|el|il|del|de|depuis le|des le|pour le|avant le)\s", d.words)
+    before = talk.folded[max(clause.start, d.start - 44) : d.start] + (article[0] if article else "")
+    if any(r.start <= d.start < r.end for r in clause.references if r.how == "issued"):
+        return True
+    if re.search(
+        r"\b(?:echue?s? (?:le|au|du|depuis)|echeance|due|payable|fallig|emise?s? (?:le|du)|dated|datee?s? du|factures? (?:\S{1,20} )?(?:du\b|de\b|d')|invoices? (?:\S{1,20} )?(?:of|dated|from)|rechnung (?:\S{1,20} )?vom|livre\w* (?:le|du)|delivered on|commande (?:\S{1,14} )?du|order (?:\S{1,14} )?of|relance du|mail du|courriel du|message du|courrier du|reminder of|letter of|email of|your (?:mail|email|letter|message) of|releve (?:au|du)|statement of|as at|depuis le mail|(?:courriel|mail|message|e-mail|email) (?:du|le|of|vom|del|van)|honoree du|devis (?:\S{1,10} )?du|quotation of|quote of|bon de livraison (?:\S{1,10} )?du|bl (?:\S{1,10} )?du|avoir (?:\S{1,10} )?du|loyers rentrent|reunion|conseil|meeting|absent\w*|conges?|ferme\w*|holiday|closed|on leave)\s?(?:le|du|on|of|the|au|:|d)?\s?\S{0,6}$",
+        before,
+    ):
+        if re.search(
+            r"\b(?:payment|transfer|remittance|proof of payment|cheque|check|paiement|virement|reglement|versement|avis de virement|ordre de virement|uberweisungsbeleg|uberweisung|zahlung|pago|transferencia|bonifico|betaling)\s(?:\S{1,12}\s)?(?:dated|of|du|de|en date du|vom|del|van)\s(?:the |le )?$",
+            before,
+        ):
+            return False
+        return not re.search(r"\b(?:lcr|traite|echeance du|a echeance|a l'echeance)\b", before) or bool(
+            re.search(r"echue", before)
+        )
+    return False
+
+
+def arrival(talk: Talk, clause: Clause, d: dates_.FoundDate) -> bool:
+    piece = re.split(r"[,;(]|\bet\b|\band\b|\bund\b", talk.folded[max(clause.start, d.start - 200) : d.start])[-1]
+    tail = talk.folded[d.end : d.end + 30]
+    return bool(
+        p.ARRIVES.search(piece)
+        or re.match(r"\s?(?:chez vous|bei ihnen|in your account|with you|sur votre compte)", tail)
+    )
+
+
+def amount_of(talk: Talk, index: int, clause: Clause) -> Decimal | None:
+    usable = usable_amounts(talk, clause)
+    if not usable and not clause.row:
+        same = [c for c in talk.clauses if c.sentence == clause.sentence and c is not clause]
+        taken = {s.clause for s in talk.statements}
+        for other in same:
+            if talk.clauses.index(other) not in taken:
+                usable += usable_amounts(talk, other)
+    if not usable and not clause.references and index:
+        earlier = [c for c in talk.clauses[:index] if c.sentence == clause.sentence - 1]
+        taken = {s.clause for s in talk.statements}
+        if earlier and all(talk.clauses.index(c) not in taken for c in earlier):
+            usable = [a for c in earlier for a in usable_amounts(talk, c)]
+            if not PRONOUN.search(clause.text) and not (
+                len(usable) == 1 and any(usable[0].value == i.amount for i in talk.ground.items)
+            ):
+                usable = []
+    if not usable:
+        keyed = {
+            a.value for c in talk.clauses if _KEYED_AMOUNT.match(c.text) and not c.references for a in c.amounts[-1:]
+        }
+        return keyed.pop() if len(keyed) == 1 else None
+    if len(usable) > 1 and not clause.row and not _listed(talk.folded, usable):
+        verb = p.PAID.search(clause.text) or p.WILL_PAY.search(clause.text) or p.PAY_STEM.search(clause.text)
+        if verb:
+            at = clause.start + verb.start()
+            usable = [min(usable, key=lambda a: (abs(a.start - at), a.start))]
+    return _total([a.value for a in usable], [i.amount for i in talk.ground.items])
+
+
+def usable_amounts(talk: Talk, clause: Clause) -> list[amounts_.FoundAmount]:
+    """Amounts that may be what is paid: not what remains, not unit prices, not what was billed before."""
+    usable = []
+    for a in clause.amounts:
+        before = talk.folded[max(clause.start, a.start - 40) : a.start]
+        if re.search(
+            r"\b(?:reste(?:ra|rait|nt)?|restants?|solde (?:de|restant)|il reste|remain\w*|balance of|leaving|moins|less|minus|hors|sauf|frais|penalites?|indemnite|interets?|interest|fee|skonto\w*|escompte|avoir (?:de|n\S* de)|credit (?:note )?(?:of|for)|au lieu de|instead of|capital|discount|deduct\w*|deduction|deduit|retenue|remise)\s?(?:\S{0,3}\s?)?$",
+            before,
+        ):
+            continue
+        usable.append(a)
+    if len(usable) > 1:  # what it is set against, or a part of it, counts only where nothing else is said
+        apart = [a for a in usable if not _SET_AGAINST.search(talk.folded[max(clause.start, a.start - 24) : a.start])]
+        usable = apart or usable
+    values = {a.value for a in usable}
+    return [a for i, a in enumerate(usable) if a.value in values and a.value not in {b.value for b in usable[:i]}]
+
+
+def reference_of(talk: Talk, index: int, clause: Clause) -> str | None:
+    start, end = clause.start, clause.end
+    return payment_reference(
+        talk.folded[start:end], [r.words for r in clause.references], clause, start
+    ) or reference_nearby(talk, index, clause)
+
+
+def reference_nearby(talk: Talk, index: int, clause: Clause) -> str | None:
+    for other in talk.clauses[index + 1 : index + 3]:
+        if other.sentence <= clause.sentence + 1 and re.match(
+            r"\W*(?:our |notre |sous |under |with |avec |la |the |payment |transfer )?\W*(?:ref|n°|reference|doc|libelle|ordre|cheque|check|vir\b|trn|cro|sous le)",
+            other.text,
+        ):
+            found = payment_reference(other.text, [r.words for r in other.references], other, other.start)
+            if found:
+                return found
+    return None
+
+
+def _listed(folded: str, found: Sequence[amounts_.FoundAmount]) -> bool:
+    """Amounts that stand side by side as a list: '409,81 + 564,31', 'A de 212,43 et B de 849,35', or with a total."""
+    for first, second in pairwise(found):
+        between = folded[first.end : second.start]
+        if len(between) > 60 or re.search(
+            r"\b(?:alors que|au lieu|instead|while|whereas|mais|but|for|pour une|n'est que|rather|reste|remain|not|et non|only|seulement)\b",
+            between,
+        ):
+            return False
+        if not re.search(
+            r"\b(?:et|and|und|y|e|en|plus|soit|total|totalling|ensemble|respectivement|respectively)\b|[+&,=/(]",
+            between,
+        ):
+            return False
+    return True
+
+
+def payment_reference(
+    folded: str, invoices: Sequence[str], clause: Clause | None = None, offset: int = 0
+) -> str | None:
+    """The client's payment, transfer or cheque number in a clause, in capitals; None if there is none."""
+    compact = {re.sub(r"[^a-z0-9]", "", w) for w in invoices}
+    for lead in _REFERENCE_LEAD.finditer(folded):
+        m = _REFERENCE_TOKEN.match(folded, lead.end())
+        if not m:
+            continue
+        token = m[1].strip()
+        bare = re.sub(r"[^a-z0-9]", "", token)
+        if len(bare) < 3 or not re.search(r"\d", bare) or bare in compact:
+            continue
+        if re.fullmatch(r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?|20\d\d", token) or (
+            len(bare) < 4 and not re.search(r"cheque|check|chq|ck", lead[0])
+        ):
+            continue
+        if clause is not None:
+            at = offset + m.start(1)
+            if any(d.start <= at < d.end for d in clause.dates) or any(a.start <= at < a.end for a in clause.amounts):
+                continue
+        return token.upper()
+    return None
+
+
+def _total(values: Sequence[Decimal], balances: Sequence[Decimal]) -> Decimal | None:
+    """Several amounts of one statement: the one that is the sum of the others, else their sum."""
+    distinct = list(dict.fromkeys(v for v in values if v > 0))
+    if not distinct:
+        return None
+    if len(distinct) == 1:
+        return distinct[0]
+    for v in distinct:
+        rest = sum((o for o in distinct if o != v), Decimal(0))
+        if rest == v:
+            return v
+    known = [v for v in distinct if v in balances]
+    if known:
+        return sum(known, Decimal(0))
+    return sum(distinct, Decimal(0))

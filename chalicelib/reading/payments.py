@@ -1,0 +1,480 @@
+# ruff: noqa: E501  (one row of a table of phrases is one line)
+"""Payments made and promised. Tense decides: the verb's first, the date's where the verb leaves it open."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from chalicelib.reading import disputes, payment_facts
+from chalicelib.reading import phrases as p
+from chalicelib.reading.clauses import Clause
+from chalicelib.reading.talk import Talk
+
+STRONG_FUTURE = re.compile(
+    r"\b(?:sera|seront|sere[zt]|va|vont|vais|allons|partira|partiront|quitter(?:a|ont)|reglera|reglerons|reglerai|paierons|paierai|paiera|virerons|virerai|virera|verserons|solderons|ferons|ferai|fera|effectuerons|procederons|procederai|enverrons|enverrai|aurez|auras|recevrez|interviendra|passera|will|'ll|shall|going to|wird|werden|worden|wordt|zal|zullen|pagaremos|pagheremo|sara|verra|scheduled|prevue?s?|programmee?s?|planned|gets cut|goes|going)\b"
+)
+UNRELATED_PAYMENT = re.compile(
+    r"\b(?:aucun (?:virement|paiement|reglement) (?:fournisseur|ne)|s'engage a (?:payer|regler) ses fournisseurs|paie ses fournisseurs|supplier payments? due|payments? (?:is|are) made (?:by|on|every)|nos (?:paiements|reglements) (?:s'effectuent|se font|sont)|payment terms|conditions de (?:paiement|reglement)|notre client|nos clients|our (?:own )?(?:customer|client)s? (?:pay|has|have|will)|nous (?:doit|doivent)|m'ont (?:paye|regle)|owes us|owe us|maitre d'ouvrage|subvention|early.payment|escompte|votre honoree|toujours (?:ete )?(?:paye|regle|honore)\w*|(?:reglons|payons|regle|paye) (?:toujours|habituellement|generalement|nos fournisseurs)|(?:always|usually|normally|generally) (?:pay|paid|settle)|zahlen (?:wir )?(?:immer|grundsatzlich|stets)|siempre (?:hemos )?pag|sempre pag|altijd betaal|will you pay|you will pay|allez-vous payer|reglement (?:interieur|general|des honoraires)|reglement par cheque (?:est )?accepte|rgpd|gdpr)\b"
+)
+_CANNOT = re.compile(
+    r"\b(?:ne (?:peut|peuvent|pouvons|puis|pourra|pourrons|saurait)|cannot|can't|can not|unable to|kann nicht|konnen (?:wir )?nicht|no pued\w+|no podemos|non poss\w+|non puo|kan niet|kunnen (?:wij |we )?niet)\b"
+)
+_JUST_NOW = re.compile(
+    r"\b(?:viens? (?:juste )?de|venons (?:juste )?de|vient d|just (?:paid|sent|made|wired|transferred|settled|now)|have just|soeben|gerade eben|acabo de|acabamos de|ho appena|abbiamo appena|zojuist|net (?:betaald|overgemaakt))\b"
+)
+_MONEY_VERB = re.compile(
+    r"regl|pay|paie|vire|virement|vers[eo]|sold|acquit|mandat|honor|decaiss|debit|remb|apur|liquid|ordonnanc|cheque|check|\bpaid|settl|clear|transf|remit|wire|fund|money|fric|argent|bezahl|uberw|beglich|beglei|angew|zahl|ausgeziff|pag|abon|ingres|transfer|liquid|sald|bonific|betal|betaal|overg|voldaan|gestort|comptes?\b|account|banque|bank|run\b|campagne|echeanc|bacs|chaps|lcr|traite|sepa|avis|remittance|invoice|facture"
+)
+_OTHER_GOODS = re.compile(
+    r"\b(?:techniciens?|livraisons?|livre\w*|colis|palettes?|marchandises?|materiel|retours?|equipes?|collegues?|mails?|courriels?|courrier|reponse|dossier|visa|photos?|copies?|duplicata|facture corrigee|avoir|devis|commande|contrat|formulaire|attestation|technician|engineer|delivery|goods|parcel|pallets?|colleague|team|e-?mails?|answer|reply|photos?|pictures?|copy|form|quote|order|contract|credit note|corrected|reminder|letter|lieferung|ware|antwort|unterlagen|entrega|mercancia|respuesta|merce|consegna|risposta|levering|goederen|antwoord|offerte)\b"
+)
+_OWN_MEANS = re.compile(
+    r"\b(?:(?:mon|notre|nos|mes|ma|le|la|l') ?(?:client|paie|paye|recette|caisse|prime|acompte|banque|maitre d'ouvrage|tresorerie|subvention|salaire|pret|credit|conseil|mairie|departement|etat|salon|saison)\w{0,2}|encaiss\w+|rentree? d'argent|j'ai (?:les|de quoi|l'argent|des)|que je peux|que possible|quand je peux|je pourrai|on pourra|me paie|nous paie|me regle|nous regle|nous payer|de la tresorerie|(?:our|my) (?:own )?(?:customer|client|bank|funding|grant|loan|season|money|cash|owner|boss|director|board)\w{0,2}|we (?:can|are paid|get paid|have the|receive (?:our|the) (?:money|payment|funds|grant))|i can|i have|i get|cash|funds|pays us|pay us|paid us|approval|signature|signs?|signed|wir (?:konnen|haben|wieder)|unser kunde|abgerechnet|sobald moglich|podamos|cobremos|nos paguen|potremo|ci pagano|incass\w+|we kunnen|onze klant|betaald krijgen|vote|votes?|budget|ouverture|accord du|visa|les fetes|conseil municipal)\b"
+)
+_SENT_BACK = re.compile(
+    r"\b(?:virement|paiement|prelevement|cheque|fichier|payment|transfer|wire|uberweisung|bonifico|transferencia|betaling)\b[^.\n]{0,40}\b(?:rejetee?|revenue?s?|retournee?|bounced|returned|rejected|failed|zuruckgekommen|respinto|tornato|rechazada|devuelta|teruggekomen|geweigerd)\b"
+)
+_THEN_PAY = re.compile(
+    r"\b(?:reissue|send|correct|fix|amend|replace|credit|refaites|envoyez|corrigez|rectifiez|bitte|schicken sie|korrigieren sie|corrijan|manden|correggete|mandate|stuur)\b[^.\n]{0,90}\b(?:and (?:then )?(?:we|i)(?:'ll| will)|then (?:we|i)(?:'ll| will)|dann|et (?:on|nous|je) (?:vous )?(?:pai|regl)|y (?:les )?pagamos|e paghiamo|dan betalen)|\berst danach\b"
+)
+_WHEN_PAID = re.compile(
+    r"\b(?:clients?|customers?|kunden?|clientes?|klant|maitre d'ouvrage|donneur d'ordre|constructora|committente|insurers?|assur\w+|promoteur|bailleur)\b[^.\n]{0,40}\b(?:pa(?:ye|ie|y|id|gh?[aoi])\w*|regl\w*|zahl\w*|uberw\w*|settl\w*|betaal\w*|come through|rembours\w*)\b|\b(?:cobremos|cobramos|nos paguen|ci pagano|incassiamo)\b|\bquand (?:je|on|nous) (?:peux|pourra\w*|peut|pouvons)\b|\b(?:customer|client) settles\b"
+)
+
+
+def pay(talk: Talk, index: int, clause: Clause, sentence: str, disputed: bool) -> None:
+    text = clause.text
+    paid = p.PAID.search(text) or p.PAID_TOO.search(text)
+    will = p.WILL_PAY.search(text) or p.WILL_PAY_TOO.search(text)
+    if p.REFUSES.search(text) and not (paid and disputed):
+        return
+    if p.UNREAL.search(text):
+        return
+    if paid and _SENT_BACK.search(sentence):
+        paid = None
+    if p.HEARSAY.search(sentence):
+        talk.flags.add("hearsay")
+        return
+    if paid and p.HANDED_ON.search(sentence):
+        talk.flags.add("hearsay")
+    if paid and re.search(r"\bsur le point d'etre|\babout to be|\ben passe d'etre", text):
+        paid, will = None, paid
+    if re.match(r"\W*(?:si|if|wenn|falls|se|als|assuming|unless|provided)\b", sentence) and not re.match(
+        r"\W*(?:si (?:vous|besoin|ca|cela|oui|ok|non|jamais|rien|pas|(?:le |un |votre |l')?(?:virement|paiement|reglement|argent|montant|somme)? ?n'|quelque chose|il (?:y a|manque))|if (?:you|that|this|not|so|yes|ok|anything|something|nothing|(?:it|they|the (?:money|payment|funds|transfer)|we)(?: \S{1,9})? ?(?:has|have|is|are|does|do|still|should|can)?n't|(?:it|they) (?:is|are|has) (?:still|not)|for (?:any|some) reason)|wenn (?:sie|es|ja|nicht|das geld)|falls (?:sie|nicht|ja|etwas|noch)|se (?:non|vuole|si|fra|tra|entro|ci|manca|mancasse)|als (?:u|je|ja|het (?:er |geld )?(?:nog )?niet))(?:\b|(?<='))",
+        sentence,
+    ):
+        talk.flags.add("conditional")
+    negated = p.NOT_YET_PAID.search(text)
+    if negated and paid and negated.start() <= paid.end() and paid.start() <= negated.end() + 12:
+        paid = None
+    if negated and will and negated.start() < will.end() and will.start() < negated.end():
+        will = None
+    if will and re.search(
+        r"\b(?:pour|afin de|um|in order to|so we can|so i can|om)\s(?:vous |la |le |les |it |you |them )?$",
+        text[: will.start()],
+    ):
+        will = None  # "pour la passer au paiement": a purpose
+    barred = _CANNOT.search(text)
+    if barred and will and barred.start() <= will.start():
+        will = None
+    if disputed and not (paid or (will and clause.dates)):
+        return
+    if paid and not about_money(talk, clause, sentence, paid):
+        paid = None
+    if will and not about_money(talk, clause, sentence, will):
+        will = None
+    if not paid and not will:
+        if not negated and not disputed:
+            before = len(talk.statements)
+            loose_payment(talk, index, clause, sentence)
+            talk.statements[before:] = [replace(s, loose=True) for s in talk.statements[before:]]
+        return
+    if p.QUESTION_PAID.search(text) and (clause.question or not (clause.dates or clause.amounts)):
+        talk.flags.add("payment-asked")
+        return
+    past = is_past(talk, clause, paid, will)
+    if not past and will is None and paid is None:
+        return
+    if (
+        not past
+        and re.search(r"\b(?:by now|deja (?:du|etre|arrive)|inzwischen|by this time)\b", text)
+        and not clause.dates
+    ):
+        return
+    if not past:
+        if not clause.dates and (
+            _THEN_PAY.search(sentence) or (_WHEN_PAID.search(sentence) and p.CONDITION.search(sentence))
+        ):
+            talk.flags.add("conditional")
+            return
+        if sentence.rstrip().endswith("?") and re.match(r"\W*(?:si|if|wenn|falls|se|als)\b", sentence):
+            talk.flags.add("question")
+            return
+        if is_conditional(clause, sentence):
+            under_condition(talk, index, clause, sentence)
+            return
+        if clause.question and not (
+            clause.dates and not re.match(r"\s*(?:would|could|can|pou|est-ce|serait|accept)", text)
+        ):
+            talk.flags.add("question")
+            return
+        if UNRELATED_PAYMENT.search(text) and not clause.numbers:
+            return
+        weak_only = (
+            will is not None
+            and re.match(r"(?:part|suivra|goes?|going|go|leave|je|on|nous|il|elle|we|i)\b", will[0].strip()) is not None
+        )
+        if weak_only and not (
+            re.search(r"\b(?:vir|pai|paye|vers|sold)", will[0] if will else "")
+            or clause.dates
+            or p.PAYMENT_NOUN.search(sentence)
+            or clause.numbers
+            or clause.amounts
+        ):
+            return
+        if not (
+            clause.dates
+            or p.PAYMENT_NOUN.search(sentence)
+            or clause.numbers
+            or clause.amounts
+            or re.search(
+                r"\b(?:paie|paye|regl|vir|sold|verse|acquit|pay|paid|settle|clear|bezahl|uberw|zahl|pag|bonific|betaal|overma)",
+                text,
+            )
+        ):
+            return
+        say_promise(talk, index, clause, sentence, will or paid)
+    else:
+        if UNRELATED_PAYMENT.search(text) and not clause.numbers:
+            return
+        if clause.question and p.QUESTION_PAID.search(sentence):
+            talk.flags.add("payment-asked")
+            return
+        say_payment(talk, index, clause, sentence, paid or will)
+
+
+def about_money(talk: Talk, clause: Clause, sentence: str, m: re.Match[str]) -> bool:
+    """'Sera envoyé lundi' and 'has been sent' speak of a payment only beside money, an invoice or an amount."""
+    if _MONEY_VERB.search(m[0]):
+        return True
+    if p.PAYMENT_NOUN.search(clause.text) or clause.amounts:
+        return True
+    if _OTHER_GOODS.search(clause.text):
+        return False
+    if clause.numbers:
+        return True
+    return bool(p.PAYMENT_NOUN.search(sentence)) or bool(
+        payment_facts.PRONOUN.match(clause.text) and talk.spoken_of_money(clause)
+    )
+
+
+def is_past(talk: Talk, clause: Clause, paid: re.Match[str] | None, will: re.Match[str] | None) -> bool:
+    base = talk.ground.base
+    told = [d for d in clause.dates if d.past and d.future and d.past == d.future]
+    only_future = any(
+        d.past is None
+        and d.future is not None
+        and not re.search(
+            r"\b(?:compte[rz]|allow|takes?|delai de|dauert|duurt)\s\S{0,8}\s?$",
+            talk.folded[max(0, d.start - 18) : d.start],
+        )
+        for d in clause.dates
+    )
+    if (
+        paid
+        and re.search(r"\b(?:c'?est|est|sont|is|are|ist|sind|e|esta)\b", paid[0])
+        and not re.search(r"\b(?:ete|deja|bien|already|been|bereits|schon|gia|ya)\b", paid[0])
+        and len(clause.dates) == 1
+        and not told
+    ):
+        # "le virement est effectué le 22": the nearer 22nd, the coming one in doubt
+        one = clause.dates[0]
+        if one.past and one.future and one.weak:
+            return (base - one.past) < (one.future - base)
+    if (
+        will
+        and told
+        and re.search(r"\b(?:pagamos|transferimos|abonamos|ingresamos|hicimos)\b", clause.text)
+        and all(d.past and d.past < base for d in told)
+    ):
+        return True
+    if (
+        paid
+        and re.match(r"\W*(?:c'?est|it's|it is)\b", paid[0])
+        and clause.dates
+        and not told
+        and not any(d.future is None for d in clause.dates)
+    ):
+        return False  # "lundi c'est réglé"
+    if (
+        paid
+        and told
+        and all(d.past and d.past > base for d in told)
+        and re.search(r"\b(?:scadenza|echeance|maturity|fallig\w*|vencimiento|vervaldatum)\b", clause.text)
+    ):
+        return False
+    if (
+        paid
+        and not will
+        and not clause.dates
+        and re.search(
+            r"\b(?:is|are|est|sont|gets?) (?:\S{1,8} )?(?:payed|paid|settled|pay\w*|regl\w*)\b",
+            paid[0] + " " + clause.text[paid.start() : paid.end() + 8],
+        )
+    ):
+        near = [
+            d
+            for c in talk.clauses
+            if c.sentence == clause.sentence
+            for d in c.dates
+            if not payment_facts.other_day(talk, c, d)
+        ]
+        if near and all((d.past is None) or (d.past == d.future and d.past > base) for d in near):
+            return False
+    if paid and not will:
+        bare = re.match(
+            r"[|,:;(.\n\s-]*(?:est|sont|is|are|facture\w?|la|les|et)?\s?(?:\w+ee?s?|paid|settled)\b", paid[0]
+        ) and not re.search(r"\b(?:ai|a|avons|ont|ete|have|has|had|been|was|were|avis|preuve|advice|proof)\b", paid[0])
+        if bare and (only_future or (told and all(d.past and d.past > base for d in told))):
+            return False
+        return not (
+            only_future
+            and not told
+            and not re.search(r"\b(?:avis|preuve|ordre|advice|proof|ete|have|has|ai|avons|ont)\b", paid[0])
+        )
+    if will and not paid:
+        if (
+            told
+            and re.search(
+                r"payment date|date (?:de|of) (?:paiement|reglement|payment)|value date|zahlungsdatum", clause.text
+            )
+            and all(d.past and d.past <= base for d in told)
+        ):
+            return True
+        if told and all(d.past and d.past < base for d in told) and not STRONG_FUTURE.search(clause.text):
+            return bool(p.PAST_MARK.search(clause.text)) or clause.row
+        return False
+    if STRONG_FUTURE.search(clause.text):
+        strong_past = paid is not None and re.search(
+            r"\b(?:a|ont|avons|ai) (?:\S{1,12} ){0,2}(?:ete |bien |deja )?(?:regle|paye|vire|solde)|\b(?:has|have|had|was|were) (?:been )?(?:paid|settled|sent|wired|transferred)",
+            paid[0],
+        )
+        return (
+            bool(strong_past)
+            and not only_future
+            and (paid is not None and will is not None and paid.start() < will.start())
+            and not told
+        )
+    if told:
+        return all(d.past is not None and d.past <= base for d in told)
+    return not only_future
+
+
+def is_conditional(clause: Clause, sentence: str) -> bool:
+    m = p.CONDITION.search(clause.text) or p.CONDITION.search(sentence)
+    if not m:
+        return False
+    return not re.match(
+        r"des que possible|as soon as possible|si (?:tout|besoin|ca|cela|vous (?:y |le |la |preferez|voulez|souhaitez|avez|desirez|pouvez|etes d))|if (?:you (?:have|need|would|require|prefer|like|want|wish)|that|need|any)|en attendant|selon",
+        sentence[m.start() :],
+    )
+
+
+def under_condition(talk: Talk, index: int, clause: Clause, sentence: str) -> None:
+    """'Paid once …': of ours it is a dispute or a request; of theirs, nothing to rely on."""
+    m = p.CONDITION.search(sentence)
+    after = sentence[m.start() :] if m else sentence
+    reason, strong = disputes.strong_reason(talk, clause, sentence)
+    if strong is not None and reason is not None:
+        if not any(s.clause == index and s.intent == "dispute" for s in talk.statements):
+            talk.say("dispute", index, strong, reason=reason, numbers=talk.numbers(index))
+        return
+    if re.search(r"\bavoirs?\b|credit note|gutschrift|creditnota|nota di credito|abono", after):
+        talk.say("dispute", index, None, reason="credit_note", numbers=talk.numbers(index))
+        return
+    if p.CORRECTED.search(after):
+        if not any(s.intent == "dispute" for s in talk.statements):
+            talk.say("dispute", index, None, reason=None, numbers=talk.numbers(index))
+        return
+    if p.DOCUMENT.search(after) and not clause.dates:
+        talk.say("document_request", index, None, numbers=talk.numbers(index))
+        return
+    dated = [
+        d
+        for d in clause.dates
+        if d.future and d.future >= talk.ground.base and not payment_facts.other_day(talk, clause, d)
+    ]
+    theirs = _OWN_MEANS.search(after) or _OWN_MEANS.search(sentence)
+    if dated and (theirs or not p.OUR_ACT.search(after)):
+        say_promise(talk, index, clause, sentence, p.WILL_PAY.search(clause.text) or p.PAY_STEM.search(clause.text))
+        return
+    if any(
+        s.intent == "dispute" and abs(talk.clauses[s.clause].sentence - clause.sentence) <= 2 for s in talk.statements
+    ):
+        return
+    if theirs:
+        say_promise(talk, index, clause, sentence, p.WILL_PAY.search(clause.text) or p.PAY_STEM.search(clause.text))
+        talk.flags.add("conditional")
+        return
+    part = re.split(r"[,;.]|\b(?:je|nous|on|we|i|wir|ich)\b", after[2:])[0]
+    if p.OUR_ACT.search(part) or p.CONTEST.search(after) or any(w.search(after) for w in p.DISPUTE_WEAK.values()):
+        talk.say(
+            "dispute", index, m if False else None, reason=disputes.weak_reason(after), numbers=talk.numbers(index)
+        )
+        return
+    talk.flags.add("conditional")
+
+
+def loose_payment(talk: Talk, index: int, clause: Clause, sentence: str) -> None:
+    """No known turn of phrase: a word of paying (or an invoice, or a balance) and a day. The day's direction decides."""
+    text = clause.text
+    if p.UNREAL.search(text) or p.HEARSAY.search(text):
+        return
+    if re.search(
+        r"\b(?:gave|granted|given|allowed) us (?:until|till)\b|\b(?:accorde|laisse)\w{0,2} jusqu|\bbis zum \S{1,12} zeit\b",
+        text,
+    ):
+        return  # more time that was granted is no promise
+    if clause.question and not re.search(r"\b(?:yes|ok|okay|oui|ja|si|hein|no)\s?\?", text):
+        return
+    days = [
+        d for d in clause.dates if not d.vague and (d.past or d.future) and not payment_facts.other_day(talk, clause, d)
+    ]
+    money = p.PAY_STEM.search(text) or (payment_facts.PRONOUN.match(text) and p.PAY_STEM.search(sentence))
+    known = [a for a in clause.amounts if any(a.value == i.amount for i in talk.ground.items)]
+    named = bool(clause.numbers) or bool(payment_facts.PRONOUN.match(text) and len(text) < 80 and talk.numbers(index))
+    if not days or len(text) > 200:
+        return
+    if not (
+        money
+        or (named and clause.amounts)
+        or (named and len(text) < 120)
+        or (known and len(text) < 140)
+        or (clause.amounts and not talk.statements and len(text) < 120)
+    ):
+        return
+    if (p.DOCUMENT.search(text) and p.ASK.search(text)) or p.PLAN_WORDS.search(text) or p.INSOLVENCY.search(text):
+        return
+    if re.match(
+        r"\W*(?:r?envoy(?:ez|e)|renvoie|envoie|faites|send|resend|schick\w+|senden|stuur|mand\w+|envi\w+)\b", text
+    ):
+        return
+    if p.NOT_A_PAYMENT_DAY.search(text) and not (money and (clause.amounts or named)):
+        return
+    if not money and (p.BLOCKED.search(text) or p.CONTEST.search(text)):
+        return
+    if p.QUESTION_PAID.search(text) and not re.search(r"\bje croi\w*|i think|i believe", text):
+        talk.flags.add("payment-asked")
+        return
+    base = talk.ground.base
+    ahead = any(
+        (d.past is None and d.future is not None) or (d.past == d.future and d.future and d.future > base) for d in days
+    )
+    behind = any(
+        (d.future is None and d.past is not None) or (d.past == d.future and d.past and d.past < base) for d in days
+    )
+    if any(
+        re.search(
+            r"\b(?:depuis|since|seit|desde|dal|sinds|al op|deja le)\s(?:le |the |dem |el )?$",
+            talk.folded[max(clause.start, d.start - 14) : d.start],
+        )
+        or d.words.startswith(("depuis", "seit", "desde", "dal ", "sinds"))
+        for d in days
+    ):
+        behind, ahead = True, False
+    past_mark, future_mark = p.PAST_MARK.search(text), p.FUTURE_MARK.search(text)
+    m = money or re.compile(re.escape(days[0].words)).search(text)
+    if is_conditional(clause, sentence) and not ahead and not behind:
+        under_condition(talk, index, clause, sentence)
+        return
+    if ahead and not behind:
+        if (
+            past_mark
+            and not future_mark
+            and not any(d.past is None for d in days)
+            and money
+            and re.search(r"\b(?:ordre|order|instruct)", text)
+        ):
+            say_payment(talk, index, clause, sentence, m)
+        else:
+            say_promise(talk, index, clause, sentence, m)
+    elif behind and not ahead:
+        if future_mark and not past_mark:
+            say_promise(talk, index, clause, sentence, m)
+        elif (
+            money
+            or (
+                clause.amounts
+                and (named or past_mark or any(a.value == i.amount for a in clause.amounts for i in talk.ground.items))
+            )
+            or (named and past_mark)
+        ):
+            say_payment(talk, index, clause, sentence, m)
+    elif past_mark and not future_mark and (money or clause.amounts):
+        say_payment(talk, index, clause, sentence, m)
+    elif future_mark or not past_mark:
+        say_promise(talk, index, clause, sentence, m)
+        doubtful = re.search(r"\b(?:releves?|comptes?|account|statement|bank|banque|chez vous)\b", text)
+        if talk.statements and (
+            (future_mark is None and doubtful) or (ahead and behind)
+        ):  # "Friday", said of the past or of the future
+            talk.statements[-1] = replace(talk.statements[-1], certain=False)
+
+
+def elliptic(talk: Talk, index: int, clause: Clause, sentence: str) -> None:
+    """'le reste fin de mois', '826: Friday': a reference and a date beside other words on payment."""
+    if not clause.numbers or not clause.dates or len(clause.text) > 70 or clause.question:
+        return
+    if p.DOCUMENT.search(clause.text) and p.ASK.search(clause.text):
+        return
+    if (
+        re.search(
+            r"\b(?:du|de|vom|from|of|dated|issued|emise)\b[^,]{0,12}$",
+            clause.text[: max(0, clause.dates[0].start - clause.start)],
+        )
+        and clause.references[0].how != "rest"
+    ):
+        return
+    around = [
+        s
+        for s in talk.statements
+        if s.intent in ("promise_to_pay", "remittance") and abs(talk.clauses[s.clause].sentence - clause.sentence) <= 2
+    ]
+    rest = clause.references[0].how in ("rest", "all")
+    if not around and not rest:
+        return
+    words = clause.dates[-1]
+    m = re.compile(re.escape(words.words)).search(clause.text)
+    if words.future and words.future >= talk.ground.base:
+        say_promise(talk, index, clause, sentence, m)
+    elif words.past and around and around[-1].intent == "remittance":
+        say_payment(talk, index, clause, sentence, m)
+
+
+def say_promise(talk: Talk, index: int, clause: Clause, sentence: str, m: re.Match[str] | None) -> None:
+    on, certain, vague = payment_facts.day_of(talk, index, clause, sentence, past=False)
+    amount = payment_facts.amount_of(talk, index, clause)
+    talk.say(
+        "promise_to_pay", index, m, numbers=talk.numbers(index), on=on, amount=amount, certain=certain, vague=vague
+    )
+
+
+def say_payment(talk: Talk, index: int, clause: Clause, sentence: str, m: re.Match[str] | None) -> None:
+    on, certain, _ = payment_facts.day_of(talk, index, clause, sentence, past=True)
+    if p.HANDED_ON.search(sentence):
+        talk.flags.add("hearsay")
+    if on is None and not clause.dates and _JUST_NOW.search(clause.text):
+        on = talk.ground.base
+    amount = payment_facts.amount_of(talk, index, clause)
+    reference = payment_facts.reference_of(talk, index, clause)
+    talk.say(
+        "remittance",
+        index,
+        m,
+        numbers=talk.numbers(index),
+        on=on,
+        amount=amount,
+        reference=reference,
+        certain=certain,
+    )
