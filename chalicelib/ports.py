@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, BinaryIO, Protocol
 
 from chalicelib.domain.creditor import Creditor, Health
-from chalicelib.domain.debtor_file import DebtorFile, Notice, Task
+from chalicelib.domain.debtor_file import Debtor, DebtorFile, Notice, Task
 from chalicelib.domain.events import Entry
 from chalicelib.domain.numbers import Numbers
 from chalicelib.domain.policy import Policy
@@ -41,11 +41,14 @@ class CaseStore(Protocol):
     def journal_since(self, debtor_id: str, at: datetime) -> Iterator[Entry]:
         """The latest entries, the last one first, down to those of `at`: reads no further back."""
 
+    def journal_before(self, debtor_id: str, seq: int = 0) -> Iterator[Entry]:
+        """The entries below `seq` (0: all), the last one first: reads no further back than is asked of it."""
+
     def find(self, what: str, value: str) -> tuple[str, ...]:
         """Debtor ids by what the file has ever held, strongly consistent.
 
         `token` (of a notice), `message_id` (of a notice), `address` (of a contact, lower case), `invoice` (number of
-        a case), `credit` (id), `mail` (named by a ReplyReceived entry: written in the same transaction and refused
+        a case), `credit` (id), `mail` (what `events.once` says of an entry: written in the same transaction and refused
         twice for one debtor, so that a mail delivered twice by a queue is answered once), `company` (a key of
         `domain.company`: SIREN, VAT number, name), `credit_hold` (`asked`: debtors that sales was ever asked about).
         """
@@ -54,10 +57,22 @@ class CaseStore(Protocol):
         """`find` for many values in few calls."""
 
     def open_tasks(self) -> Iterator[tuple[str, Task]]:
-        """Every open task with its debtor's id, the earliest due first."""
+        """Every open task with its debtor's id, the earliest due first. Whoever stops early reads no further."""
+
+    def debtors(self, debtor_ids: Iterable[str]) -> Mapping[str, Debtor]:
+        """Who these debtors are, in few calls and without their files; those that there are."""
 
     def debtor_ids(self, *, after: str = "") -> Iterator[str]:
         """All debtors in the order of their ids (by their UTF-8 bytes), those after `after`. No file is read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendingHold:
+    """A person holds all sending: who, since when, and why."""
+
+    who: str
+    at: datetime
+    reason: str
 
 
 class OfficeStore(Protocol):
@@ -82,12 +97,31 @@ class OfficeStore(Protocol):
     def note_run(self, run: Mapping[str, Any]) -> None:
         """Keep the summary of a dunning run, one a run."""
 
+    def runs_since(self, at: datetime) -> Iterator[Mapping[str, Any]]:
+        """The summaries of the runs at or after that instant, the last one first: reads no further back."""
+
+    def hold(self) -> SendingHold | None:
+        """Whether a person holds all sending; read anew each time, as the next mail depends on it."""
+
+    def set_hold(self, hold: SendingHold | None) -> None:
+        """Hold all sending, or (None) let mails leave again."""
+
 
 class MailState(StrEnum):
     ARCHIVED = "archived"
     READ = "read"
     UNMATCHED = "unmatched"
     QUARANTINED = "quarantined"
+
+
+class Shelf(StrEnum):
+    """Where people find a mail: each message that was looked at lies on one."""
+
+    REVIEW = "review"  # understood, and a person is asked
+    UNMATCHED = "unmatched"  # nobody knows whose it is
+    QUARANTINED = "quarantined"  # it could not be read
+    ALONE = "alone"  # the program acted on it, or there was nothing to do
+    DONE = "done"  # a person has decided
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +143,23 @@ class MailRecord:
     subject: str = ""
     reading: Mapping[str, Any] = field(default_factory=dict)
     why: str = ""
+    notice_id: str = ""  # the notice of ours that it answers
+    asks: bool = False  # a person is asked to look
+    turn: int = 0  # how often a person has decided about it
+    verdict: str = ""  # the last decision
+    settled_by: str = ""
+    settled_at: datetime | None = None
+
+    @property
+    def shelf(self) -> Shelf | None:
+        """None while nobody has looked at it."""
+        if self.state is MailState.ARCHIVED:
+            return None
+        if self.verdict and not self.asks:
+            return Shelf.DONE
+        if self.state is MailState.READ:
+            return Shelf.REVIEW if self.asks else Shelf.ALONE
+        return Shelf(self.state.value)
 
     def becomes(self, state: MailState, **values: Any) -> MailRecord:
         return replace(self, state=state, **values)
@@ -120,6 +171,14 @@ class Cursor:
 
     uid_validity: int
     uid: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailPage:
+    """Some mails of a list, and where the next page begins (empty: this is the last)."""
+
+    mails: tuple[MailRecord, ...]
+    next: str = ""
 
 
 class MailLog(Protocol):
@@ -141,6 +200,12 @@ class MailLog(Protocol):
     def pending(self, before: datetime) -> Iterator[str]:
         """Ids of mails collected before that instant and still merely archived (a queue lost them), oldest first."""
 
+    def amend(self, before: MailRecord, after: MailRecord) -> bool:
+        """Keep what a person decided about a message; False where somebody has decided since `before` was read."""
+
+    def on_shelf(self, *shelves: Shelf, limit: int, after: str = "") -> MailPage:
+        """A page of the mails on these shelves (none: on any), the last received first. The list lags a little."""
+
 
 class Archive(Protocol):
     """Keeps bytes for good: mails as they came, documents of invoices."""
@@ -152,8 +217,11 @@ class Archive(Protocol):
 
     def get(self, key: str) -> bytes: ...
 
-    def link(self, key: str, *, seconds: int) -> str:
-        """An address from which whoever has it can download a key for so long."""
+    def link(self, key: str, *, seconds: int, name: str = "") -> str:
+        """An address from which whoever has it can download a key for so long.
+
+        `name`: it is saved under that name, as bytes that a browser does not open.
+        """
 
     def fetch(self, key: str, to: BinaryIO) -> None:
         """Write what a key holds, piece by piece: a mail may be large. PermanentError: there is no such key."""

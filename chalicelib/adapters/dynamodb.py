@@ -42,6 +42,7 @@ from chalicelib.domain.debtor_file import (
     Case,
     Contact,
     Credit,
+    Debtor,
     DebtorFile,
     Notice,
     Record,
@@ -49,7 +50,7 @@ from chalicelib.domain.debtor_file import (
     live,
     live_part,
 )
-from chalicelib.domain.events import EVENTS, Entry, ReplyReceived
+from chalicelib.domain.events import EVENTS, Entry, once
 from chalicelib.errors import PermanentError, RetryableError
 
 if TYPE_CHECKING:
@@ -100,6 +101,14 @@ class DynamoCaseStore:
             if entry.at < at:
                 return
             yield entry
+
+    def journal_before(self, debtor_id: str, seq: int = 0) -> Iterator[Entry]:
+        first, last = _journal_key(0), _journal_key(seq - 1 if seq else 10**10 - 1)
+        for row in self._table.query(
+            "pk = :pk AND sk BETWEEN :first AND :last", backwards=True,
+            pk=_partition(debtor_id), first=first, last=last,
+        ):  # fmt: skip
+            yield _entry(row, debtor_id)
 
     def _settled_rows(self, debtor_id: str, *, whole: bool) -> list[dict[str, Any]]:
         """The rows of one state of the file.
@@ -284,6 +293,11 @@ class DynamoCaseStore:
 
     # Finding
 
+    def debtors(self, debtor_ids: Iterable[str]) -> Mapping[str, Debtor]:
+        rows = self._table.get_many(sorted({(_partition(debtor_id), PROFILE) for debtor_id in debtor_ids}))
+        found = [from_plain(row["debtor"], Debtor, f"the profile {row['pk']}") for row in rows]
+        return {debtor.id: debtor for debtor in found}
+
     def find(self, what: str, value: str) -> tuple[str, ...]:
         return self.find_many(what, (value,)).get(value, ())
 
@@ -337,7 +351,7 @@ class _Piece:
     @property
     def lookups(self) -> list[tuple[str, str]]:
         records = {known for change in self.changes for known in change.known}
-        answered = {("mail", e.event.mail) for e in self.entries if isinstance(e.event, ReplyReceived) and e.event.mail}
+        answered = {("mail", said) for entry in self.entries if (said := once(entry.event))}
         known_as = keys_of(self.after.debtor) - (keys_of(self.before.debtor) if self.before else frozenset())
         asked = self.after.credit_hold_asked_on and not (self.before and self.before.credit_hold_asked_on)
         held = {("credit_hold", "asked")} if asked else set()

@@ -5,19 +5,21 @@
     MAILBOX#<address>   CURSOR#<folder>  the cursor
 
 Mails that are archived and not yet read stand in the sparse index `agenda` under MAIL, by the time when they
-were collected.
+were collected; all others under MAIL#<shelf>, by the time when they were received.
 """
 
 from __future__ import annotations
 
+import heapq
 import secrets
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.dynamodb_items import from_plain, instant, key_part, to_plain
 from chalicelib.adapters.dynamodb_table import ConditionLost, Table
-from chalicelib.ports import Cursor, MailRecord, MailState
+from chalicelib.ports import Cursor, MailPage, MailRecord, MailState, Shelf
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -66,11 +68,38 @@ class DynamoMailLog:
         ):
             yield str(row["pk"]).removeprefix("MAIL#")
 
+    def amend(self, before: MailRecord, after: MailRecord) -> bool:
+        # Clause "nobody has decided since". A and B look at one mail, A accepts it, B takes it for another
+        # debtor's: B is told, and looks again. A mail from before there was a turn has none.
+        return self._put(
+            after, "#state = :state AND (attribute_not_exists(turn) OR turn = :turn)",
+            state=before.state.value, turn=before.turn,
+        )  # fmt: skip
+
+    def on_shelf(self, *shelves: Shelf, limit: int, after: str = "") -> MailPage:
+        lists = [self._keys_on(shelf, after) for shelf in shelves or tuple(Shelf)]
+        # One more than are shown tells whether there is another page.
+        keys = list(islice(heapq.merge(*lists, reverse=True), limit + 1))
+        shown = keys[:limit]
+        rows = {row["pk"]: row for row in self._table.get_many([(pk, "MAIL") for _, pk in shown])}
+        mails = [from_plain(rows[pk], MailRecord, f"the record of {pk}") for _, pk in shown if pk in rows]
+        return MailPage(mails=tuple(mails), next=shown[-1][0] if len(keys) > limit else "")
+
+    def _keys_on(self, shelf: Shelf, after: str) -> Iterator[tuple[str, str]]:
+        """Places and keys on a shelf, the last received first."""
+        for row in self._table.query(
+            "agenda_pk = :pk AND agenda_sk < :before", index="agenda", backwards=True,
+            pk=f"MAIL#{shelf}", before=after or "~",
+        ):  # fmt: skip
+            yield str(row["agenda_sk"]), str(row["pk"])
+
     def _put(self, mail: MailRecord, condition: str, **values: Any) -> bool:
         save_id = secrets.token_hex(16)
         row = {"pk": _mail(mail.id), "sk": "MAIL", "save": save_id, **to_plain(mail)}
         if mail.state is MailState.ARCHIVED:
             row |= {"agenda_pk": "MAIL", "agenda_sk": f"{instant(mail.collected_at)}#{mail.id}"}
+        elif mail.shelf:
+            row |= {"agenda_pk": f"MAIL#{mail.shelf}", "agenda_sk": f"{instant(mail.received_at)}#{mail.id}"}
         try:
             self._table.put(row, condition=condition, **values)
         except ConditionLost as lost:

@@ -4,6 +4,7 @@
     CREDITOR   PROFILE        the creditor
     CREDITOR   READ#<source>  when a source was last read successfully
     CREDITOR   RUN#<instant>  the summary of a dunning run
+    CREDITOR   HOLD           who holds all sending, since when, and why
 
 PROFILE to READ# is one range of keys, so both are one read; the runs, of which there are ever more, lie
 beyond it.
@@ -11,7 +12,7 @@ beyond it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from chalicelib.adapters.dynamodb_items import from_plain, instant, to_plain
 from chalicelib.adapters.dynamodb_table import ConditionLost, Table
 from chalicelib.domain.creditor import Creditor, Health
 from chalicelib.errors import BadInput
+from chalicelib.ports import SendingHold
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -65,6 +67,23 @@ class DynamoOfficeStore:
         at = run["at"]
         when = instant(at if isinstance(at, datetime) else datetime.fromisoformat(at))
         self._table.put({"pk": CREDITOR, "sk": f"RUN#{when}", "run": to_plain(run)})
+
+    def runs_since(self, at: datetime) -> Iterator[Mapping[str, Any]]:
+        rows = self._table.query(
+            "pk = :pk AND sk BETWEEN :a AND :z", backwards=True, pk=CREDITOR, a=f"RUN#{instant(at)}", z="RUN#~"
+        )
+        for row in rows:
+            yield row["run"]
+
+    def hold(self) -> SendingHold | None:
+        row = self._table.get(CREDITOR, "HOLD")
+        return from_plain(row["hold"], SendingHold, "the hold of all sending") if row else None
+
+    def set_hold(self, hold: SendingHold | None) -> None:
+        if hold is None:
+            self._table.delete(CREDITOR, "HOLD")
+        else:
+            self._table.put({"pk": CREDITOR, "sk": "HOLD", "hold": to_plain(hold)})
 
 
 def _creditor(rows: list[dict[str, Any]]) -> Creditor:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from chalicelib.domain.apply import apply_all
 from chalicelib.domain.company import keys_of
 from chalicelib.domain.creditor import Creditor, Health
-from chalicelib.domain.debtor_file import DebtorFile, Task, live_part
-from chalicelib.domain.events import Entry, ReplyReceived
+from chalicelib.domain.debtor_file import Debtor, DebtorFile, Task, live_part
+from chalicelib.domain.events import Entry, once
 from chalicelib.errors import BadInput, PermanentError
-from chalicelib.ports import Cursor, MailRecord, MailState
+from chalicelib.ports import Cursor, MailPage, MailRecord, MailState, SendingHold, Shelf
 
 LOOKED_UP = ("token", "message_id", "address", "invoice", "credit", "mail", "company", "credit_hold")
 
@@ -81,6 +81,9 @@ class FakeCaseStore:
                 return
             yield entry
 
+    def journal_before(self, debtor_id: str, seq: int = 0) -> Iterator[Entry]:
+        yield from [x for x in reversed(self._journals.get(debtor_id, ())) if not seq or x.seq < seq]
+
     def find(self, what: str, value: str) -> tuple[str, ...]:
         if what not in LOOKED_UP:
             raise ValueError(f"nothing is found by {what!r}")
@@ -94,6 +97,9 @@ class FakeCaseStore:
     def open_tasks(self) -> Iterator[tuple[str, Task]]:
         found = [(file.id, task) for file in self._files.values() for task in file.open_tasks()]
         yield from sorted(found, key=lambda pair: (pair[1].due_on, pair[1].id, pair[0]))
+
+    def debtors(self, debtor_ids: Iterable[str]) -> Mapping[str, Debtor]:
+        return {id_: self._files[id_].debtor for id_ in debtor_ids if id_ in self._files}
 
     def debtor_ids(self, *, after: str = "") -> Iterator[str]:
         yield from sorted((id_ for id_ in self._files if id_.encode() > after.encode()), key=str.encode)
@@ -109,6 +115,7 @@ class FakeOfficeStore:
         self._creditor = creditor
         self._health = health or Health()
         self.runs: dict[str, dict[str, Any]] = {}
+        self._hold: SendingHold | None = None
 
     def creditor(self) -> Creditor:
         if self._creditor is None:
@@ -139,6 +146,17 @@ class FakeOfficeStore:
 
     def note_run(self, run: Mapping[str, Any]) -> None:
         self.runs[str(run["at"])] = dict(run)
+
+    def runs_since(self, at: datetime) -> Iterator[Mapping[str, Any]]:
+        _check_aware(at)
+        found = sorted(self.runs.values(), key=lambda run: _moment(run["at"]), reverse=True)
+        yield from [run for run in found if _moment(run["at"]) >= at]
+
+    def hold(self) -> SendingHold | None:
+        return self._hold
+
+    def set_hold(self, hold: SendingHold | None) -> None:
+        self._hold = hold
 
 
 class FakeMailLog:
@@ -177,6 +195,21 @@ class FakeMailLog:
         waiting = [m for m in self.mails.values() if m.state is MailState.ARCHIVED and m.collected_at < before]
         yield from [m.id for m in sorted(waiting, key=lambda m: (m.collected_at, m.id))]
 
+    def amend(self, before: MailRecord, after: MailRecord) -> bool:
+        kept = self.mails.get(before.id)
+        if kept is None or (kept.turn, kept.state) != (before.turn, before.state):
+            return False
+        self.mails[after.id] = after
+        return True
+
+    def on_shelf(self, *shelves: Shelf, limit: int, after: str = "") -> MailPage:
+        def place(mail: MailRecord) -> str:
+            return f"{mail.received_at.astimezone(UTC).isoformat(timespec='microseconds')}#{mail.id}"
+
+        found = [m for m in self.mails.values() if m.shelf in (shelves or tuple(Shelf))]
+        found = sorted((m for m in found if not after or place(m) < after), key=place, reverse=True)
+        return MailPage(mails=tuple(found[:limit]), next=place(found[limit - 1]) if len(found) > limit else "")
+
 
 class FakeArchive:
     """An Archive; `kept` holds content and content type by key."""
@@ -193,9 +226,9 @@ class FakeArchive:
         self.kept[key] = (content, content_type)
         return True
 
-    def link(self, key: str, *, seconds: int) -> str:
+    def link(self, key: str, *, seconds: int, name: str = "") -> str:
         self.get(key)
-        return f"memory://{key}?seconds={seconds}"
+        return f"memory://{key}?seconds={seconds}" + (f"&name={name}" if name else "")
 
     def get(self, key: str) -> bytes:
         if key not in self.kept:
@@ -250,8 +283,12 @@ def _lookups(file: DebtorFile) -> Iterator[tuple[str, str]]:
 
 def _answered(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
     for entry in entries:
-        if isinstance(entry.event, ReplyReceived) and entry.event.mail:
-            yield "mail", entry.event.mail
+        if said := once(entry.event):
+            yield "mail", said
+
+
+def _moment(at: Any) -> datetime:
+    return at if isinstance(at, datetime) else datetime.fromisoformat(at)
 
 
 def _check_aware(at: datetime | None) -> None:

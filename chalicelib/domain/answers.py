@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from chalicelib.domain import events as e
+from chalicelib.domain.apply import apply_all
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import (
     Block,
     BlockKind,
     Case,
+    ClaimState,
     Contact,
     DebtorFile,
     Dispute,
@@ -60,6 +62,7 @@ class Answer:
     numbers: tuple[str, ...] = ()  # invoices that the client's own words name
     promise_on: date | None = None
     promise_amount: Money | None = None
+    promise_means: str = ""
     paid_on: date | None = None
     paid_amount: Money | None = None
     reference: str = ""
@@ -91,6 +94,82 @@ def respond(file: DebtorFile, answer: Answer, office: Office, *, at: datetime) -
         )
     ]
     return happened + list(_effects(desk))
+
+
+_SETTLED = {
+    "accepted": "read by a person: applied as it was understood",
+    "corrected": "read by a person: it says something else",
+    "nothing": "read by a person: there is nothing to do",
+    "reassigned": "read by a person: it is another debtor's",
+    "answered": "read by a person, and answered",
+}
+
+_CAUSED = (BlockKind.DOCUMENT, BlockKind.PLAN, BlockKind.INSOLVENCY, BlockKind.COMPLAINT)
+"""The blocks that stand for what a mail says; the two pauses only for that it came."""
+
+
+def settle(
+    file: DebtorFile, answer: Answer, office: Office, *, at: datetime, verdict: str, turn: int, note: str = ""
+) -> list[Happened]:
+    """The entries that a person's decision about a mail causes, in order.
+
+    Accepted: what was read is applied. Corrected: what the program had made of the mail is taken back, and what the
+    person says is applied. Nothing, reassigned: it is taken back. Whatever the decision, the task to look is closed.
+    """
+    desk, why = _Desk(file, answer, office, at), note or _SETTLED[verdict]
+    applied = verdict in ("accepted", "corrected")
+    said = e.ReplySettled(
+        mail=answer.mail, turn=turn, verdict=verdict, intents=answer.intents if applied else (), note=note
+    )
+    happened: list[Happened] = [(said, why)]
+    takes_back = verdict in ("corrected", "nothing", "reassigned")
+    if takes_back:
+        happened += [(event, why) for event in _taken_back(desk, pauses=verdict == "reassigned")]
+    happened += [
+        (e.TaskClosed(task_id=t.id, outcome=verdict, note=note, at=at), why)
+        for t in file.open_tasks() if t.mail == answer.mail and (takes_back or t.kind is TaskKind.REVIEW_MAIL)
+    ]  # fmt: skip
+    if applied:
+        after = apply_all(file, e.entries_after(file.entries, happened, at=at, who="person"))
+        vouched = replace(answer, trusted=True, decision="apply", doubts=())
+        happened += list(_vouched(_Desk(after, vouched, office, at)))
+    return happened
+
+
+def _vouched(desk: _Desk) -> Iterator[Happened]:
+    """What a mail says, once a person stands for it."""
+    if desk.answer.kind in ("bounce", "auto_reply", "challenge"):
+        yield from _effects(desk)
+        return
+    stopped = {b.kind for b in desk.file.blocks.values() if b.is_open}
+    asked = {t.kind for t in desk.file.open_tasks()}
+    for event, why in _stops(desk):
+        placed = isinstance(event, e.BlockPlaced) and event.block.kind in stopped
+        if not placed and not (isinstance(event, e.TaskRaised) and event.task.kind in asked):
+            yield event, why
+    yield from _act(desk)
+
+
+def _taken_back(desk: _Desk, *, pauses: bool) -> Iterator[e.Event]:
+    """What stands in the file because of this mail, and is not true."""
+    file, mail = desk.file, desk.answer.mail
+    for promise in file.promises.values():
+        if promise.mail == mail and promise.state is PromiseState.OPEN:
+            yield e.PromiseWithdrawn(promise_id=promise.id)
+    for claim in file.claims.values():
+        if claim.mail == mail and claim.state is ClaimState.OPEN:
+            yield e.PaymentClaimLapsed(claim_id=claim.id)
+    for dispute in file.disputes.values():
+        if dispute.mail == mail and dispute.is_open:
+            yield e.DisputeResolved(dispute_id=dispute.id, resolution="misread", on=desk.today)
+    for order in file.open_orders():
+        if order.about == mail:
+            yield e.OrderWithdrawn(order_id=order.id)
+    kinds = (*_CAUSED, BlockKind.ANSWERED, BlockKind.UNVERIFIED) if pauses else _CAUSED
+    ends = tuple(desk.id(kind).partition("-")[2] for kind in kinds)
+    for block in file.blocks.values():
+        if block.is_open and block.id.endswith(ends):
+            yield e.BlockLifted(block_id=block.id, on=desk.today)
 
 
 class _Desk:
@@ -175,14 +254,25 @@ def _reply(desk: _Desk) -> Iterator[Happened]:
         yield desk.task(_review_kind(answer), answer.reason, desk.cases(*answer.intents))
         return
     yield desk.pause(BlockKind.ANSWERED, policy.reply_pause_days, "the client answered")
-    # Two answers stop all chasing whether or not a person has looked: going on could be unlawful, or insolent.
-    if "insolvency" in answer.intents:
+    yield from _stops(desk)
+    if answer.decision != "apply" or not answer.intents:
+        if answer.intents == ("promise_to_pay",) and answer.promise_on is None:
+            yield from _promise(desk, desk.cases("promise_to_pay"))
+        elif not {"insolvency", "complaint"} & set(answer.intents):
+            yield desk.task(TaskKind.REVIEW_MAIL, answer.reason, desk.cases(*answer.intents))
+        return
+    yield from _act(desk)
+
+
+def _stops(desk: _Desk) -> Iterator[Happened]:
+    """Two answers stop all chasing whether or not a person has looked: going on could be unlawful, or insolent."""
+    if "insolvency" in desk.answer.intents:
         why = "the client announces an insolvency procedure"
         yield desk.pause(BlockKind.INSOLVENCY, None, why)
         yield desk.task(
             TaskKind.INSOLVENCY, f"{why}: check it and declare the claim", desk.file.open_cases(), urgent=True
         )
-    if "complaint" in answer.intents:
+    if "complaint" in desk.answer.intents:
         why = "the client complains about being written to"
         yield desk.pause(BlockKind.COMPLAINT, None, why)
         yield desk.task(
@@ -192,13 +282,6 @@ def _reply(desk: _Desk) -> Iterator[Happened]:
             assignee=desk.file.debtor.sales_rep,
             urgent=True,
         )
-    if answer.decision != "apply" or not answer.intents:
-        if answer.intents == ("promise_to_pay",) and answer.promise_on is None:
-            yield from _promise(desk, desk.cases("promise_to_pay"))
-        elif not {"insolvency", "complaint"} & set(answer.intents):
-            yield desk.task(TaskKind.REVIEW_MAIL, answer.reason, desk.cases(*answer.intents))
-        return
-    yield from _act(desk)
 
 
 def _act(desk: _Desk) -> Iterator[Happened]:
@@ -350,6 +433,7 @@ def _promise_for(desk: _Desk, pay_on: date, cases: list[Case], amount: Money | N
         grace_on=grace_on,
         amount=amount,
         owed=at_stake(cases),
+        means=desk.answer.promise_means,
         mail=desk.answer.mail,
     )
     yield e.PromiseMade(promise=promise), f"the client promises to pay by {pay_on}; believed until {grace_on}"

@@ -113,7 +113,7 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
             return _put(file, "orders", order)
         case e.OrderWithdrawn(order_id=id_):
             return _change(file, "orders", id_, state=OrderState.WITHDRAWN)
-        case e.ReplyReceived():
+        case e.NoteWritten() | e.ReplyReceived() | e.ReplySettled() | e.SendingHeld() | e.SendingResumed():
             return file  # what it leads to are events of their own; that it came stands in the journal
         case e.PromiseMade(promise=promise):
             return _put(file, "promises", promise)
@@ -214,6 +214,10 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
             )
         case e.TaskAssigned(task_id=id_, assignee=assignee):
             return _change(file, "tasks", id_, assignee=assignee)
+        case e.TaskSnoozed(task_id=id_, due_on=due_on, reason=reason):
+            return _change(file, "tasks", id_, due_on=due_on, snoozed=reason)
+        case e.TaskReopened(task=task):
+            return _put(file, "tasks", task)
         case e.TaskClosed(task_id=id_, outcome=outcome, note=note, at=at):
             return _change(file, "tasks", id_, outcome=outcome, note=note, closed_at=at)
 

@@ -204,6 +204,31 @@ class ReplyReceived:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReplySettled:
+    """A person decided what a mail means, the `turn`-th time. What follows from it are events of their own."""
+
+    mail: str
+    turn: int
+    verdict: str  # accepted, corrected, nothing, reassigned, answered
+    intents: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendingHeld:
+    """No mail leaves any more, for any debtor: a manager's decision. It stands in the desk's journal."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendingResumed:
+    """Mails leave again."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PromiseMade:
     promise: Promise
 
@@ -491,6 +516,13 @@ class LetterDelivered:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoteWritten:
+    """A person's own words about the debtor. They change nothing and are told to nobody outside."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskRaised:
     task: Task
 
@@ -520,6 +552,22 @@ class TaskAssigned:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaskSnoozed:
+    """A person puts an open task off until a day, and says why (with no reason: the putting off is taken back)."""
+
+    task_id: str
+    due_on: date
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskReopened:
+    """A closing that had no effect yet is taken back: the task stands as it stood before."""
+
+    task: Task
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskClosed:
     task_id: str
     outcome: str
@@ -533,18 +581,29 @@ Event = (
     | CreditReceived | CreditAllocated | AllocationUndone | CreditWithdrawn
     | NoticeClaimed | NoticeSent | NoticeDeferred | NoticeFailed | NoticeBounced | NoticeLost
     | NoticeOrdered | OrderWithdrawn | CallLogged | PhoneFoundWrong | CaseDeclaredUnpaid | TaskNarrowed
-    | ReplyReceived | PromiseMade | PromiseKept | PromisePartlyKept | PromiseBroken | PromiseWithdrawn
+    | ReplyReceived | ReplySettled | SendingHeld | SendingResumed
+    | PromiseMade | PromiseKept | PromisePartlyKept | PromiseBroken | PromiseWithdrawn
     | PlanAgreed | InstalmentAnnounced | InstalmentMissed | InstalmentMet | PlanKept | PlanBroken | PlanWithdrawn
     | PaymentClaimed | PaymentClaimConfirmed | PaymentClaimLapsed
     | DisputeOpened | DisputeProgressed | DisputeEscalated | DisputeResolved
     | BlockPlaced | BlockReviewed | BlockLifted | InsolvencyReported | DebtDeclared
     | CreditHoldProposed | CreditHeld | CreditReleased | TaskUrged
     | FormalNoticeApproved | LetterWithdrawn | LetterPrinted | LetterPosted | LetterNotPosted | LetterDelivered
-    | TaskRaised | TaskExtended | TaskAssigned | TaskClosed
+    | NoteWritten | TaskRaised | TaskExtended | TaskAssigned | TaskSnoozed | TaskClosed | TaskReopened
 )  # fmt: skip
 
 EVENTS: dict[str, type] = {event.__name__: event for event in Event.__args__}
 """Every event by its name: what the store writes beside an entry to read it back."""
+
+
+def once(event: Event) -> str:
+    """What a store lets happen once in a file: the answer to a mail, and each decision about it. Empty for all else."""
+    match event:
+        case ReplyReceived(mail=mail):
+            return mail
+        case ReplySettled(mail=mail, turn=turn):
+            return f"{mail}#{turn}"
+    return ""
 
 
 @dataclass(frozen=True, kw_only=True)

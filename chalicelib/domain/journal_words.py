@@ -47,6 +47,9 @@ _EVENTS = {  # French, English
     "PlanBroken": ("Échéancier non respecté", "Payment plan broken"),
     "PlanWithdrawn": ("Échéancier annulé", "Payment plan withdrawn"),
     "ReplyReceived": ("Réponse reçue", "Answer received"),
+    "ReplySettled": ("Réponse relue par une personne", "Answer settled by a person"),
+    "SendingHeld": ("Tous les envois suspendus", "All sending held"),
+    "SendingResumed": ("Envois repris", "Sending resumed"),
     "PromiseMade": ("Promesse de règlement", "Promise to pay"),
     "PromiseKept": ("Promesse tenue", "Promise kept"),
     "PromiseBroken": ("Promesse non tenue", "Promise broken"),
@@ -79,10 +82,13 @@ _EVENTS = {  # French, English
     "LetterDelivered": ("Preuve de distribution enregistrée", "Proof of delivery filed"),
     "TaskNarrowed": ("Tâche réduite", "Task narrowed"),
     "TaskUrged": ("Tâche rendue urgente", "Task made urgent"),
+    "NoteWritten": ("Note", "Note"),
     "TaskRaised": ("Tâche créée", "Task raised"),
     "TaskExtended": ("Tâche complétée", "Task extended"),
     "TaskAssigned": ("Tâche attribuée", "Task assigned"),
+    "TaskSnoozed": ("Tâche reportée", "Task put off"),
     "TaskClosed": ("Tâche close", "Task closed"),
+    "TaskReopened": ("Tâche rouverte", "Task opened again"),
 }
 
 _FRENCH = {
@@ -128,7 +134,7 @@ _STATES = {
 _TOLD = (
     "kind", "step", "template", "number", "numbers", "takes", "to", "email", "sender", "name", "role", "amount", "owed",
     "instalments", "demands", "totals", "came", "expected", "short", "overdue", "since_on", "cause", "spoke_to",
-    "means", "reference", "pay_on", "until", "due_on", "on", "status", "intents", "decision", "reason",
+    "means", "reference", "pay_on", "until", "due_on", "on", "status", "intents", "decision", "reason", "text",
     "outcome", "resolution", "closed", "assignee", "note", "next_on", "message_id", "tracking", "deadline_on", "sha256",
 )  # fmt: skip
 

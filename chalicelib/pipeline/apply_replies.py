@@ -10,7 +10,8 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -44,6 +45,9 @@ LATE = timedelta(days=30)
 
 TASKS_WAITING = 5
 """So many open tasks of one kind are raised by a debtor's mails: the next ones are on record beside them."""
+
+WHOSE = frozenset({"foreign-domain", "unknown-debtor", "unverified", "message-id-of-another"})
+"""The doubts that are gone once a person says whose a mail is."""
 
 _ADDRESS = re.compile(r"[^\s<>\"(),:;@]{1,64}@[^\s<>\"(),:;@]{1,255}")
 _T = TypeVar("_T")
@@ -92,10 +96,68 @@ def _settled(parts: Parts, office: Office, mail: MailRecord, *, at: datetime) ->
     owners = whose(parts, message)
     if len(owners) != 1:
         return _without_owner(parts, office, mail, message, owners, at=at)
-    file = load(parts, owners[0].debtor_id)
+    return read_for(parts, office, mail, message, load(parts, owners[0].debtor_id), at=at)
+
+
+def read_for(
+    parts: Parts, office: Office, mail: MailRecord, message: InboundMessage, file: DebtorFile, *, at: datetime,
+    vouched: bool = False,
+) -> MailRecord:
+    """Read a mail as this debtor's and let it change the file; the record that says so.
+
+    `vouched`: a person says that it is theirs, so that only what it says is in doubt, no longer who says it.
+    """
     reading = _read(message, _context(parts, office, mail, file, message))
-    _answer_once(parts, office, file.id, _answer(mail, message, reading, file, office), at=at)
-    return _record(mail, MailState.READ, message, reading, debtor_id=file.id)
+    answer = _answer(mail, message, reading, file, office)
+    if vouched:
+        sure = set(answer.doubts) <= WHOSE and not _is_late(mail)
+        answer = replace(answer, trusted=True, decision="apply" if sure else answer.decision)
+    after = _answer_once(parts, office, file.id, answer, at=at)
+    # What is asked of a person: to look. A promise to be negotiated, a document to be sent is work that follows.
+    looks = (TaskKind.REVIEW_MAIL, TaskKind.INSOLVENCY, TaskKind.COMPLAINT)
+    asks = any(t.mail == mail.id and t.kind in looks for t in after.open_tasks()) or answer.decision == "review"
+    record = _record(mail, MailState.READ, message, reading, debtor_id=file.id, notice_id=answer.notice_id)
+    return replace(record, asks=asks)
+
+
+def answer_of(mail: MailRecord, file: DebtorFile) -> Answer:
+    """What stands on record of a mail's reading, as the answer that it is."""
+    said = mail.reading
+    promise, remittance, bounce = said.get("promise") or {}, said.get("remittance") or {}, said.get("bounce") or {}
+    numbers = tuple(said.get("invoices") or ())
+
+    def money(text: str | None) -> Money | None:
+        return amount_in(file, numbers, Decimal(text)) if text else None
+
+    return Answer(
+        mail=mail.id,
+        kind=str(said.get("kind") or "reply"),
+        decision=str(said.get("decision") or "review"),
+        reason=mail.why,
+        trusted=False,
+        sender=mail.sender,
+        intents=tuple(said.get("intents") or ()),
+        numbers=numbers,
+        promise_on=_day(promise.get("date")),
+        promise_amount=money(promise.get("amount")),
+        paid_on=_day(remittance.get("date")),
+        paid_amount=money(remittance.get("amount")),
+        reference=(remittance.get("reference") or "")[:140],
+        dispute_reason=(said.get("dispute") or {}).get("reason") or "",
+        wants_invoice=wants_invoice(e["words"] for e in said.get("evidence") or () if e["what"] == "document_request"),
+        return_on=_day(said.get("return_date")),
+        contacts=tuple(said.get("contacts") or ()),
+        bounced=(bounce.get("recipient") or "")[:320],
+        bounced_for_good=bool(bounce.get("permanent")),
+        notice_id=mail.notice_id,
+        per_invoice=tuple(
+            (f["invoice"], f["intent"], _day(f.get("date"))) for f in said.get("facts") or () if f.get("invoice")
+        ),
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _read(message: InboundMessage, context: Context) -> Reading:
@@ -116,7 +178,7 @@ def _unharmed(work: Callable[..., _T], *what: Any, about: InboundMessage | None 
 
 def _answer_once(
     parts: Parts, office: Office, debtor_id: str, answer: Answer, *, at: datetime, raises_task: bool = True
-) -> None:
+) -> DebtorFile:
     """Let an answer change the file, unless it has: a queue delivers twice, and two workers may be at it."""
 
     def decide(file: DebtorFile) -> Happened:
@@ -128,6 +190,7 @@ def _answer_once(
 
     file = keep(parts, office, debtor_id, decide, at=at, who=answer.sender or "mail")
     hand_over(parts, file, at=at)
+    return file
 
 
 def _news(file: DebtorFile, happened: Happened) -> Iterator[tuple[e.Event, str]]:
@@ -314,7 +377,11 @@ def _trusted(mail: MailRecord, message: InboundMessage, reading: Reading, file: 
 
 
 def _money(file: DebtorFile, reading: Reading, amount: Decimal | None) -> Money | None:
+    return amount_in(file, reading.invoices, amount)
+
+
+def amount_in(file: DebtorFile, numbers: Sequence[str], amount: Decimal | None) -> Money | None:
     """An amount in the currency of the invoices it speaks of; None where they have several: it is not guessed."""
-    cases = [c for c in file.open_cases() if c.number in reading.invoices] or file.open_cases()
+    cases = [c for c in file.open_cases() if c.number in numbers] or file.open_cases()
     currencies = {c.balance.currency for c in cases}
     return Money.of(amount, *currencies) if amount is not None and len(currencies) == 1 else None

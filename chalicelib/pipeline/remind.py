@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -30,6 +31,7 @@ class Outcome(StrEnum):
     DONE = "done"
     LOST_RACE = "lost_race"  # somebody else is at it: normal
     DEFERRED = "deferred"  # the provider takes nothing more for now
+    HELD = "held"  # a manager holds all sending: what is due stays due
 
 
 def remind(parts: Parts, debtor_id: str, *, at: datetime, office: Office | None = None) -> Outcome:
@@ -41,7 +43,12 @@ def remind(parts: Parts, debtor_id: str, *, at: datetime, office: Office | None 
         parts.store.save(file, (), next_action_at=plan.next_action_at)
         return Outcome.NOTHING_DUE
 
-    written = [_write(parts, file, office, p, at=at) for p in plan.proposals]
+    proposals, held = _leaving(parts, plan.proposals)
+    if not proposals:
+        parts.store.save(file, (), next_action_at=plan.next_action_at)
+        return Outcome.HELD
+
+    written = [_write(parts, file, office, p, at=at) for p in proposals]
     claimed = save(parts, office, file, [h for _, happened, _ in written for h in happened], at=at, who="run")
     if claimed is None:
         return Outcome.LOST_RACE
@@ -52,8 +59,21 @@ def remind(parts: Parts, debtor_id: str, *, at: datetime, office: Office | None 
             outcomes += _hand_over(parts, office, debtor_id, notice, raw, at=at)
     if outcomes:
         keep(parts, office, debtor_id, lambda _: outcomes, at=at, who="outbox", file=claimed)
-    deferred = any(isinstance(event, e.NoticeDeferred) for event, _ in outcomes)
-    return Outcome.DEFERRED if deferred else Outcome.DONE
+    if any(isinstance(event, e.NoticeDeferred) for event, _ in outcomes):
+        return Outcome.DEFERRED
+    return Outcome.HELD if held else Outcome.DONE
+
+
+def _leaving(parts: Parts, proposals: Sequence[Proposal]) -> tuple[Sequence[Proposal], bool]:
+    """What may be done now: while a manager holds all sending, what leaves the house stays due, the rest goes on.
+
+    Asked here, before the claim, whatever the queue has held for how long: who turns the switch wants the next mail
+    not to leave. It costs a read where there is something to send.
+    """
+    sends = [p for p in proposals if p.notice or p.letter]
+    if not sends or parts.offices.hold() is None:
+        return proposals, False
+    return [p for p in proposals if not (p.notice or p.letter)], True
 
 
 def _write(

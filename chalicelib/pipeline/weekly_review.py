@@ -77,6 +77,8 @@ def _send(
     mailing: Mailing | None, *, week: str, at: datetime,
 ) -> str:  # fmt: skip
     """Write first, then claim, then hand over: what cannot be written claims nothing."""
+    if parts.offices.hold():
+        return "held"  # by a manager, with all other sending
     why, raw = "", b""
     try:
         raw = writer.write(numbers, office.creditor, _chart(parts, numbers, wanted.language), at=at)

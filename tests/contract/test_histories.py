@@ -116,6 +116,8 @@ def _possible(file: DebtorFile, id_: str) -> list[Sequence[e.Event]]:
         [e.PhoneFoundWrong(contact_id="c", on=on)],
         [e.DebtorChanged(debtor=replace(file.debtor, name=f"Name {id_}"))],
         [e.ReplyReceived(mail=id_, kind="human", intents=("promise",), decision="apply")],
+        [e.ReplySettled(mail="m", turn=file.entries, verdict="corrected", intents=("dispute",), note="« F2 »")],
+        [e.SendingHeld(reason="prices are wrong"), e.SendingResumed()],
         [e.InsolvencyReported(on=on)],
         [e.BlockPlaced(block=Block(id=f"b{id_}", kind=BlockKind.UNVERIFIED, reason="", placed_on=on, until=None))],
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.ports import Cursor, MailRecord, MailState
+from chalicelib.ports import Cursor, MailRecord, MailState, Shelf
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -73,3 +73,65 @@ def test_each_folder_of_each_mailbox_has_its_cursor(mail_log):
     assert mail_log.cursor("b@acme.test", "INBOX") is None
     assert mail_log.cursor("a@acme.test", "Relances/Été") == Cursor(uid_validity=5, uid=1)
     assert mail_log.cursor("a@acme.test", "INBOX") == Cursor(uid_validity=1, uid=20)
+
+
+def read(id_: str, minutes: int, **values) -> MailRecord:
+    facts = {"state": MailState.READ, "received_at": AT + minutes * MINUTE, **values}
+    return mail(id_).becomes(facts.pop("state"), **facts)
+
+
+def test_what_a_person_decides_is_kept_once_a_turn(mail_log):
+    mail_log.record(mail("m1"))
+    before = read("m1", 0, asks=True)
+    mail_log.settle(before)
+    after = replace(before, turn=1, verdict="accepted", asks=False, settled_by="nadia", settled_at=AT)
+    assert mail_log.amend(before, after) is True
+    assert mail_log.amend(before, replace(after, verdict="nothing")) is False
+    assert mail_log.get("m1") == after
+    again = replace(after, state=MailState.ARCHIVED, turn=2, verdict="")
+    assert mail_log.amend(after, again) is True
+    assert list(mail_log.pending(AT + MINUTE)) == ["m1"]
+    assert mail_log.amend(mail("m2"), mail("m2")) is False, "nobody recorded it"
+
+
+def test_mails_lie_on_shelves_the_last_received_first(mail_log):
+    kept = {
+        "review": read("review", 3, asks=True), "alone": read("alone", 1), "waits": None,
+        "unmatched": read("unmatched", 4, state=MailState.UNMATCHED),
+        "quarantined": read("quarantined", 2, state=MailState.QUARANTINED),
+        "done": read("done", 5, verdict="accepted", turn=1),
+        "set aside": read("set aside", 6, state=MailState.UNMATCHED, verdict="nothing", turn=1),
+    }  # fmt: skip
+    for id_, looked_at in kept.items():
+        mail_log.record(mail(id_))
+        if looked_at:
+            mail_log.settle(looked_at)
+
+    def on(*shelves):
+        return [m.id for m in mail_log.on_shelf(*shelves, limit=10).mails]
+
+    assert on(Shelf.REVIEW) == ["review"]
+    assert on(Shelf.UNMATCHED) == ["unmatched"]
+    assert on(Shelf.QUARANTINED) == ["quarantined"]
+    assert on(Shelf.DONE) == ["set aside", "done"]
+    assert on(Shelf.ALONE, Shelf.REVIEW) == ["review", "alone"]
+    assert on() == ["set aside", "done", "unmatched", "review", "quarantined", "alone"]
+
+
+def test_a_shelf_is_read_page_by_page_without_a_gap(mail_log):
+    for n in range(60):
+        mail_log.record(mail(f"m{n:02}"))
+        mail_log.settle(read(f"m{n:02}", n // 2, asks=n % 3 == 0))
+    everything = [m.id for m in mail_log.on_shelf(limit=100).mails]
+    assert len(everything) == 60
+    pages, after = [], ""
+    while True:
+        page = mail_log.on_shelf(limit=7, after=after)
+        pages.append([m.id for m in page.mails])
+        after = page.next
+        if not after:
+            break
+    assert [len(p) for p in pages] == [7] * 8 + [4]
+    assert sum(pages, []) == everything
+    exact = mail_log.on_shelf(limit=60)
+    assert (len(exact.mails), exact.next) == (60, "")

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.domain.creditor import Creditor, Health, Persona
 from chalicelib.errors import BadInput
+from chalicelib.ports import SendingHold
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -57,3 +58,13 @@ def test_an_older_reading_never_moves_the_note_back(offices, source):
 def test_only_payments_and_mailbox_are_read(offices):
     with pytest.raises(ValueError, match="weather"):
         offices.note_read("weather", AT)
+
+
+def test_all_sending_is_held_and_let_go_on(offices):
+    assert offices.hold() is None
+    hold = SendingHold(who="hugo@acme.test", at=AT, reason="prices were « wrong »")
+    offices.set_hold(hold)
+    assert offices.hold() == hold
+    offices.set_hold(None)
+    offices.set_hold(None)
+    assert offices.hold() is None
