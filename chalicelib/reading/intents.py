@@ -112,7 +112,7 @@ def _shortest(talk: Talk) -> None:
         return
     index = max(_at(talk.clauses, found.start), 0)
     clause = talk.clauses[index]
-    said = Statement(found.intent, clause.start, clause.end, (found.start, found.end), index)
+    said = Statement(found.intent, clause.start, clause.end, (found.start, found.end), index, loose=True)
     amount = payment_facts.amount_of(talk, index, clause) if len(talk.clauses) <= 2 else None
     talk.statements.append(
         replace(said, numbers=talk.numbers(index), on=found.on, amount=amount, certain=found.certain)

@@ -246,10 +246,10 @@ def acknowledges(words: str) -> bool:
     return bool(_ACK_BODY.search(flat_words) or _ACK_SUBJECT.search(flat_words))
 
 
-def explains_itself(words: str) -> bool:
-    """An absence, an acknowledgement, a closed mailbox: nothing that a link or a button wants of us."""
+def explains_itself(words: str, *, sure: bool) -> bool:
+    """An absence, an acknowledgement; where a machine surely wrote, anything that wants no click of us."""
     flat_words = flat(words)
-    return not _WANTS_US.search(flat_words) or bool(
+    return (sure and not _WANTS_US.search(flat_words)) or bool(
         _AWAY.search(flat_words)
         or _ACK_BODY.search(flat_words)
         or _ACK_SUBJECT.search(flat_words)

@@ -40,11 +40,8 @@ _PLATFORM = re.compile(
 )
 _EPOCH = date(2000, 1, 1)
 LOUDER = 2.0  # a ground that examples hear so much louder than the one that phrases told is taken instead
-ENOUGH = {
-    True: 0.0,
-    False: 0.85,
-    None: 0.97,
-}  # as probable must it be: told by a phrase, by a word and a day, by examples alone
+# As probable must an intent be that was told by a phrase, by a word and a day, by examples alone: these never act.
+ENOUGH = {True: 0.0, False: 0.85, None: 1.1}
 SURE = 0.45  # less, and a person looks: how probable it is that all intents are right
 _OF_NO_INVOICE = frozenset({"complaint", "insolvency", "contact_change"})
 # What a program can do nothing about without knowing the invoice.
@@ -164,7 +161,7 @@ class _Reading:
         automatic = machine.answered_by_itself(message, whole)
         advices = self._advices(said)
         if automatic and not self._speaks_of_payment(said, advices, automatic):
-            return self._auto_reply(whole, said)
+            return self._auto_reply(whole, said, sure=automatic == 2)
         known = self.account is not None
         names_us = bool(said.numbers or self.subject.numbers or _threaded(message, self.context) or advices)
         if not known and not names_us and not said.foreign and self.verdict.why != "header-injection":
@@ -341,7 +338,7 @@ class _Reading:
             ) and not machine.automatic(self.message)
         return bool(facts) or any(s.intent == "document_request" for s in said.statements)
 
-    def _auto_reply(self, whole: str, said: Said) -> Reading:
+    def _auto_reply(self, whole: str, said: Said, *, sure: bool) -> Reading:
         back, certain = machine.return_on(whole, self.base, month_first=self.month_first)
         ticket = not machine._AWAY.search(flat(whole[:4000]))
         if ticket and machine.acknowledges(message_words(self.message, whole)):
@@ -365,7 +362,7 @@ class _Reading:
             codes.append("contact-elsewhere")
         if self.verdict.trust == "failed":
             codes.append(self.verdict.why)
-        if back is None and not contacts and not machine.explains_itself(message_words(self.message, whole)):
+        if back is None and not contacts and not machine.explains_itself(message_words(self.message, whole), sure=sure):
             codes.append("automatic-unclear")
         decided = decide(codes)
         return Reading(
@@ -778,7 +775,7 @@ class _Reading:
         ):
             codes.append("contradiction")
         told = {s.intent for s in statements if s.intent in _ABOUT_INVOICES}
-        if not invoices and (told or promise or remittance) and not self._answers_us(told):
+        if not invoices and (told or promise or remittance) and not self._answers_us(told, statements):
             codes.append("invoice-not-named")
         if dispute and not any(s.numbers for s in statements if s.intent == "dispute") and len(self.items) != 1:
             codes.append("invoice-not-named")
@@ -789,9 +786,14 @@ class _Reading:
         if dispute and "dispute-denied" in flags_of(self.said) and not promised:
             codes.append("contradiction")
 
-    def _answers_us(self, told: set[Intent]) -> bool:
-        """One thing said in answer to a reminder of ours: it speaks of what the reminder asked for."""
-        return _threaded(self.message, self.context) and len(told) == 1 and told <= {"promise_to_pay", "remittance"}
+    def _answers_us(self, told: set[Intent], statements: Sequence[Statement]) -> bool:
+        """One thing said in so many words in answer to a reminder of ours: it speaks of what the reminder asked for."""
+        return (
+            not any(s.loose for s in statements)
+            and _threaded(self.message, self.context)
+            and len(told) == 1
+            and told <= {"promise_to_pay", "remittance"}
+        )
 
     def _amount_doubts(
         self,

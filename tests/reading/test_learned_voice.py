@@ -193,7 +193,7 @@ def test_where_it_is_not_sure_a_person_looks(monkeypatch: pytest.MonkeyPatch) ->
     words = "La F-1041 a été réglée par virement le 20 novembre."
     hears(monkeypatch, remittance=0.99)
     assert said(words).decision == "apply"
-    hears(monkeypatch, remittance=0.99, dispute=0.4)
+    hears(monkeypatch, remittance=0.7, dispute=0.45)
     reading = said(words)
     assert (reading.decision, reading.reason) == ("review", "second-voice")
     assert "dispute" in reading.reason_text
