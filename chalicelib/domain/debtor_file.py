@@ -337,6 +337,7 @@ class Task:
     closed_by: str = ""
     deadline_on: date | None = None  # the last day that a law leaves, where one does
     urgency: int = 0  # rises as the deadline nears
+    snoozed: str = ""  # why a person put it off until `due_on`
 
     @property
     def is_open(self) -> bool:

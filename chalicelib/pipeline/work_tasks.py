@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, time
 
 from chalicelib.domain import events as e
-from chalicelib.domain.calendar import local_day
+from chalicelib.domain.calendar import instant, local_day
 from chalicelib.domain.call_sheet import CALLS, CallSheet, call_sheet
 from chalicelib.domain.debtor_file import DebtorFile, Task
 from chalicelib.domain.outcomes import Outcome, close
+from chalicelib.domain.snooze import reopen, snooze, unsnooze
 from chalicelib.errors import BadInput, PermanentError
 from chalicelib.pipeline.keep import Happened, UnknownDebtor, hand_over, keep, office_of
 from chalicelib.ports import Parts
@@ -34,6 +35,58 @@ def assign_task(parts: Parts, debtor_id: str, task_id: str, *, assignee: str, at
         return [(e.TaskAssigned(task_id=task_id, assignee=assignee), f"assigned by {who}")]
 
     return keep(parts, office_of(parts), debtor_id, decide, at=at, who=who)
+
+
+def snooze_task(
+    parts: Parts, debtor_id: str, task_id: str, *, until: date, reason: str, at: datetime, who: str
+) -> date:
+    """Put an open task off until a day; gives the day on which it was due before."""
+    office = office_of(parts)
+    today = local_day(at, office.creditor.zone)
+    before: list[date] = []
+
+    def decide(file: DebtorFile) -> Happened:
+        task = _open_task(file, task_id)
+        before[:] = [task.due_on]
+        return [(snooze(task, until, reason, today=today), f"{who}: {reason.strip()}")]
+
+    keep(parts, office, debtor_id, decide, at=at, who=who)
+    return before[0]
+
+
+def unsnooze_task(parts: Parts, debtor_id: str, task_id: str, *, back_to: date, at: datetime, who: str) -> DebtorFile:
+    """Take a putting off back: the task is due again on `back_to`, today at the latest."""
+    office = office_of(parts)
+    today = local_day(at, office.creditor.zone)
+
+    def decide(file: DebtorFile) -> Happened:
+        event = unsnooze(_open_task(file, task_id), back_to, today=today)
+        return [(event, f"{who} took it back")] if event else []
+
+    return keep(parts, office, debtor_id, decide, at=at, who=who)
+
+
+def reopen_task(parts: Parts, debtor_id: str, task_id: str, *, at: datetime, who: str) -> DebtorFile:
+    """Take a closing back that nothing has followed from. BadInput says in words where something has."""
+    office = office_of(parts)
+    whole = parts.store.load(debtor_id, whole=True)
+    closed = whole.tasks.get(task_id) if whole else None
+    if whole is None or closed is None:
+        raise NoSuchTask(f"debtor {debtor_id} has no task {task_id!r}")
+    raised_at = instant(closed.raised_on, time.min, office.creditor.zone)
+
+    def decide(file: DebtorFile) -> Happened:
+        # A task that was closed may be past by now, and no part of what is loaded after a lost race.
+        task = file.tasks.get(task_id, closed)
+        return [(reopen(task, parts.store.journal_since(debtor_id, raised_at), at=at), f"{who} took the closing back")]
+
+    return keep(parts, office, debtor_id, decide, at=at, who=who, file=whole)
+
+
+def has_followed(parts: Parts, debtor_id: str, task_id: str, *, at: datetime) -> bool:
+    """Whether closing a task at that instant has led to more than its being closed."""
+    since = list(parts.store.journal_since(debtor_id, at))
+    return any(not (isinstance(x.event, e.TaskClosed) and x.event.task_id == task_id) for x in since)
 
 
 def close_task(parts: Parts, debtor_id: str, task_id: str, said: Outcome, *, at: datetime, who: str) -> DebtorFile:
