@@ -168,22 +168,38 @@ def _letters(view: View, due: list[Due]) -> tuple[list[Proposal], list[Held]]:
                 events=tuple((event, why) for event, _ in printing),
             )
         ], []  # fmt: skip
-    notice = letter_notice(view, letter, contact, top.step.id, takes)
-    events = (*printing, (e.NoticeClaimed(notice=notice), reason))
-    return [
-        Proposal(
-            action=Action.EMAIL, step=top.step.id, reason=reason, takes=takes, notice=notice, letter=letter.id,
-            events=events,
-        )
-    ], []  # fmt: skip
+    proposals = []
+    for n, (currency, some) in enumerate(_by_currency(letter, takes)):
+        notice = _letter_notice(view, letter, contact, currency, some, is_first=n == 0)
+        proposals.append(
+            Proposal(
+                action=Action.EMAIL, step=top.step.id, reason=reason, takes=some, notice=notice, letter=letter.id,
+                events=(*(() if n else printing), (e.NoticeClaimed(notice=notice), reason)),
+            )
+        )  # fmt: skip
+    return proposals, []
 
 
-def letter_notice(
-    view: View, letter: Letter, contact: Contact, step: str, takes: tuple[tuple[str, str], ...]
+def _by_currency(letter: Letter, takes: tuple[tuple[str, str], ...]) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+    """A mail speaks of one currency, as all do: the steps of a letter by currency, the one with the most owed first."""
+    balances = {demand.number: demand.balance for demand in letter.demands}
+    found: dict[str, list[tuple[str, str]]] = {}
+    for number, step in takes:
+        found.setdefault(balances[number].currency, []).append((number, step))
+    return sorted(
+        ((currency, tuple(some)) for currency, some in found.items()),
+        key=lambda pair: (-sum(balances[number].amount for number, _ in pair[1]), pair[0]),
+    )
+
+
+def _letter_notice(
+    view: View, letter: Letter, contact: Contact, currency: str, takes: tuple[tuple[str, str], ...], *, is_first: bool
 ) -> Notice:
     """The e-mail that a letter is enclosed in. Its id is the letter's print, so that it leaves once."""
+    step = takes[0][1]
     tone = view.policy.step(step)
-    id_ = letter.notice or f"{view.today:%Y%m%d}-{letter.id}"
+    printed = letter.notice or f"{view.today:%Y%m%d}-{letter.id}"
+    id_ = printed if is_first else f"{printed}-{currency}"
     earlier = view.file.notices.get(id_)
     return Notice(
         id=id_,
@@ -191,9 +207,8 @@ def letter_notice(
         takes=takes,
         on=view.today,
         language=formal_notice.language_of(view.file),
-        currency=max(
-            (d for d in letter.demands if d.number in dict(takes)), key=lambda d: d.balance.amount
-        ).balance.currency,
+        currency=currency,
+        letter=letter.id,
         contact=contact.id,
         to=contact.email if contact.reachable(view.today) else contact.deputy or contact.email,
         cc=(view.file.debtor.sales_rep,) if tone.copy_sales_rep and view.file.debtor.sales_rep else (),
@@ -211,8 +226,7 @@ def letters_again(view: View) -> list[Proposal]:
     if contact is None or view.blind or view.contact_day(view.today) != view.today or _closed_hours(view):
         return []
     proposals = []
-    for letter in _unmailed(view, contact):
-        notice = letter_notice(view, letter, contact, letter.takes[0][1], letter.takes)
+    for letter, notice in _unmailed(view, contact):
         reason = f"the formal notice of {letter.printed_on} has not reached the debtor by e-mail"
         proposals.append(
             Proposal(
@@ -232,14 +246,16 @@ def letters_wait_until(view: View) -> list[datetime]:
     return [opening if view.at <= opening else view.opening(view.contact_day(view.today + timedelta(days=1)))]
 
 
-def _unmailed(view: View, contact: Contact) -> Iterator[Letter]:
+def _unmailed(view: View, contact: Contact) -> Iterator[tuple[Letter, Notice]]:
     for letter in view.file.letters.values():
         if not letter.is_printed or not letter.deadline_on or view.today > letter.deadline_on or not letter.takes:
             continue
-        before = view.file.notices.get(letter.notice)
-        may_leave = _may_leave_again(view, before, contact) if before else True
-        if may_leave and not formal_notice.overtaken(view, letter):
-            yield letter
+        for n, (currency, takes) in enumerate(_by_currency(letter, letter.takes)):
+            notice = _letter_notice(view, letter, contact, currency, takes, is_first=n == 0)
+            before = view.file.notices.get(notice.id)
+            may_leave = _may_leave_again(view, before, contact) if before else True
+            if may_leave and not formal_notice.overtaken(view, letter):
+                yield letter, notice
 
 
 def _may_leave_again(view: View, before: Notice, contact: Contact) -> bool:

@@ -171,6 +171,7 @@ class Notice:
     why: str = ""
     ordered: bool = False  # by an order of its id: it takes no step of the ladder
     internal: bool = False  # to one of our own people: no contact with the debtor
+    letter: str = ""  # id of the letter that it encloses
 
     @property
     def counts(self) -> bool:

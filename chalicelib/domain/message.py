@@ -243,7 +243,7 @@ def compose(file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date
     file = _as_of(file, today)
     template = notice.template or notice.step
     order = file.orders.get(notice.id)
-    letter = next((one for one in file.letters.values() if one.notice == notice.id), None)
+    letter = file.letters.get(notice.letter)
     kind = _kind(template, order)
     open_cases = [c for c in file.open_cases() if c.balance.currency == notice.currency]
     covered, credit = file.covered(notice.currency)

@@ -48,7 +48,11 @@ def remind(parts: Parts, debtor_id: str, *, at: datetime, office: Office | None 
         parts.store.save(file, (), next_action_at=plan.next_action_at)
         return Outcome.HELD
 
-    written = [_write(parts, file, office, p, at=at) for p in proposals]
+    written, seen = [], file
+    for proposal in proposals:
+        one = _write(parts, seen, office, proposal, at=at)
+        seen = _with_printed(seen, one[1], at=at)
+        written.append(one)
     claimed = save(parts, office, file, [h for _, happened, _ in written for h in happened], at=at, who="run")
     if claimed is None:
         return Outcome.LOST_RACE
@@ -93,8 +97,9 @@ def _write(
     if proposal.notice is None:
         return None, printed, b""
     notice = replace(proposal.notice, token=_token())
-    if proposal.letter and printed:  # the mail encloses it as it is on record now
-        file = apply_all(file, e.entries_after(file.entries, printed, at=at, who="run"))
+    file = _with_printed(file, printed, at=at)
+    if proposal.letter and not file.letters[proposal.letter].is_printed:
+        return None, [], b""  # its second mail, of another currency: it could not be printed for the first
     try:
         raw = parts.writer.write(file, notice, office.creditor, today=today, at=at)
     except PermanentError as error:
@@ -110,6 +115,12 @@ def _write(
             b"",
         )
     return notice, [*printed, (e.NoticeClaimed(notice=notice), proposal.reason)], raw
+
+
+def _with_printed(file: DebtorFile, happened: Happened, *, at: datetime) -> DebtorFile:
+    """The file with the letter that was just printed: the mails that enclose it are written by what is on record."""
+    printed = [(event, why) for event, why in happened if isinstance(event, e.LetterPrinted)]
+    return apply_all(file, e.entries_after(file.entries, [*printed], at=at, who="run")) if printed else file
 
 
 def _is_formal(proposal: Proposal, office: Office, file: DebtorFile) -> bool:

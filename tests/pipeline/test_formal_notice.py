@@ -300,6 +300,54 @@ class TestOneLetter:
         assert len(formal(program)) == 1
 
 
+class TestTwoCurrencies:
+    @pytest.fixture
+    def both(self, real: Program) -> Program:
+        """A second invoice, in pounds, whose formal notice is due too."""
+        pounds = case("G1", "2026-03-10", "5000", currency="GBP")
+        events: list[Event] = [e.InvoiceEntered(case=pounds)]
+        for n, (step, on) in enumerate(REMINDERS):
+            notice = Notice(
+                id=f"g{n}", step=step, takes=(("G1", step),), on=date.fromisoformat(on), language="fr", currency="GBP",
+                contact="payer", to="paul@garage-morel.example", sender="director", state=NoticeState.SENT,
+            )  # fmt: skip
+            events.append(e.NoticeClaimed(notice=notice))
+        happen(real, *events)
+        approve(real)
+        return real
+
+    def test_one_letter_in_a_mail_for_each(self, both: Program) -> None:
+        remind(both.parts, "C001", at=AT)
+        one = letter(both)
+        assert dict(one.takes) == {"F1": "formal_notice", "G1": "formal_notice"}
+        assert sorted((n.currency, dict(n.takes), n.letter) for n in formal(both)) == [
+            ("EUR", {"F1": "formal_notice"}, one.id), ("GBP", {"G1": "formal_notice"}, one.id),
+        ]  # fmt: skip
+        assert letters_sent(both) == 2
+        assert pdfs(both) == [one.key]
+        for notice in formal(both):
+            mail = BytesParser(policy=email.policy.default).parsebytes(both.archive.get(f"sent/C001/{notice.id}.eml"))
+            (pdf,) = [part.get_content() for part in mail.iter_attachments() if part.get_content_type().endswith("pdf")]
+            assert pdf == both.archive.get(one.key)
+        assert remind(both.parts, "C001", at=LATER) is Outcome.NOTHING_DUE
+
+    def test_neither_leaves_where_it_cannot_be_printed(self, both: Program) -> None:
+        class NoPrinter:
+            def print(self, *_: Any) -> bytes:
+                raise PermanentError("the page is too small")
+
+        remind(replace(both.parts, printer=NoPrinter()), "C001", at=AT)  # type: ignore[arg-type]
+        assert formal(both) == []
+        assert letter(both).state is LetterState.WITHDRAWN
+
+    def test_the_one_that_was_throttled_leaves_again(self, both: Program) -> None:
+        both.outbox.script = [Throttled("slower")]
+        assert remind(both.parts, "C001", at=AT) is Outcome.DEFERRED
+        assert remind(both.parts, "C001", at=LATER) is Outcome.DONE
+        assert [n.state for n in formal(both)] == [NoticeState.SENT] * 2
+        assert letters_sent(both) == 2
+
+
 class TestThePages:
     def test_the_mail_encloses_the_letter_as_it_is_archived(self, real: Program) -> None:
         text = "Nous restons ouverts à un accord <b>écrit</b>."
