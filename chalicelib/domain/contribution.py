@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from chalicelib.domain import numbers as n
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.calls import whom
+from chalicelib.domain.credit_hold import overdue_of
 from chalicelib.domain.debtor_file import (
     Case,
     Closed,
@@ -59,6 +61,7 @@ def numbers_of(file: DebtorFile, entries: Sequence[Entry], *, on: date, zone: st
         forecast=_forecast(file, cases, on),
         top=_top(file, cases, on),
         calls=_calls(file, cases, on, zone),
+        **_holds(file, on),
         last_week=_last_week(file, entries, on, zone),
         this_week=_this_week(file, on),
     )
@@ -103,6 +106,19 @@ def _top(file: DebtorFile, cases: list[Case], on: date) -> dict[str, tuple[n.Owi
             ),
         )
     return result
+
+
+def _holds(file: DebtorFile, on: date) -> dict[str, Any]:
+    if not (file.credit_held_since_on or file.credit_hold_asked_on):
+        return {}
+    held = n.Held(
+        debtor_id=file.id,
+        name=file.debtor.name,
+        held_since_on=file.credit_held_since_on,
+        asked_on=file.credit_hold_asked_on,
+        overdue=tuple(overdue_of(file, on).values()),
+    )
+    return {"on_hold": int(held.held_since_on is not None), "hold_asked": int(not held.held_since_on), "holds": (held,)}
 
 
 def _calls(file: DebtorFile, cases: list[Case], on: date, zone: str) -> dict[str, tuple[n.CallFirst, ...]]:

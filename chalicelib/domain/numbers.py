@@ -152,6 +152,21 @@ class Owing:
     days_late: int  # of the oldest
 
 
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A debtor on credit hold, or about whom sales was asked. `overdue` is by currency, without what is disputed."""
+
+    debtor_id: str
+    name: str
+    held_since_on: date | None
+    asked_on: date | None
+    overdue: tuple[Money, ...] = ()
+
+    @property
+    def since_on(self) -> date:
+        return self.held_since_on or self.asked_on or date.max
+
+
 class CallFor(StrEnum):
     """Why a debtor is worth a call: the first that holds."""
 
@@ -241,6 +256,9 @@ class Numbers:
     forecast: Mapping[str, Forecast] = field(default_factory=dict)
     top: Mapping[str, tuple[Owing, ...]] = field(default_factory=dict)
     calls: Mapping[str, tuple[CallFirst, ...]] = field(default_factory=dict)
+    on_hold: int = 0  # debtors on credit hold
+    hold_asked: int = 0  # debtors about whom sales has not answered
+    holds: tuple[Held, ...] = ()
     last_week: LastWeek = field(default_factory=LastWeek)
     this_week: ThisWeek = field(default_factory=ThisWeek)
 
@@ -288,6 +306,9 @@ def fold(one: Numbers, other: Numbers) -> Numbers:
         forecast=merged(one.forecast, other.forecast),
         top=merged(one.top, other.top, lambda a, b: tuple(sorted((*a, *b), key=_by_overdue)[:LISTED])),
         calls=merged(one.calls, other.calls, lambda a, b: tuple(sorted((*a, *b), key=_by_weight)[:LISTED])),
+        on_hold=one.on_hold + other.on_hold,
+        hold_asked=one.hold_asked + other.hold_asked,
+        holds=tuple(sorted((*one.holds, *other.holds), key=_by_hold)[:LISTED]),
         last_week=one.last_week + other.last_week,
         this_week=one.this_week + other.this_week,
     )
@@ -421,3 +442,7 @@ def _by_overdue(owing: Owing) -> tuple[Decimal, str]:
 
 def _by_weight(call: CallFirst) -> tuple[Decimal, str]:
     return -call.weight, call.debtor_id
+
+
+def _by_hold(held: Held) -> tuple[bool, date, str]:
+    return held.held_since_on is None, held.since_on, held.debtor_id

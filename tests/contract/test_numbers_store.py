@@ -46,7 +46,8 @@ def full(on: date = MONDAY) -> n.Numbers:
         effects={"EUR": {"first_reminder": n.Effect(taken=tally, paid=tally)}},
         paid=n.Paid(count=3, on_time=1, days_late=15),
         forecast={"EUR": n.Forecast(weeks=(expected,) * 8, later=eur, undated=eur)},
-        top={"EUR": (owing,)}, calls={"EUR": (call,)},
+        top={"EUR": (owing,)}, calls={"EUR": (call,)}, on_hold=1, hold_asked=2,
+        holds=(n.Held(debtor_id="D1", name="Hôtel", held_since_on=on, asked_on=None, overdue=(eur,)),),
         last_week=n.LastWeek(money_in={"EUR": tally}, promises_kept=1, replies_read_alone=2),
         this_week=n.ThisWeek(tasks={"call": 2}, tasks_late=1, promises={"EUR": tally}, to_approve={"EUR": tally}),
     )  # fmt: skip

@@ -478,3 +478,11 @@ def test_numbers_of_two_days_are_not_folded() -> None:
 def test_nothing_is_the_share_of_nobody() -> None:
     one = counted(file_with(due("A", -5)))
     assert n.fold(n.nothing(MONDAY), one) == one == n.fold(one, n.nothing(MONDAY))
+
+
+def test_credit_holds_are_counted_and_listed_those_held_before_those_asked_about() -> None:
+    asked = file_with(due("F1", -40), credit_hold_asked_on=day(-9))
+    held = file_with(due("F2", -50), id="C002", credit_held_since_on=day(-2))
+    found = counted(asked, held)
+    assert (found.on_hold, found.hold_asked) == (1, 1)
+    assert [(h.debtor_id, h.overdue) for h in found.holds] == [("C002", (eur("100.00"),)), ("C001", (eur("100.00"),))]
