@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -15,10 +16,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.policy_file import load_policies
+from chalicelib.domain.policy_file import load_policies, read_policy
 from chalicelib.errors import PermanentError, Throttled
 from chalicelib.law.rules import Rules, load_rules
-from chalicelib.ports import Archive, IdentityProvider, Mailbox, NumbersStore, Outbox, Parts, ReviewWriter, SessionStore
+from chalicelib.ports import (
+    Archive,
+    AuditLog,
+    Directory,
+    IdentityProvider,
+    Mailbox,
+    NumbersStore,
+    Outbox,
+    Parts,
+    PolicyStore,
+    ReviewWriter,
+    SessionStore,
+)
 
 if TYPE_CHECKING:
     from chalicelib.adapters.rendering_call_sheet import CallSheetWriter
@@ -39,6 +52,7 @@ WHAT = {
     "RELANCE_SIGN_IN_SECRET": "the secret that says how people sign in to the pages (<stack>-sign-in)",
     "RELANCE_SIGN_IN_ORIGIN": "scheme and host of the identity provider's pages",
     "RELANCE_PAGES_URL": "where people reach the pages; empty for the address of API Gateway",
+    "RELANCE_PEOPLE_POOL": "the user pool of the people who may sign in; empty where another provider has them",
 }
 """Every variable that is read, and what it says."""
 
@@ -82,7 +96,7 @@ def parts() -> Parts:
         due_queue=SqsQueue(sqs, _setting("RELANCE_DUE_QUEUE_URL")),
         mail_queue=SqsQueue(sqs, _setting("RELANCE_MAIL_QUEUE_URL")),
         mailbox=open_mailbox,
-        policies=policies(),
+        policies=_policies_in_force(),
         rules=law_rules(),
     )
 
@@ -117,6 +131,40 @@ def policies() -> Mapping[str, Policy]:
     return load_policies(
         {path.name: path.read_text("utf-8") for path in sorted((TEMPLATES / "policies").glob("*.yaml"))}
     )
+
+
+@cache
+def policy_texts() -> Mapping[str, str]:
+    """The files of templates/policies as they are written, by the name of the policy."""
+    texts = {path.name: path.read_text("utf-8") for path in sorted((TEMPLATES / "policies").glob("*.yaml"))}
+    return {read_policy(text, file).name: text for file, text in texts.items()}
+
+
+@cache
+def policy_store() -> PolicyStore:
+    """The policies that people have put in force."""
+    from chalicelib.adapters.dynamodb_policies import DynamoPolicyStore
+    from chalicelib.adapters.dynamodb_table import PATIENCE
+
+    return DynamoPolicyStore(_client("dynamodb", config=PATIENCE), _setting("RELANCE_TABLE"))
+
+
+@cache
+def audit_log() -> AuditLog:
+    """What people did on the pages."""
+    from chalicelib.adapters.dynamodb_audit import DynamoAuditLog
+    from chalicelib.adapters.dynamodb_table import PATIENCE
+
+    return DynamoAuditLog(_client("dynamodb", config=PATIENCE), _setting("RELANCE_TABLE"))
+
+
+@cache
+def directory() -> Directory | None:
+    """The people who may sign in; None where another provider than our own pool looks after them."""
+    from chalicelib.adapters.cognito import CognitoDirectory
+
+    pool = os.environ.get("RELANCE_PEOPLE_POOL", "")
+    return CognitoDirectory(_client("cognito-idp"), pool) if pool else None
 
 
 @cache
@@ -199,6 +247,12 @@ def looks() -> Mapping[str, Callable[[], tuple[str, str]]]:
         "mail queue": lambda: probes.look_at_queue(_client("sqs"), _setting("RELANCE_MAIL_QUEUE_URL")),
         "mail out": _look_at_outbox,
     }
+
+
+def _policies_in_force() -> Mapping[str, Policy]:
+    from chalicelib.pipeline.policies import PoliciesInForce
+
+    return PoliciesInForce(policies, policy_store(), time.monotonic)
 
 
 def _look_at_outbox() -> tuple[str, str]:

@@ -437,3 +437,130 @@ class IdentityProvider(Protocol):
 
     def sign_out_url(self, *, back: str) -> str:
         """Where the provider forgets the browser too; empty where it has no such page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyVersion:
+    """A dunning policy that a person put in force: its file as text, by whom, when and why."""
+
+    name: str
+    number: int  # the `version` that stands in its text
+    text: str
+    who: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyDraft:
+    """A policy that somebody has written and tries on the ledger: its text, and how far the trial has come.
+
+    `after`: the debtors up to this id have been looked at. `tally` holds what was counted so far, as plain values.
+    """
+
+    id: str
+    name: str
+    text: str
+    who: str
+    at: datetime
+    after: str = ""
+    turn: int = 0  # how often the trial went on: of two that go on at once one counts
+    done: bool = False
+    tally: Mapping[str, Any] = field(default_factory=dict)
+
+
+class PolicyStore(Protocol):
+    """Keeps the policies that people have put in force beside those that the program brings, and their drafts."""
+
+    def adopted(self) -> tuple[PolicyVersion, ...]:
+        """The version in force of each policy that was ever changed, in one read."""
+
+    def versions(self, name: str, *, limit: int = 50) -> tuple[PolicyVersion, ...]:
+        """The versions of a policy that people put in force, the last one first."""
+
+    def version(self, name: str, number: int) -> PolicyVersion | None: ...
+
+    def adopt(self, version: PolicyVersion) -> bool:
+        """Put a version in force; False where one of this number, or a later one, is in force already."""
+
+    def draft(self, id_: str) -> PolicyDraft | None: ...
+
+    def keep_draft(self, draft: PolicyDraft, *, before: PolicyDraft | None, forget_at: datetime) -> bool:
+        """Keep a new draft, or what its trial has counted, provided that `before` still stands."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What was, and what is now, in words; empty where there was or is nothing."""
+
+    what: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """What a person did on the pages. `what` is the route ("/ops/debtors/{debtor_id}/block"); `about` its other ids."""
+
+    at: datetime
+    who: str
+    what: str
+    debtor_id: str = ""
+    about: str = ""
+    why: str = ""
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeedPage:
+    """Some deeds, and where the next page begins (empty: this is the last)."""
+
+    deeds: tuple[Deed, ...]
+    next: str = ""
+
+
+class AuditLog(Protocol):
+    """Keeps what people did; nothing in it is ever changed."""
+
+    def note(self, deed: Deed) -> None: ...
+
+    def page(
+        self, *, limit: int, who: str = "", since: datetime | None = None, until: datetime | None = None,
+        after: str = "",
+    ) -> DeedPage:
+        """Deeds from `since` on and before `until`, the last one first; of one person, or of all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """Somebody who may sign in, or might: `roles` are the groups of theirs that mean something here."""
+
+    id: str
+    email: str
+    name: str = ""
+    roles: tuple[str, ...] = ()
+    enabled: bool = True
+    confirmed: bool = True  # has chosen a password of their own
+    since_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberPage:
+    members: tuple[Member, ...]
+    next: str = ""
+
+
+class Directory(Protocol):
+    """The people of the identity provider. Refused: it will not. RetryableError: it cannot be asked now."""
+
+    def page(self, *, after: str = "") -> MemberPage: ...
+
+    def find(self, id_: str) -> Member | None: ...
+
+    def invite(self, email: str, *, name: str, role: str) -> Member:
+        """The provider writes to them. Refused: they are known already, or the address is none."""
+
+    def set_role(self, member: Member, role: str) -> None:
+        """One role, and none of the others; empty: none at all."""
+
+    def set_enabled(self, member: Member, enabled: bool) -> None: ...

@@ -38,7 +38,8 @@ def _show(played: Played, port: int) -> None:
     function = boto3.client("lambda", **settings).get_function_configuration(FunctionName=stage.outputs["DueName"])
     data = {k: v for k, v in function["Environment"]["Variables"].items() if k.startswith(DATA_OF)}
     environment = {
-        **data, **stage.stack.environment(), **settings_of_pages(stage.stack, secret=secret, pages_url=url)
+        **data, **stage.stack.environment(),
+        **settings_of_pages(stage.stack, secret=secret, pages_url=url, pool=pool),
     }  # fmt: skip
     print(f"\nPages: {url}/ops/today\nPassword of all three: {PEOPLE[0].password}")
     for someone in PEOPLE:

@@ -48,9 +48,10 @@ ARROWS: dict[str, set[str]] = {
     "web": ENTRY | {"entry"},
     # What the entry points share: the event's clock, the log, failures one by one.
     "entry": {"domain", "ports", "errors"},
-    "simulate": {"pipeline", "domain", "ledger", "reading", "ports", "errors"},
+    "simulate": {"domain", "ledger", "errors"},
     "bootstrap": {"adapters", "pipeline", "domain", "law", "reading", "ports", "errors"},
-    "pipeline": {"domain", "law", "ledger", "einvoicing", "banking", "matching", "reading", "ports", "errors"},
+    # A policy is tried on the ledger by the replay before it is adopted.
+    "pipeline": {"domain", "law", "ledger", "einvoicing", "banking", "matching", "reading", "simulate", "ports", "errors"},
     "adapters": {"domain", "reading", "ports", "errors"},
     "ports": {"domain", "law", "reading", "errors"},
     "ledger": {"domain", "errors"},

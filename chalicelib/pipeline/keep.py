@@ -30,7 +30,7 @@ class LostRaces(RetryableError):
 
 def office_of(parts: Parts) -> Office:
     creditor, health = parts.offices.load()
-    return Office(creditor=creditor, health=health, policies=parts.policies, rules=parts.rules)
+    return Office(creditor=creditor, health=health, policies=dict(parts.policies), rules=parts.rules)
 
 
 def keep(

@@ -70,12 +70,13 @@ def sign_in_settings(stack: MiniStack, *, pool: str, client: str) -> str:
     )
 
 
-def settings_of_pages(stack: MiniStack, *, secret: str, pages_url: str) -> Mapping[str, str]:
+def settings_of_pages(stack: MiniStack, *, secret: str, pages_url: str, pool: str = "") -> Mapping[str, str]:
     """Variables of the application that serves the pages here."""
     return {
         "RELANCE_PAGES_URL": pages_url,
         "RELANCE_SIGN_IN_SECRET": secret,
         "RELANCE_SIGN_IN_ORIGIN": stack.endpoint,
+        **({"RELANCE_PEOPLE_POOL": pool} if pool else {}),
     }
 
 

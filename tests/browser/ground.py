@@ -25,7 +25,10 @@ from tests.e2e.real import RealProgram, real_program
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "infra" / "resources.yaml"
 STACK = "pages-test"
-BUILT_ONCE = (bootstrap.parts, bootstrap.sessions, bootstrap.identity, bootstrap._secrets)
+BUILT_ONCE = (
+    bootstrap.parts, bootstrap.sessions, bootstrap.identity, bootstrap._secrets, bootstrap.policy_store,
+    bootstrap.audit_log, bootstrap.directory, bootstrap.numbers_store,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,9 @@ def standing(stack: MiniStack, at: datetime, *, port: int = 0) -> Iterator[Groun
     bucket = program.parts.archive._bucket  # type: ignore[attr-defined]
     settings = {
         **stack.environment(),
-        **settings_of_pages(stack, secret=f"{STACK}-sign-in", pages_url=address(port)),
+        **settings_of_pages(
+            stack, secret=f"{STACK}-sign-in", pages_url=address(port), pool=outputs["PeoplePool"]
+        ),
         "RELANCE_TABLE": program.table.name,
         "RELANCE_ARCHIVE_BUCKET": bucket,
         "RELANCE_IMPORT_BUCKET": bucket,

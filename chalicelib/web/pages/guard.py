@@ -25,7 +25,7 @@ from chalicelib.entry import about, tell_failure
 from chalicelib.errors import BadInput, PermanentError, RetryableError
 from chalicelib.pipeline.keep import LostRaces, UnknownDebtor
 from chalicelib.pipeline.work_tasks import NoSuchTask
-from chalicelib.ports import Session
+from chalicelib.ports import Change, Deed, Session
 from chalicelib.web.pages.session import Cookies, Role, present_session
 
 HOME = "/ops/today"
@@ -78,6 +78,7 @@ class Visit:
     jar: Cookies
     session: Session | None = None
     baked: list[str] = field(default_factory=list)  # cookies that the answer sets
+    changed: list[Change] = field(default_factory=list)  # what the act changed, for the audit log
 
     @property
     def who(self) -> str:
@@ -178,9 +179,12 @@ def page(path: str, role: Role) -> Callable[[View], View]:
     return _registering("GET", path, role, _may_see)
 
 
-def act(path: str, role: Role) -> Callable[[View], View]:
-    """Register an act: POST of a form, for this role and those above, with the session's token and our Origin."""
-    return _registering("POST", path, role, _may_do)
+def act(path: str, role: Role, *, noted: bool = True) -> Callable[[View], View]:
+    """Register an act: POST of a form, for this role and those above, with the session's token and our Origin.
+
+    What was done stands in the audit log, unless it is not `noted`: steps that a page takes by itself.
+    """
+    return _registering("POST", path, role, _may_do, noted=noted)
 
 
 def local_path(text: str) -> str:
@@ -193,7 +197,7 @@ def local_path(text: str) -> str:
 
 
 def _registering(
-    method: str, path: str, role: Role, allowed: Callable[[Visit, Role], Response | None]
+    method: str, path: str, role: Role, allowed: Callable[[Visit, Role], Response | None], *, noted: bool = False
 ) -> Callable[[View], View]:
     def register(view: View) -> View:
         @wraps(view)
@@ -201,7 +205,7 @@ def _registering(
             ids = {key: unquote(value) for key, value in ids.items()}
             context = pages.current_request.context
             with about(entry="pages", request_id=str(context.get("requestId", "")), **ids):
-                response = _answered(view, allowed, role, ids)
+                response = _answered(view, allowed, role, ids, path if noted else "")
                 _log.info(f"{method} {path}", extra={"facts": {"status": response.status_code}})
                 return response
 
@@ -214,16 +218,34 @@ def _registering(
 
 
 def _answered(
-    view: View, allowed: Callable[[Visit, Role], Response | None], role: Role, ids: dict[str, str]
+    view: View, allowed: Callable[[Visit, Role], Response | None], role: Role, ids: dict[str, str], noted_as: str
 ) -> Response:
     visit = _visit()
     try:
         visit = replace(visit, session=present_session(bootstrap.sessions(), visit.held("session"), at=visit.at))
         if pages.current_request.method == "POST":
             visit = replace(visit, form=_form(pages.current_request.raw_body))
-        return allowed(visit, role) or view(visit, **ids)
+        if turned_away := allowed(visit, role):
+            return turned_away
+        response = view(visit, **ids)
     except Exception as error:  # noqa: BLE001 — told in the log, and in words to whoever asked
         return _troubled(visit, error)
+    if noted_as and response.status_code < HTTPStatus.BAD_REQUEST:
+        _note(visit, noted_as, ids)
+    return response
+
+
+def _note(visit: Visit, path: str, ids: Mapping[str, str]) -> None:
+    """Into the audit log. The act is done: that it cannot be noted must not make it look as if it were not."""
+    others = " ".join(value for name, value in ids.items() if name != "debtor_id")
+    deed = Deed(
+        at=visit.at, who=visit.who, what=path, debtor_id=ids.get("debtor_id", ""), about=others[:200],
+        why=(visit.said("why") or visit.said("reason"))[:500], changes=tuple(visit.changed),
+    )  # fmt: skip
+    try:
+        bootstrap.audit_log().note(deed)
+    except Exception as error:  # noqa: BLE001 — told in the log with its place, and rings there
+        tell_failure(error)
 
 
 def _may_see(visit: Visit, role: Role) -> Response | None:

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from chalicelib import bootstrap
+from chalicelib.adapters.memory_office import FakeAuditLog, FakeDirectory, FakePolicyStore
 from chalicelib.adapters.memory_sessions import FakeSessionStore
 from chalicelib.errors import Refused
 from chalicelib.ports import Person, SignInAttempt
@@ -69,6 +70,9 @@ class Desk:
     sessions: FakeSessionStore
     provider: FakeProvider
     at: datetime = AT
+    policies: FakePolicyStore = field(default_factory=FakePolicyStore)
+    audit: FakeAuditLog = field(default_factory=FakeAuditLog)
+    directory: FakeDirectory | None = field(default_factory=FakeDirectory)
 
     def ask(
         self, method: str, resource: str, *, ids: Mapping[str, str] | None = None,
@@ -136,6 +140,9 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr(bootstrap, "parts", lambda: program.parts)
     monkeypatch.setattr(bootstrap, "sessions", lambda: desk.sessions)
     monkeypatch.setattr(bootstrap, "identity", lambda: desk.provider)
+    monkeypatch.setattr(bootstrap, "policy_store", lambda: desk.policies)
+    monkeypatch.setattr(bootstrap, "audit_log", lambda: desk.audit)
+    monkeypatch.setattr(bootstrap, "directory", lambda: desk.directory)
     monkeypatch.setattr(bootstrap, "now", lambda: desk.at)
     monkeypatch.setenv("RELANCE_SIGN_IN_ORIGIN", PROVIDER)
     monkeypatch.delenv("RELANCE_PAGES_URL", raising=False)
