@@ -302,11 +302,12 @@ def answered_by_itself(message: InboundMessage, own: str) -> int:
 
 
 _BACK = re.compile(
-    r"(?:de retour|retour|je reviens|reviendrai|\breprise|reprendrai|reprends?|reouverture|rouvrir\w*|reouvr\w*|rouvr\w*|je serai (?:a mon poste|de nouveau|joignable)|a nouveau joignable|(?:be |am |i'll be )?back|return(?:ing|s)?|reopen\w*|resum\w*|available again|wieder|zuruck|ab (?:dem|montag|dienstag|mittwoch|donnerstag|freitag)|de vuelta|regres\w+|vuelvo|volver\w*|incorpor\w+|rientr\w+|di nuovo|torno|tornero|di ritorno|atenderle|regress\w+|terug|weer (?:aanwezig|bereikbaar|op)|\bab\b|vanaf|a compter du|a partir du|des le)\b"
+    r"(?:de retour|retour|je reviens|reviendrai|\breprise|reprendrai|reprends?|reouverture|rouvrir\w*|reouvr\w*|rouvr\w*|je serai (?:a mon poste|de nouveau|joignable)|a nouveau joignable|(?:be |am |i'll be )?back|return(?:ing|s)?|reopen\w*|resum\w*|available again|wieder|zuruck|ab (?:dem|montag|dienstag|mittwoch|donnerstag|freitag)|de vuelta|regres\w+|vuelvo|volver\w*|incorpor\w+|rientr\w+|di nuovo|torno|tornero|di ritorno|atenderle|regress\w+|terug|weer (?:aanwezig|bereikbaar|op)|\bab\b|vanaf|a compter du|a partir du|des le|lirai vos \w+|repondrai|repondrons|will (?:read|answer|reply)|lese ich)\b"
 )
 _SURELY_BACK = re.compile(
     r"(?:de retour|\bretour|reviens|reviendrai|\breprise|reprendr|reouv|rouvr|a mon poste|joignable|\bback\b|return|reopen|resum|again|wieder|zuruck|de vuelta|regres|vuelvo|volver|atenderle|rientr|di nuovo|torno|tornero|di ritorno|terug|weer )"
 )
+_WEEK_OF = re.compile(r"(?:w/c|wc|week (?:commencing|beginning|of)|semaine du)\s(?:the |lundi |monday )?$")
 _UNTIL = re.compile(
     r"(?:jusqu'?\s?(?:au|a)|until|till|through|thru|up to|bis(?: zum| einschliesslich| einschlieslich| inklusive| inkl\.?)?|hasta(?: el)?|fino (?:al|a)|ate|tot(?: en met| t/m)?|t/m|au|to|al|inclus)\b"
 )
@@ -323,8 +324,10 @@ def return_on(own: str, base: date, *, month_first: bool = False) -> tuple[date 
         on = one.future or one.past
         if on is None or not base - timedelta(2) <= on <= base + timedelta(400):
             continue
-        before = folded[max(0, one.start - 46) : one.start + 4]
-        clause = re.split(r"[.;!?\n]", before)[-1]
+        before = folded[max(0, one.start - 46) : one.start]
+        clause = re.split(r"[.;!?\n]", before)[-1] + folded[one.start : one.start + 4]
+        if _WEEK_OF.search(before):
+            on -= timedelta(on.weekday())  # a payment has until the Friday of a week, a person is back on its Monday
         after = folded[one.end : one.end + 30]
         if _BACK.search(clause) and not re.search(
             r"(?:jusqu|until|till|bis |hasta|fino|tot |from .{0,20} to|urgen|avant mon)\S{0,8}\s?\S{0,6}$",
@@ -334,7 +337,7 @@ def return_on(own: str, base: date, *, month_first: bool = False) -> tuple[date 
         elif re.match(r"\s?(?:wieder|zuruck|back|again|terug|weer|de retour|de nouveau|a nouveau|de vuelta)\b", after):
             surely.append(on)
         elif re.match(r"\s?(?:at the latest|inclus|included|inclusive|au soir|compris|inclusief)", after) or re.search(
-            r"(?:einschli|inkl|en met|t/m|through|thru)", clause
+            r"(?:einschli|\binkl|\ben met\b|t/m|through|thru)", clause
         ):
             until.append((on, True))
         elif _UNTIL.search(clause):
@@ -349,7 +352,8 @@ def return_on(own: str, base: date, *, month_first: bool = False) -> tuple[date 
             return _next_working(on), True
         if on.weekday() == 0:
             return on, True
-        return _next_working(on), True
+        back_on = _next_working(on)
+        return back_on, any(back_on in (f.future, f.past) for f in found)
     return None, True
 
 
@@ -367,7 +371,7 @@ _OFFER = re.compile(
     r"(?:offre|promo(?:tion)?s?\b|remise de|gratuit|sans engagement|decouvr|webinar|newsletter|livre blanc|demo\b|essai|abonn|nos (?:solutions|juristes|experts|services)|boostez|profitez|inscri(?:vez|ption)|jusqu'au .{0,30}(?:offert|offre)|free (?:trial|demo|guide)|special offer|discount|webinar|white ?paper|sign up|register now|limited time|click here|learn more|book a (?:demo|call)|boost your|grow your|our (?:solution|platform|services) (?:help|can)|casino|bitcoin|crypto|viagra|lottery|winner|inheritance|beneficiary|million (?:dollars|euros)|prince|seo\b|ranking|leads?\b|angebot|kostenlos|gratis|jetzt (?:testen|anmelden)|oferta|descubr|gratuito|scopri|prova|aanbieding|ontdek)"
 )
 _THEIR_INVOICE = re.compile(
-    r"(?:votre (?:facture|commande|abonnement|releve|avis d'echeance|contrat)(?: \S{1,20}){0,6} (?:est|sera) (?:disponible|jointe?|prelevee?|en ligne|joint|accessible|prete)|votre facture (?:n|du|d[e'])|(?:ci-joint|en piece jointe|veuillez trouver|vous trouverez)(?: \S{1,14}){0,4} (?:notre|la|votre) facture|sera prelevee?|notre facture|nous vous (?:adressons|transmettons|envoyons) (?:notre|la|votre) facture|(?:your|our) (?:new |latest |monthly )?(?:invoice|bill|receipt|order|subscription|statement)(?: \S{1,20}){0,6} (?:is|are) (?:ready|available|attached|enclosed|now|due|overdue)|(?:please find|attached|enclosed)(?: \S{1,12}){0,5} our invoice|we (?:have )?invoiced you|you(?:'ll| will) be (?:charged|billed|debited)|payment (?:is )?due (?:by|on|date)|anbei (?:\S{1,14} ){0,4}(?:unsere|ihre) rechnung|unsere rechnung|ihre rechnung (?:ist|vom|nr|steht)|(?:in allegato|alleghiamo|trasmettiamo|invio)(?: \S{1,12}){0,3} (?:la )?(?:nostra )?fattura|nostra fattura|adjunt\w+ (?:\S{1,12} ){0,4}(?:nuestra )?factura|nuestra factura|bijgaand (?:\S{1,12} ){0,4}(?:onze )?factuur|onze factuur|new invoice from|invio fattura|facture n\S{0,3} \S+ (?:de|pour) .{0,40}(?:ttc|ht)\b)"
+    r"(?:(?:attached|enclosed)(?: \S{1,12}){0,2} invoice (?:no\.? ?)?[a-z]{0,5}-?\d|payment is due within \d|votre (?:facture|commande|abonnement|releve|avis d'echeance|contrat)(?: \S{1,20}){0,6} (?:est|sera) (?:disponible|jointe?|prelevee?|en ligne|joint|accessible|prete)|votre facture (?:n|du|d[e'])|(?:ci-joint|en piece jointe|veuillez trouver|vous trouverez)(?: \S{1,14}){0,4} (?:notre|la|votre) facture|sera prelevee?|notre facture|nous vous (?:adressons|transmettons|envoyons) (?:notre|la|votre) facture|(?:your|our) (?:new |latest |monthly )?(?:invoice|bill|receipt|order|subscription|statement)(?: \S{1,20}){0,6} (?:is|are) (?:ready|available|attached|enclosed|now|due|overdue)|(?:please find|attached|enclosed)(?: \S{1,12}){0,5} our invoice|we (?:have )?invoiced you|you(?:'ll| will) be (?:charged|billed|debited)|payment (?:is )?due (?:by|on|date)|anbei (?:\S{1,14} ){0,4}(?:unsere|ihre) rechnung|unsere rechnung|ihre rechnung (?:ist|vom|nr|steht)|(?:in allegato|alleghiamo|trasmettiamo|invio)(?: \S{1,12}){0,3} (?:la )?(?:nostra )?fattura|nostra fattura|adjunt\w+ (?:\S{1,12} ){0,4}(?:nuestra )?factura|nuestra factura|bijgaand (?:\S{1,12} ){0,4}(?:onze )?factuur|onze factuur|new invoice from|invio fattura|facture n\S{0,3} \S+ (?:de|pour) .{0,40}(?:ttc|ht)\b)"
 )
 
 

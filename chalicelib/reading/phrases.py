@@ -141,7 +141,7 @@ HEARSAY = _any(
 # Somebody else's word, handed on: told as a payment, for a person to look at.
 HANDED_ON = _any(
     r"\b(?:d'apres|selon|me dit|m'a dit|nous dit|assure que|affirme|soutient)\b(?=.{0,60}(?:paye|regle|vire|fait|parti))",
-    r"\b(?:handover note|predecessor|i(?:'m| am| was) told|tells me|told me|says (?:it|he|she|they|that)|claims to have)\b",
+    r"\b(?:handover note|predecessor|i(?:'m| am| was) told|(?<!accounting )(?<!accounts )(?<!finance )(?<!colleague )(?<!bank )(?:tells|told) me|says (?:it|he|she|they|that)|claims to have)\b",
     r"\b(?:volgens (?:mijn|onze)|laut (?:meiner|unserer|meinem|unserem)|me dice|segun (?:mi|nuestr)|sostiene di|mi dice|secondo (?:il mio|la mia))\b",
 )
 
@@ -461,6 +461,7 @@ LEGAL = _any(
 BANK_WORRY = _any(
     r"\b(?:(?:votre|vos) (?:nouveau|nouveaux|nouvelles?) (?:compte|coordonnees|rib|iban)|sur (?:votre|le) nouveau compte|compte (?:\S{1,14} )?(?:indique|communique|donne|mentionne) (?:dans|par) votre|bien le votre|(?:changement|changer?|modifi\w+|nouveau|nouvelles?|nouvel|different\w*|deux|lequel|autre|faux|fausse|vrai|bon|valide) (?:\S{1,10} ){0,4}?(?:rib|iban|coordonnees bancaires|domiciliation|compte bancaire)|(?:rib|iban) (?:\S{1,12} ){0,5}?(?:different\w*|change\w{0,2}|faux|modifie|pas le meme|est-il|est le bon|valable|modifiable)|fraude\w*|arnaque|escroquerie|hameconnage|phishing|usurp\w+)\b",
     r"\b(?:(?:new|changed?|change of|different|another|two|which|wrong|fake|updated?|conflicting|altered) (?:\S{1,10} ){0,4}?(?:bank (?:details|account)|iban|account (?:details|number)|sort code)|(?:iban|bank details|account number|sort code) (?:\S{1,12} ){0,8}?(?:changed|different|is valid|differs?|instead|not the same|which|does not match|doesn't match|don't match)|fraud\w*|scam|phishing|spoof\w*|impersonat\w*|forged|account (?:given|indicated|mentioned|shown) in your|two banks|(?:to|on|into) your new (?:bank )?account|verify (?:your|the) bank|which one is valid)\b",
+    r"\b(?:beneficiary (?:as|is|was)\b|(?:to|at) the wrong (?:supplier|company|payee|beneficiary|account)|(?:hold|have|received) these funds|(?:au|vers un|sur un) (?:mauvais|autre) (?:fournisseur|compte|beneficiaire)|an den falschen)\b",
     r"\b(?:betrug|neue bankverbindung|geanderte bankverbindung|fraude|estafa|nueva cuenta|truffa|nuovo iban|fraude|nieuw rekeningnummer|gewijzigd rekeningnummer)\b",
 )
 REFUND = _any(

@@ -527,7 +527,12 @@ class _Reading:
                 promises = []
         if paid_documents:  # the document speaks of the payment that the words announce
             covered = {n for a in paid_documents for n in a.numbers}
-            loose = [s for s in promises if s.loose and s.amount is None and set(s.numbers) <= covered]
+            totals = [a.total for a in paid_documents if a.total is not None]
+            loose = [
+                s
+                for s in promises
+                if ((s.loose and s.amount is None) or s.amount in totals) and set(s.numbers) <= covered
+            ]
             statements = [s for s in statements if s not in loose]
             promises = [s for s in promises if s not in loose]
         remitted = [s for s in statements if s.intent == "remittance"]
@@ -668,9 +673,12 @@ class _Reading:
         if (
             said.open_question
             and not contacts
+            and not ("document_request" in intents and _SEND.search(folded_questions(said)))
             and not re.match(r"(?:no|do)[-_.]?(?:t[-_.]?)?reply|ne-?pas|donotreply|do_not", message.sender or "")
         ):
             codes.append("question")
+        if set(intents) & {"dispute", "document_request"} and promise is None:
+            flags = flags - {"conditional"}  # what it waits for is what is contested or asked for
         for flag in ("conditional", "hearsay", "payment-asked", "blocked"):
             if flag in flags:
                 codes.append(flag)
@@ -809,7 +817,7 @@ class _Reading:
         if "payment_plan_request" in intents or (dispute and remittance is not None):
             return []
         if re.search(
-            r"\b(?:acompte|deposit|down payment|on account|first instal?ment|premier (?:versement|reglement)|anzahlung|acconto|anticipo|aanbetaling)\b",
+            r"\b(?:acompte|deposit|down payment|on account|first instal?ment|premier (?:versement|reglement)|anzahlung|acconto|anticipo|aanbetaling|une (?:premiere )?partie|premier paiement|first (?:payment|part|bit)|part[ -]payment|towards|alvast|een deel|deelbetaling|teilzahlung|teilbetrag|einen teil|una parte|un primo|un primer|primer pago)\b",
             fold(self.own),
         ):
             return []
@@ -826,6 +834,8 @@ class _Reading:
                 or list(invoices)
             )
             balances = [known[n] for n in named if n in known]
+            if not balances and (invoices or not self._is_a_sum(total, tuple(known.values()))):
+                return [] if invoices else ["amount-differs"]
             if not balances:
                 continue
             exact = any(a.value == total and a.exact for a in amounts.find(fold(self.own)))
@@ -858,6 +868,12 @@ class _Reading:
                 continue
             return ["amount-differs"]
         return []
+
+    @staticmethod
+    def _is_a_sum(total: Decimal, balances: Sequence[Decimal]) -> bool:
+        """Whether an amount is one of the balances, some of them together, or all."""
+        some = range(1, min(len(balances), 6) + 1) if len(balances) <= 10 else (1, len(balances))
+        return any(sum(c, Decimal(0)) == total for size in some for c in combinations(balances, size))
 
     def _check_parts(self, intents: Sequence[Intent], advices: Sequence[tuple[str, advice_.Advice]]) -> None:
         codes, message = self.codes, self.message
@@ -944,6 +960,15 @@ def _threaded(message: InboundMessage, context: Context) -> bool:
     return any(
         i.rpartition("@")[2].rstrip(">").lower() in ours for i in (message.in_reply_to or "", *message.references) if i
     )
+
+
+def folded_questions(said: Said) -> str:
+    return " ".join(c.text for c in said.clauses if c.question)
+
+
+_SEND = re.compile(
+    r"\b(?:send|e-?mail|mail|forward|envoyer|renvoyer|transmettre|adresser|schicken|senden|mailen|zusenden|enviar|mandar|inviar\w*|mandar\w*|sturen|toesturen)\b"
+)
 
 
 def flags_of(said: Said) -> frozenset[str]:
