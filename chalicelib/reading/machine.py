@@ -258,7 +258,7 @@ def explains_itself(words: str, *, sure: bool) -> bool:
 
 
 _WANTS_US = re.compile(
-    r"(?:click|clic\b|cliqu|klick|klik|clicca|captcha|confirm (?:that|you|your)|confirmez|validez|bestatigen sie|verify|verifiez|humain|human|robot|spam)"
+    r"(?:click|clic\b|cliqu|klick|klik|clicca|captcha|confirm (?:that|you|your)|confirmez|validez|bestatigen sie|verify|verifiez|humain|human|robot|\bspam|filtr|\bfilter|retenu|mis en attente|is (?:being )?held|on hold|quarantin|pas encore (?:ete )?(?:remis|delivre)|not (?:yet )?(?:been )?delivered|inconnu|unknown|approuv|approve|autoris|allow ?list|white ?list|liste blanche|genehmig|freigeb|autorizz|goedkeur)"
 )
 
 
