@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chalicelib.web.pages import sign_in, static, today
+from chalicelib.web.pages import find, sign_in, static, today
 from chalicelib.web.pages.guard import pages
 
 # A new page module is named here; without it its routes do not exist.
-MODULES = (sign_in, static, today)
+MODULES = (sign_in, static, today, find)
 
 __all__ = ["MODULES", "pages"]
