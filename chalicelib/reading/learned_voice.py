@@ -3,7 +3,7 @@
 It hears the same clauses as the rules, but decides by weights. The intents of a mail
 are those of its clauses: each clause speaks for itself, and the loudest is the
 evidence. How much its word counts beside a phrase of the rules was learned too, on
-hands that neither had seen (docs/decisions/a-voice-learned-from-examples.md).
+hands that neither had seen (docs/decisions/phrases-and-examples-are-weighed-together.md).
 
 The weights stand in one file of the package, made by `relance train` (training.py). It is
 opened at the first mail, not at import.
