@@ -40,8 +40,10 @@ _PLATFORM = re.compile(
 )
 _EPOCH = date(2000, 1, 1)
 LOUDER = 2.0  # a ground that examples hear so much louder than the one that phrases told is taken instead
-# As probable must an intent be that was told by a phrase, by a word and a day, by examples alone: these never act.
-ENOUGH = {True: 0.0, False: 0.85, None: 1.1}
+# How probable an intent must be. A phrase told it: that is enough. A word and a day told it: nearly certain. Only
+# examples told it: a payment never (it would silence us), what becomes a person's task anyway if it is nearly certain.
+BY_A_WORD, BY_EXAMPLES = 0.85, 0.9
+_BECOMES_A_TASK = frozenset({"dispute", "payment_plan_request", "document_request"})
 SURE = 0.45  # less, and a person looks: how probable it is that all intents are right
 _OF_NO_INVOICE = frozenset({"complaint", "insolvency", "contact_change"})
 # What a program can do nothing about without knowing the invoice.
@@ -474,7 +476,7 @@ class _Reading:
             settled |= {"promise_to_pay", "remittance"}
         present = {i for i in INTENTS if (i in found if i in settled else opinion.probability[i] >= 0.5)}
         told = replace(opinion, probability={i: p for i, p in opinion.probability.items() if i not in settled})
-        unfounded = [i for i in present - settled if opinion.probability[i] < ENOUGH[found.get(i)]]
+        unfounded = [i for i in present - settled if not _founded(i, found.get(i), opinion.probability[i])]
         if told.sure(present) < SURE or unfounded:
             self.codes.append("second-voice")
             self.doubtful = told.doubtful(present)
@@ -892,6 +894,13 @@ class _Reading:
             codes.append("unreadable-attachment")
         if not self.own.strip():
             codes.append("picture-only" if pictures else "nothing-recognised")
+
+
+def _founded(intent: Intent, by_phrase: bool | None, probability: float) -> bool:
+    """Whether an intent rests on enough to act upon: told by a phrase (True), by a word and a day (False), by neither."""
+    if by_phrase is None:
+        return intent in _BECOMES_A_TASK and probability >= BY_EXAMPLES
+    return by_phrase or probability >= BY_A_WORD
 
 
 # ---------------------------------------------------------------- who, when
