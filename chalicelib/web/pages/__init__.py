@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from chalicelib.web.pages import find, sign_in, static, today
+from chalicelib.web.pages import (
+    debtor,
+    debtor_acts,
+    debtor_call,
+    debtors,
+    find,
+    mailbox,
+    money,
+    sign_in,
+    static,
+    today,
+    tonight,
+)
 from chalicelib.web.pages.guard import pages
 
 # A new page module is named here; without it its routes do not exist.
-MODULES = (sign_in, static, today, find)
+MODULES = (find, mailbox, money, sign_in, static, today, tonight, debtor, debtor_acts, debtor_call, debtors)
 
 __all__ = ["MODULES", "pages"]

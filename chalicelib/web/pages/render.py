@@ -25,6 +25,7 @@ from markupsafe import Markup
 from chalicelib import bootstrap
 from chalicelib.domain.money import Money
 from chalicelib.errors import PermanentError, RetryableError
+from chalicelib.ports import SendingHold
 from chalicelib.web.pages.guard import Visit, local_path
 from chalicelib.web.pages.messages import catalogue
 from chalicelib.web.pages.static import hashed
@@ -44,6 +45,7 @@ def render(visit: Visit, template: str, facts: Mapping[str, Any]) -> str:
         url=visit.url,
         static=lambda name: visit.url(f"/ops/static/{hashed(name)}") if hashed(name) else "",
         csrf=lambda: _csrf(visit),
+        sending_hold=_sending_hold(visit),
         toast=toast,
         undo=undo,
     )  # fmt: skip
@@ -167,6 +169,16 @@ def _toast(visit: Visit) -> tuple[str, str]:
         visit.baked.append(visit.jar.clear("toast"))
     said, _, undo = unquote(kept).partition("\n")
     return said, local_path(undo) if undo else ""
+
+
+def _sending_hold(visit: Visit) -> SendingHold | None:
+    """Who holds all sending, for the banner. A page that cannot know shows itself without."""
+    if visit.session is None or visit.is_piece:
+        return None
+    try:
+        return bootstrap.parts().offices.hold()
+    except (PermanentError, RetryableError):
+        return None
 
 
 def _zone_of_creditor() -> str:

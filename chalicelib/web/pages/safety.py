@@ -13,7 +13,7 @@ def headers_of_a_page(secure: bool) -> Mapping[str, str]:
     forms = " ".join(filter(None, ["'self'", bootstrap.sign_in_origin()]))
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        f"form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
+        f"frame-src 'self'; form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
     )
     return {
         "Content-Security-Policy": policy,
@@ -27,6 +27,19 @@ def headers_of_a_page(secure: bool) -> Mapping[str, str]:
         "Vary": "Cookie, HX-Request",
         **({"Strict-Transport-Security": "max-age=63072000; includeSubDomains"} if secure else {}),
     }
+
+
+def headers_of_a_shown_mail(secure: bool) -> Mapping[str, str]:
+    """A mail of ours in a frame of ours: its own styles and the pictures within it; no script, no form, no link out.
+
+    It is served by itself and not written into the frame (srcdoc), which would inherit the page's policy and lose all
+    its styles: a preview must look as the mail will.
+    """
+    policy = (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
+        "frame-ancestors 'self'; sandbox"
+    )
+    return {**headers_of_a_page(secure), "Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
 
 
 def headers_of_a_static_file() -> Mapping[str, str]:

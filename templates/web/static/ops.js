@@ -80,6 +80,8 @@
     if (dismiss) dismiss.closest("[data-toast]")?.remove();
     const opens = event.target.closest("[data-opens]");
     if (opens) document.getElementById(opens.dataset.opens)?.showModal();
+    const unfolds = event.target.closest("[data-unfolds]");
+    if (unfolds) document.getElementById(unfolds.dataset.unfolds)?.setAttribute("open", "");
     const prints = event.target.closest("[data-print]");
     if (prints) window.print();
   });
