@@ -1,0 +1,350 @@
+# ruff: noqa: E501  (one row of a table of phrases is one line)
+"""What a person must see before anything is done: every doubt about a reading, by its code (decision.py says them in words)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from chalicelib.reading import advice as advice_
+from chalicelib.reading import amounts, words
+from chalicelib.reading import phrases as p
+from chalicelib.reading.fold import fold
+from chalicelib.reading.model import Context, Dispute, InboundMessage, Intent, Promise, Remittance
+from chalicelib.reading.statements import Said, Statement
+
+if TYPE_CHECKING:
+    from chalicelib.reading.reader import Draft
+
+# What a program can do nothing about without knowing the invoice.
+_ABOUT_INVOICES = frozenset({"promise_to_pay", "remittance", "dispute", "payment_plan_request", "document_request"})
+_SEND = re.compile(
+    r"\b(?:send|e-?mail|mail|forward|envoyer|renvoyer|transmettre|adresser|schicken|senden|mailen|zusenden|enviar|mandar|inviar\w*|mandar\w*|sturen|toesturen)\b"
+)
+
+
+def judge(
+    draft: Draft,
+    said: Said,
+    advices: Sequence[tuple[str, advice_.Advice]],
+    statements: Sequence[Statement],
+    promise: Promise | None,
+    remittance: Remittance | None,
+    dispute: Dispute | None,
+    invoices: Sequence[str],
+    contacts: Sequence[str],
+    intents: Sequence[Intent],
+) -> None:
+    codes, message, context = draft.codes, draft.message, draft.context
+    flags = said.flags
+    if draft.verdict.trust == "failed":
+        codes.append(draft.verdict.why)
+    if context.authserv_id is not None and draft.verdict.trust == "unverified":
+        codes.append("unverified")
+    if (
+        "instructions" in flags
+        or (p.TO_A_MACHINE.search(fold(message.text[:20_000])) and p.TO_A_MACHINE.search(fold(_not_ours(draft.words))))
+        or _hidden_instructions(message.html)
+    ):
+        codes.append("instructions-inside")
+    codes += _sender_doubts(draft, promise, intents, advices, invoices)
+    for intent in ("insolvency", "complaint"):
+        if intent in intents:
+            codes.append(intent)
+    if not advices and _shouts(draft.own):
+        codes.append("hostile")
+    if "trouble" in flags:
+        codes.append("trouble")
+    for flag in ("settlement", "legal", "bank-details", "refund", "hostile", "internal"):
+        if flag in flags:
+            codes.append(flag)
+    if contacts and any(not draft.own_domain(c) for c in contacts):
+        codes.append("contact-elsewhere")
+    if said.foreign or draft.subject.foreign:
+        codes.append("foreign-invoice")
+    for _, a in advices:
+        codes += a.problems
+    postponed = {n for s in statements if s.intent == "payment_plan_request" for n in s.numbers}
+    opposed = {n for s in statements if s.intent == "dispute" for n in s.numbers}
+    if "payment_plan_request" in intents and dispute and (postponed & opposed or not postponed or not opposed):
+        codes.append("debt-not-acknowledged")
+    if "insolvency-denied" in flags and "payment_plan_request" in intents:
+        codes.append("trouble")
+    _check_facts(draft, statements, promise, remittance, dispute, invoices)
+    if promise is not None and promise.date is None:
+        codes.append("promise-without-date")
+    if (
+        remittance is not None
+        and remittance.date is None
+        and remittance.amount is None
+        and remittance.reference is None
+        and not invoices
+    ):
+        codes.append("payment-unclear")
+    if (
+        said.open_question
+        and not contacts
+        and not ("document_request" in intents and _SEND.search(folded_questions(said)))
+        and not re.match(r"(?:no|do)[-_.]?(?:t[-_.]?)?reply|ne-?pas|donotreply|do_not", message.sender or "")
+    ):
+        codes.append("question")
+    if set(intents) & {"dispute", "document_request"} and promise is None:
+        flags = flags - {"conditional"}  # what it waits for is what is contested or asked for
+    for flag in ("conditional", "hearsay", "payment-asked", "blocked"):
+        if flag in flags:
+            codes.append(flag)
+    if not intents:
+        codes += ["question"] if "question" in flags else []
+        codes.append("nothing-recognised")
+    _check_parts(draft, intents, advices)
+
+
+def _sender_doubts(
+    draft: Draft,
+    promise: Promise | None,
+    intents: Sequence[Intent],
+    advices: Sequence[tuple[str, advice_.Advice]],
+    invoices: Sequence[str],
+) -> list[str]:
+    message, context = draft.message, draft.context
+    out: list[str] = []
+    sender = message.sender or ""
+    if draft.account is None and context.accounts:
+        out.append("unknown-debtor")
+    elif draft.account is not None and not draft.own_domain(sender) and sender not in draft.account.addresses:
+        # A portal's notice is believed only as far as a promise, and only with the client's name in its domain.
+        label = re.sub(r"[^a-z]", "", sender.rpartition("@")[2].split(".")[0])
+        client = any(
+            label and (label in re.sub(r"[^a-z]", "", d) or re.sub(r"[^a-z]", "", d.split(".")[0]) in label)
+            for d in draft.account.domains
+        )
+        exact = (
+            promise is not None
+            and promise.amount is not None
+            and any(i.amount == promise.amount and i.number in invoices for i in draft.items)
+        )
+        if not (client and len(label) >= 6 and tuple(intents) == ("promise_to_pay",) and exact):
+            out.append("foreign-domain")
+    for _, address in message.reply_to:
+        domain = address.rpartition("@")[2].lower()
+        if domain and domain != sender.rpartition("@")[2] and not draft.own_domain(address):
+            out.append("reply-goes-elsewhere")
+    own_id = (message.message_id or "").rpartition("@")[2].rstrip(">").lower()
+    for other in context.accounts.values():
+        if (
+            draft.account is not None
+            and other.account_id != draft.account.account_id
+            and own_id
+            and any(own_id == d or own_id.endswith("." + d) for d in other.domains)
+        ):
+            out.append("message-id-of-another")
+    return out
+
+
+def _check_facts(
+    draft: Draft,
+    statements: Sequence[Statement],
+    promise: Promise | None,
+    remittance: Remittance | None,
+    dispute: Dispute | None,
+    invoices: Sequence[str],
+) -> None:
+    codes = draft.codes
+    known = {i.number: i for i in draft.items}
+    if (
+        promise is not None
+        and promise.date is not None
+        and (promise.date < draft.base or promise.date > draft.base + timedelta(150))
+    ):
+        codes.append("date-unlikely")
+    if (
+        remittance is not None
+        and remittance.date is not None
+        and (remittance.date > draft.base + timedelta(10) or remittance.date < draft.base - timedelta(200))
+    ):
+        codes.append("date-unlikely")
+    if any(not s.certain for s in statements if s.intent == "promise_to_pay"):
+        codes.append("date-uncertain")
+    paid = {n for s in statements if s.intent == "remittance" for n in s.numbers}
+    promised = {n for s in statements if s.intent == "promise_to_pay" for n in s.numbers}
+    given = (
+        {s.amount for s in statements if s.intent == "remittance"},
+        {s.amount for s in statements if s.intent == "promise_to_pay"},
+    )
+    if paid & promised and (None in given[0] | given[1] or given[0] & given[1]):
+        codes.append("contradiction")
+    codes += _amount_doubts(draft, statements, promise, remittance, dispute, invoices)
+    if any(s.intent == "remittance" and not s.numbers for s in statements) and any(
+        s.intent == "promise_to_pay" and not s.numbers for s in statements
+    ):
+        codes.append("contradiction")
+    contested = {n for s in statements if s.intent == "dispute" for n in s.numbers}
+    whole = {
+        n
+        for s in statements
+        if s.intent == "remittance"
+        and (s.amount is None or s.amount >= sum((known[n].amount for n in s.numbers if n in known), Decimal(0)))
+        for n in s.numbers
+    }
+    if contested & whole and dispute and dispute.reason not in ("duplicate",):
+        codes.append("contradiction")
+    if contested & promised and not any(
+        s.intent == "promise_to_pay"
+        and s.amount is not None
+        and s.amount < sum((known[n].amount for n in s.numbers if n in known), Decimal(0))
+        for s in statements
+    ):
+        codes.append("contradiction")
+    told = {s.intent for s in statements if s.intent in _ABOUT_INVOICES}
+    if not invoices and (told or promise or remittance) and not _answers_us(draft, told, statements):
+        codes.append("invoice-not-named")
+    if dispute and not any(s.numbers for s in statements if s.intent == "dispute") and len(draft.items) != 1:
+        codes.append("invoice-not-named")
+    if dispute and dispute.reason == "duplicate":
+        both = [known[n].amount for n in dict.fromkeys((*contested, *paid)) if n in known]
+        if len(both) >= 2 and max(both) > min(both) * Decimal("1.01"):
+            codes.append("duplicate-differs")
+    if dispute and "dispute-denied" in flags_of(draft.said) and not promised:
+        codes.append("contradiction")
+
+
+def _answers_us(draft: Draft, told: set[Intent], statements: Sequence[Statement]) -> bool:
+    """One thing said in so many words in answer to a reminder of ours: it speaks of what the reminder asked for."""
+    return (
+        not any(s.loose for s in statements)
+        and threaded(draft.message, draft.context)
+        and len(told) == 1
+        and told <= {"promise_to_pay", "remittance"}
+    )
+
+
+def _amount_doubts(
+    draft: Draft,
+    statements: Sequence[Statement],
+    promise: Promise | None,
+    remittance: Remittance | None,
+    dispute: Dispute | None,
+    invoices: Sequence[str],
+) -> list[str]:
+    """An amount that is none of the balances it speaks of, nor their sum: a typing error, a part payment, a trap."""
+    known = {i.number: i.amount for i in draft.items}
+    intents = {s.intent for s in statements}
+    if "payment_plan_request" in intents or (dispute and remittance is not None):
+        return []
+    if re.search(
+        r"\b(?:acompte|deposit|down payment|on account|first instal?ment|premier (?:versement|reglement)|anzahlung|acconto|anticipo|aanbetaling|une (?:premiere )?partie|premier paiement|first (?:payment|part|bit)|part[ -]payment|towards|alvast|een deel|deelbetaling|teilzahlung|teilbetrag|einen teil|una parte|un primo|un primer|primer pago)\b",
+        fold(draft.own),
+    ):
+        return []
+    for intent, total in (
+        ("promise_to_pay", promise.amount if promise else None),
+        ("remittance", remittance.amount if remittance else None),
+    ):
+        if total is None:
+            continue
+        spoken = [s for s in statements if s.intent == intent]
+        named = (
+            list(dict.fromkeys(n for s in spoken for n in s.numbers if n in known))
+            or list(draft.numbers)
+            or list(invoices)
+        )
+        balances = [known[n] for n in named if n in known]
+        if not balances and (invoices or not _is_a_sum(total, tuple(known.values()))):
+            return [] if invoices else ["amount-differs"]
+        if not balances:
+            continue
+        exact = any(a.value == total and a.exact for a in amounts.find(fold(draft.own)))
+        rounded = total == total.to_integral_value() and not exact
+        whole_of = sum(balances, Decimal(0))
+        if (
+            len(spoken) == 1
+            and len(spoken[0].numbers) > 1
+            and exact
+            and total != whole_of
+            and total != sum(known.values(), Decimal(0))
+        ):
+            return ["amount-differs"]
+        sums = (
+            {sum(c, Decimal(0)) for size in range(1, min(len(balances), 6) + 1) for c in combinations(balances, size)}
+            if len(balances) <= 10
+            else {sum(balances, Decimal(0))}
+        )
+        whole = sum(known.values(), Decimal(0))
+        if (
+            total in sums
+            or total == whole
+            or (rounded and any(abs(total - s) < 1 for s in sums))
+            or (rounded and total % 100 == 0 and any(abs(total - s) <= 60 and s >= 2000 for s in sums))
+        ):
+            continue
+        return ["amount-differs"]
+    return []
+
+
+def _is_a_sum(total: Decimal, balances: Sequence[Decimal]) -> bool:
+    """Whether an amount is one of the balances, some of them together, or all."""
+    some = range(1, min(len(balances), 6) + 1) if len(balances) <= 10 else (1, len(balances))
+    return any(sum(c, Decimal(0)) == total for size in some for c in combinations(balances, size))
+
+
+def _check_parts(draft: Draft, intents: Sequence[Intent], advices: Sequence[tuple[str, advice_.Advice]]) -> None:
+    codes, message = draft.codes, draft.message
+    if (
+        any(d in ("damaged text encoding", "uncertain characters") for d in message.defects)
+        or message.text.count("\ufffd") > 3
+    ):
+        codes.append("damaged")
+    if "winmail.dat not opened" in message.defects:
+        codes.append("unreadable-attachment")
+    if "plain and HTML differ" in message.defects:
+        codes.append("parts-differ")
+    pictures = [a for a in draft.attached if a.picture]
+    unread = [a for a in draft.attached if a.problem]
+    if unread and not advices:
+        codes.append("unreadable-attachment")
+    if not draft.own.strip():
+        codes.append("picture-only" if pictures else "nothing-recognised")
+
+
+def threaded(message: InboundMessage, context: Context) -> bool:
+    """It answers a message of ours."""
+    if message.tokens or context.account_hint:
+        return True
+    ours = {a.rpartition("@")[2] for a in context.our_addresses}
+    return any(
+        i.rpartition("@")[2].rstrip(">").lower() in ours for i in (message.in_reply_to or "", *message.references) if i
+    )
+
+
+def flags_of(said: Said) -> frozenset[str]:
+    return said.flags
+
+
+def folded_questions(said: Said) -> str:
+    return " ".join(c.text for c in said.clauses if c.question)
+
+
+def _shouts(own: str) -> bool:
+    """Capitals throughout, or through a sentence of some length."""
+    for text in (own, *re.split(r"[.!?\n]", own)):
+        letters = [c for c in text if c.isalpha()]
+        words_ = len(text.split())
+        if len(letters) > 24 and words_ > 4 and sum(c.isupper() for c in letters) > 0.8 * len(letters):
+            return not re.search(r"\d{4}|:", text) or len(letters) > 40
+    return False
+
+
+def _not_ours(found: words.Words) -> str:
+    return "\n".join(line.text for line in found.lines if line.kind in ("own", "signature", "disclaimer"))
+
+
+def _hidden_instructions(html: str) -> bool:
+    return (
+        bool(html)
+        and len(html) < 600_000
+        and bool(p.TO_A_MACHINE.search(fold(re.sub(r"<[^>]{0,500}>", " ", html[:200_000]))))
+    )
