@@ -39,6 +39,7 @@ def judge(
     contacts: Sequence[str],
     intents: Sequence[Intent],
 ) -> None:
+    """Add the code of every doubt to the draft's: about who wrote, about danger in the words, about the facts."""
     codes, message, context = draft.codes, draft.message, draft.context
     flags = said.flags
     if draft.verdict.trust == "failed":
