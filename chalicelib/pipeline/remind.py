@@ -51,7 +51,7 @@ def remind(parts: Parts, debtor_id: str, *, at: datetime, office: Office | None 
     written, seen = [], file
     for proposal in proposals:
         one = _write(parts, seen, office, proposal, at=at)
-        seen = _with_printed(seen, one[1], at=at)
+        seen = _with_fresh(seen, one[1], at=at)
         written.append(one)
     claimed = save(parts, office, file, [h for _, happened, _ in written for h in happened], at=at, who="run")
     if claimed is None:
@@ -97,7 +97,7 @@ def _write(
     if proposal.notice is None:
         return None, printed, b""
     notice = replace(proposal.notice, token=_token())
-    file = _with_printed(file, printed, at=at)
+    file = _with_fresh(file, printed, at=at)
     if proposal.letter and not file.letters[proposal.letter].is_printed:
         return None, [], b""  # its second mail, of another currency: it could not be printed for the first
     try:
@@ -117,10 +117,10 @@ def _write(
     return notice, [*printed, (e.NoticeClaimed(notice=notice), proposal.reason)], raw
 
 
-def _with_printed(file: DebtorFile, happened: Happened, *, at: datetime) -> DebtorFile:
-    """The file with the letter that was just printed: the mails that enclose it are written by what is on record."""
-    printed = [(event, why) for event, why in happened if isinstance(event, e.LetterPrinted)]
-    return apply_all(file, e.entries_after(file.entries, [*printed], at=at, who="run")) if printed else file
+def _with_fresh(file: DebtorFile, happened: Happened, *, at: datetime) -> DebtorFile:
+    """The file with the letter just printed and the mails just ordered: a mail of the same look is written by them."""
+    fresh = [(event, why) for event, why in happened if isinstance(event, e.LetterPrinted | e.NoticeOrdered)]
+    return apply_all(file, e.entries_after(file.entries, [*fresh], at=at, who="run")) if fresh else file
 
 
 def _is_formal(proposal: Proposal, office: Office, file: DebtorFile) -> bool:

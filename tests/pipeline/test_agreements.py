@@ -157,6 +157,17 @@ def test_the_sales_rep_reads_what_will_be_sent_when_and_how_to_stop_it(program: 
     assert "IBAN" not in text
 
 
+def test_a_mail_that_is_ordered_and_leaves_at_one_look_says_what_was_ordered(program: Program) -> None:
+    """Nobody looked before nine: the order, its claim and its mail are of one moment."""
+    close_task(program.parts, "C001", "t1", Outcome(outcome="agreed"), at=AT, who="nadia")
+    pay(program, paris("2026-03-03", "08:00"), "400")
+    for day in ("2026-03-03", "2026-03-16"):
+        program.see(paris(day, "10:05"))
+        remind(program.parts, "C001", at=paris(day, "10:05"))
+    assert text_of(program, "instalment_due")[0] == "Échéancier : 400,00 € à régler le 17 mars 2026"
+    assert program.file().open_tasks() == []
+
+
 def test_our_answer_to_a_dispute_is_the_persons_words_and_no_markup(program: Program) -> None:
     dispute = Dispute(id="d", numbers=("F1",), reason="price", opened_on=AT.date())
     answer = replace(TASK, id="t2", kind=TaskKind.ANSWER_DISPUTE, numbers=("F1",))
