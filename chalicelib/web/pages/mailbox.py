@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from http import HTTPStatus
@@ -161,6 +163,15 @@ def answer(visit: Visit, mail_id: str) -> Response:
         return _answer_page(visit, mail, template, said, typed=True, error=error)
 
 
+@dataclass(frozen=True)
+class _Filled:
+    """What stands in a form's fields, and whether it is unfolded."""
+
+    get: Callable[[str], str]
+    has: Callable[[str, str], bool]
+    open: bool
+
+
 def _settled(
     visit: Visit, mail_id: str, done: str, verb: Callable[..., MailRecord], *what: Any, **how: Any
 ) -> Response:
@@ -207,10 +218,12 @@ def _mail_page(
     why = list(dict.fromkeys([code for code in (reason, *doubts) if code in words.DOUBTS]))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
     return visit.show(
-        "mailbox/mail.html.j2", status=status, mail=mail, file=file, said=said, words=words, cases=cases,
+        "mailbox/mail.html.j2", status=status, mail=mail, file=file, said=defaultdict(lambda: None, said), words=words,
+        cases=cases,
         pieces=view.pieces(str(said.get("own_words") or ""), evidence),
         elsewhere=[one for one in evidence if one.get("where", "body") != "body"],
-        shown=view.shown(parts, mail), why=why, errors=errors or {}, form=_form(mail, typed),
+        shown=view.shown(parts, mail), why=why, errors=defaultdict(str, errors or {}),
+        form=_form(mail, typed),
         understood=_understood(visit, mail, file), notice=_notice(file, mail), asked=asked,
         found=_find_debtors(parts, asked) if asked else [], of_invoices=OF_INVOICES,
         is_open=mail.shelf in (Shelf.REVIEW, Shelf.UNMATCHED, Shelf.QUARANTINED), has_said=bool(said.get("intents")),
@@ -251,14 +264,14 @@ def _understood(visit: Visit, mail: MailRecord, file: DebtorFile | None) -> list
     return [(label, value) for label, value in facts if value]
 
 
-def _form(mail: MailRecord, typed: Mapping[str, list[str]] | None) -> dict[str, Any]:
+def _form(mail: MailRecord, typed: Mapping[str, list[str]] | None) -> _Filled:
     """What the form of a correction shows: what was typed, else what was understood."""
     if typed is not None:
-        return {
-            "get": lambda name: next(iter(typed.get(name, ())), ""),
-            "has": lambda name, value: value in typed.get(name, ()),
-            "open": True,
-        }
+        return _Filled(
+            get=lambda name: next(iter(typed.get(name, ())), ""),
+            has=lambda name, value: value in typed.get(name, ()),
+            open=True,
+        )
     said = mail.reading
     promise, paid = said.get("promise") or {}, said.get("remittance") or {}
     values = {
@@ -280,7 +293,7 @@ def _form(mail: MailRecord, typed: Mapping[str, list[str]] | None) -> dict[str, 
             return (intent, value) in singled
         return intent in intents and value in invoices
 
-    return {"get": lambda name: values.get(name) or "", "has": has, "open": False}
+    return _Filled(get=lambda name: values.get(name) or "", has=has, open=False)
 
 
 def _meaning(visit: Visit, file: DebtorFile, mail: MailRecord) -> Meaning:
@@ -364,7 +377,8 @@ def _answer_page(
     wrong = {error.where: t.gettext(words.WRONG.get(error.where, words.WRONG["template"]))} if error else {}
     return visit.show(
         "mailbox/answer.html.j2", status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong and typed else HTTPStatus.OK,
-        mail=mail, file=file, choice=choice, said=said, preview=shown, held=why, errors=wrong, words=words,
+        mail=mail, file=file, choice=choice, said=said, preview=shown, held=why, errors=defaultdict(str, wrong),
+        words=words,
     )  # fmt: skip
 
 
