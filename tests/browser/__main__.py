@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import tests.conftest  # noqa: F401  (clears the machine's own AWS settings and sets those of the embedded parts)
 from infra.local.ministack import run_ministack
 from infra.local.people import PEOPLE
 from tests.browser.ground import standing
