@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, time
 
 from chalicelib.domain import events as e
 from chalicelib.domain.calendar import instant, local_day
 from chalicelib.domain.call_sheet import CALLS, CallSheet, call_sheet
-from chalicelib.domain.debtor_file import DebtorFile, Task
+from chalicelib.domain.debtor_file import DebtorFile, Task, TaskKind
 from chalicelib.domain.outcomes import Outcome, close
 from chalicelib.domain.snooze import reopen, snooze, unsnooze
 from chalicelib.errors import BadInput, PermanentError
 from chalicelib.pipeline.keep import Happened, UnknownDebtor, hand_over, keep, office_of
-from chalicelib.ports import Parts
+from chalicelib.ports import Parts, Shelf
 
 
 class NoSuchTask(PermanentError):
@@ -94,11 +95,25 @@ def close_task(parts: Parts, debtor_id: str, task_id: str, said: Outcome, *, at:
     office = office_of(parts)
 
     def decide(file: DebtorFile) -> Happened:
-        return close(file, _open_task(file, task_id), said, office, at=at, who=who)
+        task = _open_task(file, task_id)
+        closed[:] = [task]
+        return close(file, task, said, office, at=at, who=who)
 
+    closed: list[Task] = []
     file = keep(parts, office, debtor_id, decide, at=at, who=who)
+    for task in closed:
+        _take_off_the_shelf(parts, task, at=at, who=who)
     hand_over(parts, file, at=at)
     return file
+
+
+def _take_off_the_shelf(parts: Parts, task: Task, *, at: datetime, who: str) -> None:
+    """A mail that waited for a person has had one. Whoever settles the mail itself at this moment is first."""
+    asked = (TaskKind.REVIEW_MAIL, TaskKind.INSOLVENCY, TaskKind.COMPLAINT)
+    mail = parts.mail_log.get(task.mail) if task.mail and task.kind in asked else None
+    if mail and mail.shelf in (Shelf.REVIEW, Shelf.UNMATCHED, Shelf.QUARANTINED):
+        done = replace(mail, asks=False, verdict="worked", turn=mail.turn + 1, settled_by=who, settled_at=at)
+        parts.mail_log.amend(mail, done)
 
 
 def sheet_of(parts: Parts, debtor_id: str, task_id: str, *, at: datetime) -> CallSheet:

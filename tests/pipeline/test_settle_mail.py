@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.domain.debtor_file import DESK, BlockKind, ClaimState, Contact, OrderState, PromiseState, TaskKind
 from chalicelib.domain.events import ReplySettled
+from chalicelib.domain.outcomes import Outcome
 from chalicelib.errors import BadInput
 from chalicelib.pipeline.apply_replies import apply_reply
 from chalicelib.pipeline.collect_mail import collect_mail
@@ -26,6 +27,7 @@ from chalicelib.pipeline.settle_mail import (
     read_again,
     reassign,
 )
+from chalicelib.pipeline.work_tasks import close_task
 from chalicelib.ports import MailState, Shelf
 from chalicelib.reading.examples import read_examples
 from tests.pipeline.desk import Program
@@ -290,6 +292,14 @@ def test_a_quarantined_mail_is_read_again_or_set_aside(program: Program, monkeyp
     assert len(program.file().promises) == 1
     with pytest.raises(BadInput):
         read_again(program.parts, id_, turn=2, at=LATER, who="nadia")
+
+
+def test_whoever_closes_the_task_has_settled_the_mail(program: Program) -> None:
+    id_ = come(program, mail_of(UNCLEAR))
+    (task,) = [t for t in program.file().open_tasks() if t.mail == id_]
+    close_task(program.parts, "C001", task.id, Outcome(outcome="nothing"), at=LATER, who="nadia")
+    mail = opened(program.parts, id_)
+    assert (mail.shelf, mail.verdict, mail.settled_by) == (Shelf.DONE, "worked", "nadia")
 
 
 def test_no_mail_is_found_by_an_unknown_id(program: Program) -> None:

@@ -88,6 +88,7 @@ VERDICTS = {
     "nothing": N_("Nothing to do"),
     "reassigned": N_("Reassigned"),
     "answered": N_("Answered"),
+    "worked": N_("Dealt with as a task"),
 }
 
 ANSWERS = {
