@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -108,6 +108,16 @@ def close(file: DebtorFile, task: Task, said: Outcome, office: Office, *, at: da
     if task.kind in (TaskKind.CALL, TaskKind.BROKEN_PROMISE):
         effects += calls.called(file, task, said, office, today=today, at=at, who=who)
     return [(closing, why), *((event, why) for event in effects)]
+
+
+def by_hand(
+    file: DebtorFile, said: Outcome, office: Office, *, kind: TaskKind, numbers: Sequence[str], source: str,
+    at: datetime,
+) -> list[e.Event]:  # fmt: skip
+    """What an outcome causes where no task asked for it: `kind` is whose outcome it is, `source` makes the ids."""
+    today = local_day(at, office.creditor.zone)
+    task = Task(id=source, kind=kind, raised_on=today, due_on=today, reason="", numbers=tuple(numbers))
+    return list(_effects(file, task, said, office, today, at))
 
 
 def _effects(

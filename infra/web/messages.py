@@ -62,7 +62,10 @@ def update(project: Path = PROJECT) -> list[str]:
 
 
 def _add(catalog: Catalog, path: Path, method: str, project: Path) -> None:
-    options = {"trimmed": "true", "silent": "false", "newstyle_gettext": "true"} if method != "python" else {}
+    options = {
+        "trimmed": "true", "silent": "false", "newstyle_gettext": "true",
+        "extensions": "jinja2.ext.do,jinja2.ext.loopcontrols",
+    } if method != "python" else {}  # fmt: skip
     with path.open("rb") as file:
         for _line, text, comments, context in extract(
             method, file, keywords=KEYWORDS, comment_tags=("NOTE:",), options=options

@@ -123,7 +123,7 @@ AGREEMENTS = frozenset({
     "PromisePartlyKept", "PlanAgreed", "InstalmentAnnounced", "InstalmentMissed", "InstalmentMet", "PlanBroken",
     "PlanKept", "PlanWithdrawn", "DisputeProgressed", "DisputeEscalated", "BlockReviewed", "InsolvencyReported",
     "DebtDeclared", "CreditHoldProposed", "CreditHeld", "CreditReleased", "TaskUrged",
-    "TaskSnoozed", "TaskClosed", "TaskReopened",
+    "TaskSnoozed", "TaskClosed", "TaskReopened", "NoteWritten",
 })  # fmt: skip
 """Every event of what is agreed and decided about a debtor, by name."""
 
@@ -158,6 +158,7 @@ def agreements(*numbers: str) -> Sequence[e.Event]:
         e.BlockPlaced(block=Block(id="b", kind=BlockKind.MANUAL, reason="floods", placed_on=TODAY, until=None)),
         e.BlockReviewed(block_id="b", on=TODAY),
         task("t", *numbers), e.TaskUrged(task_id="t", due_on=TODAY, urgency=2, reason="two days are left"),
+        e.NoteWritten(text="« leur comptable est <b>nouvelle</b> »\nappeler le lundi"),
         e.TaskSnoozed(task_id="t", due_on=TODAY, reason="« rappeler » <b>jeudi</b>"),
         e.TaskClosed(task_id="t", outcome="done", note="", at=AT), e.TaskReopened(task=task("t", *numbers).task),
         e.CreditHoldProposed(on=TODAY, overdue=one, since_on=TODAY), e.CreditHeld(on=TODAY),

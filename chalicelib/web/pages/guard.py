@@ -23,6 +23,7 @@ from chalice.app import Blueprint, Response
 from chalicelib import bootstrap
 from chalicelib.entry import about, tell_failure
 from chalicelib.errors import BadInput, PermanentError, RetryableError
+from chalicelib.pipeline.agreements import NoSuchRecord
 from chalicelib.pipeline.keep import LostRaces, UnknownDebtor
 from chalicelib.pipeline.work_tasks import NoSuchTask
 from chalicelib.ports import Change, Deed, Session
@@ -345,6 +346,7 @@ _TROUBLE: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (UnknownDebtor, HTTPStatus.NOT_FOUND),
     (NoSuchTask, HTTPStatus.CONFLICT),
+    (NoSuchRecord, HTTPStatus.CONFLICT),
     (LostRaces, HTTPStatus.CONFLICT),
     (BadInput, HTTPStatus.BAD_REQUEST),
     (RetryableError, HTTPStatus.SERVICE_UNAVAILABLE),
