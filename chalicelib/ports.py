@@ -86,7 +86,7 @@ class OfficeStore(Protocol):
     def health(self) -> Health: ...
 
     def load(self) -> tuple[Creditor, Health]:
-        """Both in one read."""
+        """Both, and whether all sending is held, in one read."""
 
     def note_read(self, source: str, at: datetime) -> None:
         """`payments` or `mailbox` was read successfully at that instant (never moves back).
@@ -101,7 +101,7 @@ class OfficeStore(Protocol):
         """The summaries of the runs at or after that instant, the last one first: reads no further back."""
 
     def hold(self) -> SendingHold | None:
-        """Whether a person holds all sending; read anew each time, as the next mail depends on it."""
+        """Who holds all sending, since when and why."""
 
     def set_hold(self, hold: SendingHold | None) -> None:
         """Hold all sending, or (None) let mails leave again."""

@@ -6,8 +6,8 @@
     CREDITOR   RUN#<instant>  the summary of a dunning run
     CREDITOR   HOLD           who holds all sending, since when, and why
 
-PROFILE to READ# is one range of keys, so both are one read; the runs, of which there are ever more, lie
-beyond it.
+HOLD to READ# is one range of keys, so all that a run must know is one read; the runs, of which there are ever more,
+lie beyond it.
 """
 
 from __future__ import annotations
@@ -43,11 +43,14 @@ class DynamoOfficeStore:
         self._table.put({"pk": CREDITOR, "sk": "PROFILE", "creditor": to_plain(creditor)})
 
     def health(self) -> Health:
-        return _health(list(self._table.query("pk = :pk AND begins_with(sk, :sk)", pk=CREDITOR, sk="READ#")))
+        return _health(self._state())
 
     def load(self) -> tuple[Creditor, Health]:
-        rows = list(self._table.query("pk = :pk AND sk BETWEEN :a AND :z", pk=CREDITOR, a="PROFILE", z="READ#~"))
+        rows = self._state()
         return _creditor(rows), _health(rows)
+
+    def _state(self) -> list[dict[str, Any]]:
+        return list(self._table.query("pk = :pk AND sk BETWEEN :a AND :z", pk=CREDITOR, a="HOLD", z="READ#~"))
 
     def note_read(self, source: str, at: datetime) -> None:
         if source not in SOURCES:
@@ -77,7 +80,7 @@ class DynamoOfficeStore:
 
     def hold(self) -> SendingHold | None:
         row = self._table.get(CREDITOR, "HOLD")
-        return from_plain(row["hold"], SendingHold, "the hold of all sending") if row else None
+        return _hold(row) if row else None
 
     def set_hold(self, hold: SendingHold | None) -> None:
         if hold is None:
@@ -96,7 +99,12 @@ def _creditor(rows: list[dict[str, Any]]) -> Creditor:
 def _health(rows: list[dict[str, Any]]) -> Health:
     read = {row["sk"].removeprefix("READ#"): row["read_at"] for row in rows if row["sk"].startswith("READ#")}
     at = {source: datetime.fromisoformat(read[source]) for source in SOURCES if source in read}
+    hold = next((_hold(row) for row in rows if row["sk"] == "HOLD"), None)
     return Health(
         payments_read_at=at.get("payments"), mailbox_read_at=at.get("mailbox"),
-        last_entry_on=at["statement"].date() if "statement" in at else None,
+        last_entry_on=at["statement"].date() if "statement" in at else None, held_since_at=hold.at if hold else None,
     )  # fmt: skip
+
+
+def _hold(row: Mapping[str, Any]) -> SendingHold:
+    return from_plain(row["hold"], SendingHold, "the hold of all sending")

@@ -126,7 +126,7 @@ class FakeOfficeStore:
         self._creditor = creditor
 
     def health(self) -> Health:
-        return self._health
+        return replace(self._health, held_since_at=self._hold.at if self._hold else None)
 
     def load(self) -> tuple[Creditor, Health]:
         return self.creditor(), self.health()

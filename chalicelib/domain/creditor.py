@@ -78,7 +78,7 @@ STATEMENTS_LAG = timedelta(days=3)
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """When the payments and the mailbox were last read successfully (aware UTC; None: never).
+    """When the payments and the mailbox were last read successfully (aware UTC; None: never), and whether mail may leave.
 
     `last_entry_on` is the latest day that a bank statement told of: to read an old statement again makes nobody see.
     """
@@ -86,6 +86,7 @@ class Health:
     payments_read_at: datetime | None = None
     mailbox_read_at: datetime | None = None
     last_entry_on: date | None = None
+    held_since_at: datetime | None = None  # a manager holds all sending
 
     def blind(self, policy: Policy, at: datetime) -> str:
         """Why the program is blind at this instant, in words; empty when it sees."""

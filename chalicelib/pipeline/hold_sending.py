@@ -1,6 +1,6 @@
 """Hold all sending, and let it go on: the one switch that a manager turns when something is wrong.
 
-The office's row is what the sender asks before each mail; the desk's journal tells who turned it, when and why. The
+The office's row is what each worker reads before its batch; the desk's journal tells who turned it, when and why. The
 row comes first when it is turned on, and last when it is turned off: killed in between, nothing leaves.
 """
 
@@ -16,7 +16,7 @@ from chalicelib.ports import Parts, SendingHold
 
 
 def hold_sending(parts: Parts, *, reason: str, at: datetime, who: str) -> SendingHold:
-    """From the next mail on nothing leaves, those that wait in the queue included. Twice is once: the first stands."""
+    """Nothing leaves any more but what a worker is at (ten debtors at most). Twice is once: the first stands."""
     if not reason.strip():
         raise BadInput("reason", "everybody will ask why nothing leaves", "say it in a few words")
     standing = parts.offices.hold()

@@ -43,7 +43,7 @@ def remind(parts: Parts, debtor_id: str, *, at: datetime, office: Office | None 
         parts.store.save(file, (), next_action_at=plan.next_action_at)
         return Outcome.NOTHING_DUE
 
-    proposals, held = _leaving(parts, plan.proposals)
+    proposals, held = _leaving(office, plan.proposals)
     if not proposals:
         parts.store.save(file, (), next_action_at=plan.next_action_at)
         return Outcome.HELD
@@ -68,16 +68,16 @@ def remind(parts: Parts, debtor_id: str, *, at: datetime, office: Office | None 
     return Outcome.HELD if held else Outcome.DONE
 
 
-def _leaving(parts: Parts, proposals: Sequence[Proposal]) -> tuple[Sequence[Proposal], bool]:
+def _leaving(office: Office, proposals: Sequence[Proposal]) -> tuple[Sequence[Proposal], bool]:
     """What may be done now: while a manager holds all sending, what leaves the house stays due, the rest goes on.
 
-    Asked here, before the claim, whatever the queue has held for how long: who turns the switch wants the next mail
-    not to leave. It costs a read where there is something to send.
+    The switch is read with the office: whatever the queue has held for how long does not leave, but a worker in the
+    middle of its batch (ten debtors, some seconds) ends it.
     """
-    sends = [p for p in proposals if p.notice or p.letter]
-    if not sends or parts.offices.hold() is None:
+    if office.health.held_since_at is None:
         return proposals, False
-    return [p for p in proposals if not (p.notice or p.letter)], True
+    kept = [p for p in proposals if not (p.notice or p.letter)]
+    return kept, len(kept) < len(proposals)
 
 
 def _write(

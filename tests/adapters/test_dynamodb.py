@@ -507,6 +507,7 @@ def test_a_row_can_be_read_in_the_console(table, store):
             "entered_on": {"S": "2026-03-02"}, "purchase_order": {"S": ""}, "document": {"S": ""},
             "settled_on": {"NULL": True}, "closed": {"NULL": True},
             "buyer_status": {"S": ""}, "buyer_status_on": {"NULL": True},
+            "unpaid_since_on": {"NULL": True}, "settlements": {"L": []},
         }},
     }  # fmt: skip
     assert rows["FILE#PROFILE"]["agenda_sk"] == {"S": "2026-03-02T08:00:00.000000Z#D1"}

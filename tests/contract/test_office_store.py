@@ -65,6 +65,7 @@ def test_all_sending_is_held_and_let_go_on(offices):
     hold = SendingHold(who="hugo@acme.test", at=AT, reason="prices were « wrong »")
     offices.set_hold(hold)
     assert offices.hold() == hold
+    assert offices.health().held_since_at == AT, "the run reads it with the rest"
     offices.set_hold(None)
     offices.set_hold(None)
     assert offices.hold() is None
