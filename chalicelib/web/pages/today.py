@@ -79,7 +79,7 @@ def opened(visit: Visit, debtor_id: str, task_id: str) -> Response:
     """A task beside the list, or for the script alone; `do` opens its form, `snooze` that of putting it off."""
     # Going back in the browser asks for the page as a piece, too.
     if visit.is_piece and visit.headers.get("hx-history-restore-request") != "true":
-        return visit.show("today/panel.html.j2", **_words(visit), **_panel(visit, debtor_id, task_id))
+        return visit.show("today/panel.html.j2", **{**_words(visit), **_panel(visit, debtor_id, task_id)})
     return _show(visit, (debtor_id, task_id))
 
 
@@ -197,7 +197,7 @@ def _again(
     except NoSuchTask:
         return _answer(visit, _lost(visit))
     if visit.is_piece:  # a script puts in place only what answers with success
-        return visit.show("today/panel.html.j2", **_words(visit), **panel)
+        return visit.show("today/panel.html.j2", **{**_words(visit), **panel})
     facts = {**_words(visit), **_list(visit), **panel}
     return visit.show("today/today.html.j2", status=HTTPStatus.UNPROCESSABLE_ENTITY, told=None, **facts)
 
@@ -224,7 +224,7 @@ def _words(visit: Visit) -> dict[str, Any]:
         "w": today_words,
         "filters": filters,
         "here": lambda **changed: visit.url(HERE, **{**filters, "after": "", **changed}),
-        "to": lambda path, **more: visit.url(path) + (f"?{urlencode({**filters, **more})}" if filters or more else ""),
+        "to": lambda path, **more: _with(visit.url(path), {**filters, **more}),
         "tel": lambda phone: re.sub(r"[^0-9+]", "", phone),
         "opened": None,
         "me": visit.who,
@@ -354,6 +354,10 @@ def _filters(visit: Visit) -> dict[str, str]:
 def _path(debtor_id: str, task_id: str, does: str = "", **query: str) -> str:
     path = f"{HERE}/{quote(debtor_id, safe='')}/{quote(task_id, safe='')}" + (f"/{does}" if does else "")
     return path + (f"?{urlencode(query)}" if query else "")
+
+
+def _with(url: str, query: dict[str, Any]) -> str:
+    return url + ("&" if "?" in url else "?") + urlencode(query) if query else url
 
 
 def _day(text: str) -> date:

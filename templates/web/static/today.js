@@ -26,11 +26,12 @@
   // A form with something wrong comes back as the panel alone.
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     const answer = event.detail.xhr.responseText.trimStart();
-    if (event.detail.target.id === "work" && answer.startsWith("<section class=\"panel\"")) event.detail.target = one("#panel");
+    if (event.detail.target?.id === "work" && answer.startsWith("<section class=\"panel\"")) event.detail.target = one("#panel");
   });
 
-  document.body.addEventListener("htmx:afterSwap", (event) => {
-    const into = event.detail.target.id;
+  // After htmx has settled: until then it lends what comes in the attributes of what it replaces.
+  document.body.addEventListener("htmx:afterSettle", (event) => {
+    const into = event.detail.target?.id; // none where the browser went back
     const panel = one("#panel");
     if (into === "panel") {
       panel.classList.add("open");

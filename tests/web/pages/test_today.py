@@ -301,6 +301,19 @@ def test_every_kind_of_task_opens_with_all_its_outcomes_in_words(desk: Desk, kin
             assert f'name="{outcome}.{name.rstrip("!")}"' in answer.body
 
 
+def test_the_script_is_given_the_panel_alone_and_going_back_the_whole_page(desk: Desk) -> None:
+    raised(desk, "t1")
+    ids = {"debtor_id": "C001", "task_id": "t1"}
+    piece = desk.ask("GET", TASK, cookies=desk.sign_in("viewer"), ids=ids, headers={"HX-Request": "true"})
+    assert piece.body.lstrip().startswith('<section class="panel"')
+    back = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    assert "<!doctype html>" in desk.ask("GET", TASK, cookies=desk.sign_in("viewer"), ids=ids, headers=back).body
+    wrong = do(desk, "t1", "do", {"outcome": "promised"}, piece=True)
+    assert wrong.status == 200  # a script puts in place only what answers with success
+    assert 'id="f-promised.on-error"' in wrong.body
+    assert wrong.body.lstrip().startswith('<section class="panel"')
+
+
 def test_a_task_of_nobody_hangs_on_the_desk(desk: Desk) -> None:
     raised(desk, "t1", TaskKind.BLIND, debtor_id=DESK, at_stake=None)
     answer = ask(desk)
