@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.web.pages import (
+    audit,
     debtor,
     debtor_acts,
     debtor_call,
@@ -10,6 +11,9 @@ from chalicelib.web.pages import (
     find,
     mailbox,
     money,
+    people,
+    policy,
+    settings,
     sign_in,
     static,
     today,
@@ -18,6 +22,6 @@ from chalicelib.web.pages import (
 from chalicelib.web.pages.guard import pages
 
 # A new page module is named here; without it its routes do not exist.
-MODULES = (find, mailbox, money, sign_in, static, today, tonight, debtor, debtor_acts, debtor_call, debtors)
+MODULES = (audit, people, policy, settings, find, mailbox, money, sign_in, static, today, tonight, debtor, debtor_acts, debtor_call, debtors)
 
 __all__ = ["MODULES", "pages"]
