@@ -339,3 +339,8 @@ def test_what_the_provider_reports_of_the_review_breaks_nothing(kind: str) -> No
     assert settle(room.program.parts, report, at=DUE) == kind.lower()
     desk = room.program.file(DESK)
     assert set(desk.contacts) == set(desk.notices) == set()
+
+
+def test_every_kind_of_task_has_its_french_words() -> None:
+    labels = (TEMPLATES / "review" / "fr" / "labels.j2").read_text("utf-8")
+    assert [kind.value for kind in TaskKind if f'"{kind.value}": "' not in labels] == []
