@@ -205,6 +205,10 @@ def _parser() -> argparse.ArgumentParser:
     close.set_defaults(run=_close_task)
     _add_stack(close)
 
+    examples = commands.add_parser("examples", help="print the mails that people corrected, for `relance train`")
+    _add_stack(examples)
+    examples.set_defaults(run=_examples)
+
     litigation = commands.add_parser("litigation", help="put a debtor's file for the lawyer or the court into a ZIP")
     litigation.add_argument("debtor", metavar="DEBTOR")
     litigation.add_argument("--out", required=True, metavar="FILE.zip")
@@ -557,6 +561,18 @@ def _task_facts(debtor_id: str, task: Task) -> dict[str, object]:
         "at_stake": str(task.at_stake or ""), "assignee": task.assignee, "mail": task.mail, "note": task.note,
         "closed": task.closed_at.isoformat() if task.closed_at else "", "outcome": task.outcome,
     }  # fmt: skip
+
+
+# --- examples
+
+
+def _examples(args: argparse.Namespace) -> int:
+    """A line each: `relance examples > corrected.jsonl`, then `relance train … corrected.jsonl`."""
+    from chalicelib.pipeline.settle_mail import examples
+
+    for line in examples(_parts(args)):
+        print(line)
+    return 0
 
 
 # --- litigation

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.debtor_file import Contact
+from chalicelib.pipeline.before_tonight import before_tonight
 from chalicelib.pipeline.keep import office_of
 from chalicelib.pipeline.remind import Outcome, remind
 from chalicelib.pipeline.run_dunning import run_dunning
+from chalicelib.ports import MailRecord, MailState, Shelf
 from infra.local.ministack import MiniStack
 from tests.e2e.real import RealProgram, real_program
 from tests.parts.calls import Calls, counted
@@ -57,7 +59,7 @@ def test_a_night_with_nothing_due_makes_the_same_three_calls_for_a_hundred_and_f
     assert many.read_units == few.read_units <= 2
 
 
-def test_a_due_debtor_costs_six_calls_its_mail_its_record_and_the_look_at_the_switch_included(
+def test_a_due_debtor_costs_five_calls_its_mail_and_its_record_included(
     dynamodb_local: str, ministack: MiniStack
 ) -> None:
     program = real_program(dynamodb_local, ministack, AT)
@@ -76,12 +78,11 @@ def test_a_due_debtor_costs_six_calls_its_mail_its_record_and_the_look_at_the_sw
             assert remind(program.parts, id_, at=AT, office=office) is Outcome.DONE
     assert calls.by_name == {
         "dynamodb.Query": 20,  # load
-        "dynamodb.GetItem": 20,  # whether all sending is held, asked anew before each mail
         "dynamodb.TransactWriteItems": 40,  # claim, confirm
         "s3.PutObject": 20,  # the copy of what is sent
         "ses.SendRawEmail": 20,
     }
-    assert calls.total / len(debtors) <= 6
+    assert calls.total / len(debtors) <= 5
 
     with counted() as again:
         assert run_dunning(program.parts, at=AT).due == 0
@@ -96,3 +97,39 @@ def test_a_debtor_that_is_looked_at_and_not_due_costs_a_read_and_a_note_of_when_
     with counted() as calls:
         assert remind(program.parts, "NOT-DUE", at=AT, office=office) is Outcome.NOTHING_DUE
     assert calls.by_name == {"dynamodb.Query": 1, "dynamodb.UpdateItem": 1}
+
+
+def test_a_page_of_the_mailbox_and_of_the_next_run_costs_the_same_few_calls_whatever_lies_behind_it(
+    dynamodb_local: str, ministack: MiniStack
+) -> None:
+    program = real_program(dynamodb_local, ministack, AT)
+
+    def mails(first: int, last: int) -> None:
+        for n in range(first, last):
+            mail = MailRecord(
+                id=f"m{n}", mailbox="a@b.example", folder="INBOX", uid_validity=1, uid=n, size=9, received_at=AT,
+                collected_at=AT, archive=f"mail/m{n}.eml",
+            )  # fmt: skip
+            program.parts.mail_log.record(mail)
+            program.parts.mail_log.settle(mail.becomes(MailState.READ, asks=bool(n % 2)))
+
+    def pages() -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+        with counted() as one:
+            assert len(program.parts.mail_log.on_shelf(Shelf.REVIEW, limit=20).mails) == 20
+        with counted() as every:
+            assert len(program.parts.mail_log.on_shelf(limit=20).mails) == 20
+        with counted() as tonight:
+            assert before_tonight(program.parts, at=AT, limit=5).looked_at == 5
+        return one.by_name, every.by_name, tonight.by_name
+
+    mails(0, 60)
+    for n in range(10):
+        program.put(file_of(case(f"T{n}", "2026-03-10"), id=f"T{n}"), paris("2026-03-11"))
+    few = pages()
+    mails(60, 300)
+    for n in range(10, 60):
+        program.put(file_of(case(f"T{n}", "2026-03-10"), id=f"T{n}"), paris("2026-03-11"))
+    assert pages() == few
+    assert few[0] == {"dynamodb.Query": 1, "dynamodb.BatchGetItem": 1}
+    assert few[1]["dynamodb.Query"] <= 2 * len(Shelf)
+    assert few[2] == {"dynamodb.Query": 1 + 1 + 5}, "the office, the agenda, five files"

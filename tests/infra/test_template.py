@@ -101,7 +101,7 @@ def test_no_role_may_do_everything_with_anything(template: Template) -> None:
             "sqs:SendMessage",
             {"ApiHandlerRole", "DunningRunRole", "MailRole", "MailboxPollRole", "WatchRole", "SchedulerRole"},
         ),
-        ("s3:PutObject", {"DueRole", "ImportsRole", "MailboxPollRole", "NumbersRole"}),
+        ("s3:PutObject", {"ApiHandlerRole", "DueRole", "ImportsRole", "MailboxPollRole", "NumbersRole"}),
         ("s3:DeleteObject", set()),
         ("dynamodb:Scan", set()),
         ("dynamodb:DeleteTable", set()),

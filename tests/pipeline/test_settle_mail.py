@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from email.message import EmailMessage
 
@@ -29,7 +30,10 @@ from chalicelib.pipeline.settle_mail import (
 )
 from chalicelib.pipeline.work_tasks import close_task
 from chalicelib.ports import MailState, Shelf
-from chalicelib.reading.examples import read_examples
+from chalicelib.reading.examples import Example, read_examples
+from chalicelib.reading.intents import understand
+from chalicelib.reading.statements import Ground
+from chalicelib.reading.training import train
 from tests.pipeline.desk import Program
 from tests.sample import case, eur, file_of, paris
 
@@ -172,6 +176,27 @@ def test_a_correction_is_kept_as_an_example_that_training_reads(program: Program
     assert (example.intents, example.invoices, example.decision) == (("promise_to_pay",), ("F1",), "apply")
     assert "le virement de la facture F1" in example.text
     assert "nadia" not in line, "whoever corrected it is nobody's business in training"
+
+
+def test_corrections_teach(program: Program) -> None:
+    """After a few corrections the learned voice hears a promise in words in which it heard less of one before."""
+    for n in range(6):
+        words = f"Le pigeon vous portera de quoi solder F1 {'bientôt ' * n}, juré."
+        id_ = come(program, mail_of(words, subject=f"n {n}"))
+        said = Meaning(intents=("promise_to_pay",), numbers={"promise_to_pay": ("F1",)}, promise_on=date(2026, 3, 20))
+        correct(program.parts, id_, said, turn=0, at=LATER, who="nadia")
+    taught = read_examples("\n".join(examples(program.parts)), "corrected")
+    assert len(taught) == 6
+    hand = [
+        replace(one, id=f"hand-{n}", text=f"La livraison {n} était incomplète : nous contestons.", intents=("dispute",))
+        for n, one in enumerate(taught)
+    ]
+
+    def hears(**hands: list[Example]) -> float:
+        clauses = understand("Le pigeon vous portera de quoi solder, juré.", Ground(base=AT.date())).clauses
+        return train(hands).listen(clauses, AT.date(), {}).probability["promise_to_pay"]
+
+    assert hears(hand=hand, people=taught) > hears(hand=hand) + 0.1
 
 
 @pytest.mark.parametrize(
