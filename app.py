@@ -12,7 +12,7 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
 
-from chalicelib.bootstrap import import_files, numbers_store, parts, review_writer
+from chalicelib.bootstrap import import_files, import_log, numbers_store, parts, review_writer
 from chalicelib.entry import (
     acting_at,
     dropped_files,
@@ -90,7 +90,9 @@ def imports(event: SQSEvent) -> dict[str, Any]:
     """Import the ledger files that were dropped in the import bucket."""
     return on_messages(
         "imports", event,
-        lambda m: [import_dropped(parts(), import_files(), key, at=at) for key, at in dropped_files(m)],
+        lambda m: [
+            import_dropped(parts(), import_files(), key, at=at, log=import_log()) for key, at in dropped_files(m)
+        ],
     )  # fmt: skip
 
 

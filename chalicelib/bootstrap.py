@@ -24,13 +24,16 @@ from chalicelib.ports import (
     AuditLog,
     Directory,
     IdentityProvider,
+    ImportLog,
     Mailbox,
     NumbersStore,
     Outbox,
     Parts,
     PolicyStore,
+    Queue,
     ReviewWriter,
     SessionStore,
+    UploadDoor,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ WHAT = {
     "RELANCE_TABLE": "the name of the DynamoDB table (output TableName of the stack)",
     "RELANCE_ARCHIVE_BUCKET": "the bucket of mails and documents (output ArchiveBucket)",
     "RELANCE_IMPORT_BUCKET": "the bucket where ledgers are dropped (output ImportBucket)",
+    "RELANCE_IMPORT_QUEUE_URL": "the queue of files to be imported (output ImportQueueUrl)",
     "RELANCE_DUE_QUEUE_URL": "the queue of debtors that are due (output DueQueueUrl)",
     "RELANCE_MAIL_QUEUE_URL": "the queue of mails to be read (output MailQueueUrl)",
     "RELANCE_MAILBOX_SECRET": "the secret with the mailbox's login (output MailboxSecret)",
@@ -107,6 +111,35 @@ def import_files() -> Archive:
     from chalicelib.adapters.s3 import S3Archive
 
     return S3Archive(_client("s3"), _setting("RELANCE_IMPORT_BUCKET"))
+
+
+@cache
+def import_log() -> ImportLog:
+    """What became of the files that were given to us."""
+    from chalicelib.adapters.dynamodb_imports import DynamoImportLog
+    from chalicelib.adapters.dynamodb_table import PATIENCE
+
+    return DynamoImportLog(_client("dynamodb", config=PATIENCE), _setting("RELANCE_TABLE"))
+
+
+@cache
+def import_queue() -> Queue:
+    """Files that are to be read once more."""
+    from chalicelib.adapters.sqs import SqsQueue
+
+    return SqsQueue(_client("sqs"), _setting("RELANCE_IMPORT_QUEUE_URL"))
+
+
+@cache
+def upload_door() -> UploadDoor:
+    """Where browsers hand over files for import."""
+    from botocore.config import Config
+
+    from chalicelib.adapters.s3_upload import S3UploadDoor
+
+    # The bucket's own host in its region: what the pages' policy names must be where the form goes.
+    own_host = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    return S3UploadDoor(_client("s3", config=own_host), _setting("RELANCE_IMPORT_BUCKET"))
 
 
 @cache

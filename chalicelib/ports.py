@@ -564,3 +564,73 @@ class Directory(Protocol):
         """One role, and none of the others; empty: none at all."""
 
     def set_enabled(self, member: Member, enabled: bool) -> None: ...
+
+
+class ImportState(StrEnum):
+    EXPECTED = "expected"  # is being uploaded, or waits to be read
+    TAKEN = "taken"
+    REFUSED = "refused"  # nothing of it was written
+    UNNAMED = "unnamed"  # its columns are not known: a person says what they hold
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileFinding:
+    """Something about one line of a file, and what to do."""
+
+    line: int = 0  # 0: about the file as a whole
+    column: str = ""
+    what: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileImport:
+    """One file that was given to us, and what became of it. `id` begins with the instant, so that ids sort by time."""
+
+    id: str
+    who: str
+    at: datetime
+    state: ImportState = ImportState.EXPECTED
+    turn: int = 0  # how often its state was kept
+    name: str = ""
+    key: str = ""
+    kind: str = ""  # invoices, payments, statements, einvoices
+    read_at: datetime | None = None
+    rows: int = 0
+    debtors: int = 0
+    new: int = 0
+    known: int = 0
+    findings: tuple[FileFinding, ...] = ()
+    more: int = 0  # findings that are not listed
+    columns: tuple[str, ...] = ()  # of an unnamed file: its header
+    sample: tuple[tuple[str, ...], ...] = ()  # and its first rows
+
+
+class ImportLog(Protocol):
+    """Keeps what became of each file for ninety days."""
+
+    def get(self, id_: str) -> FileImport | None: ...
+
+    def keep(self, before: FileImport | None, after: FileImport) -> bool:
+        """Keep `after`, provided that `before` still stands (None: nothing does)."""
+
+    def latest(self, limit: int) -> tuple[FileImport, ...]:
+        """The last files, the newest first: one bounded read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadForm:
+    """What a browser posts, before the file itself, to hand a file straight to the store."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
+class UploadDoor(Protocol):
+    """Lets a browser hand over one file without passing through us."""
+
+    def origin(self) -> str:
+        """Scheme, host and port that the form goes to."""
+
+    def open(self, prefix: str, *, largest: int, seconds: int, back: str = "") -> UploadForm:
+        """A form for one file below `prefix` under its own name; sends the browser `back`, or answers 204."""

@@ -79,6 +79,18 @@ def read_csv(raw: bytes, mapping: ColumnMap = OURS) -> list[Statement]:
     return numbered_all([_statement(account, some) for account, some in entries.items()])
 
 
+def is_statement(raw: bytes) -> bool:
+    """Whether the columns are those of a bank's statement, in the words of banks."""
+    encoding = find_encoding(io.BytesIO(raw[:1_000_000]))
+    if isinstance(encoding, Finding):
+        return False
+    try:
+        _header(raw[:1_000_000].decode(encoding.name, "replace").removeprefix("\ufeff"), OURS)
+    except BadInput:
+        return False
+    return True
+
+
 class _Header:
     """Where our columns stand; `currency` where the header itself names one, as in Montant(EUROS)."""
 

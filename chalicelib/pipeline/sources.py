@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from chalicelib.errors import BadInput, PermanentError
+from chalicelib.errors import BadFile, BadInput, PermanentError
 from chalicelib.ledger.mapping import ColumnMap, read_mapping
 from chalicelib.ports import Archive
 
@@ -28,6 +28,16 @@ def mapping_of(archive: Archive, source: str) -> ColumnMap:
         remedy = f"name it once with its mapping: relance import invoices FILE --source {source} --map M"
         raise BadInput(source, "no mapping is remembered for this source", remedy) from error
     return read_mapping(text.decode(), f"the mapping of {source}")
+
+
+def remembered(archive: Archive, source: str) -> ColumnMap | None:
+    """The mapping of a source; None where it has none."""
+    try:
+        return mapping_of(archive, source)
+    except BadFile:
+        raise
+    except BadInput:
+        return None
 
 
 def _key(source: str) -> str:

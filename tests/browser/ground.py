@@ -27,7 +27,8 @@ TEMPLATE = Path(__file__).resolve().parents[2] / "infra" / "resources.yaml"
 STACK = "pages-test"
 BUILT_ONCE = (
     bootstrap.parts, bootstrap.sessions, bootstrap.identity, bootstrap._secrets, bootstrap.policy_store,
-    bootstrap.audit_log, bootstrap.directory, bootstrap.numbers_store,
+    bootstrap.audit_log, bootstrap.directory, bootstrap.numbers_store, bootstrap.import_log,
+    bootstrap.import_files, bootstrap.import_queue, bootstrap.upload_door,
 )  # fmt: skip
 
 
@@ -58,6 +59,12 @@ def standing(stack: MiniStack, at: datetime, *, port: int = 0) -> Iterator[Groun
         SecretString=sign_in_settings(stack, pool=outputs["PeoplePool"], client=outputs["PagesClient"]),
     )
     bucket = program.parts.archive._bucket  # type: ignore[attr-defined]
+    boto3.client("s3", **stack.client_settings()).put_bucket_cors(
+        Bucket=bucket,
+        CORSConfiguration={"CORSRules": [{
+            "AllowedMethods": ["POST"], "AllowedHeaders": ["*"], "AllowedOrigins": [address(port).rpartition("/")[0]],
+        }]},
+    )  # fmt: skip
     settings = {
         **stack.environment(),
         **settings_of_pages(
@@ -66,6 +73,7 @@ def standing(stack: MiniStack, at: datetime, *, port: int = 0) -> Iterator[Groun
         "RELANCE_TABLE": program.table.name,
         "RELANCE_ARCHIVE_BUCKET": bucket,
         "RELANCE_IMPORT_BUCKET": bucket,
+        "RELANCE_IMPORT_QUEUE_URL": program.due_queue_url,
         "RELANCE_DUE_QUEUE_URL": program.due_queue_url,
         "RELANCE_MAIL_QUEUE_URL": program.due_queue_url,
         "RELANCE_OUTBOX": "ses",

@@ -20,7 +20,7 @@ from chalicelib.domain.calendar import local_day
 from chalicelib.pipeline.count_numbers import count_numbers
 from chalicelib.web.pages.guard import NotFound, Visit, act, page
 from chalicelib.web.pages.money_sheet import as_csv, as_xlsx, in_order, step_name
-from chalicelib.web.pages.money_words import BUCKETS, MEANS
+from chalicelib.web.pages.money_words import BUCKETS, MEANS, N_
 from chalicelib.web.pages.render import short_day, texts, zone_of
 from chalicelib.web.pages.session import Role
 
@@ -98,9 +98,7 @@ def _today(visit: Visit) -> date:
 
 
 def _piece(visit: Visit, today: date, counting: Any, *, goes_on: bool = False) -> Response:
-    return visit.show(
-        "money/count.html.j2", status=HTTPStatus.OK, today=today, counting=counting, goes_on=goes_on
-    )
+    return visit.show("money/count.html.j2", status=HTTPStatus.OK, today=today, counting=counting, goes_on=goes_on)
 
 
 def _figures(visit: Visit, numbers: n.Numbers, currency: str) -> Mapping[str, Any]:
@@ -134,22 +132,24 @@ def _figures(visit: Visit, numbers: n.Numbers, currency: str) -> Mapping[str, An
             "ageing": {
                 "labels": [name for name, _ in bands],
                 "series": [
-                    {"label": say("Undisputed"),
+                    {"label": say(N_("Undisputed")),
                      "values": [float((b.open.sum - b.disputed.sum).amount) for _, b in bands]},
-                    {"label": say("Disputed"), "values": [float(b.disputed.sum.amount) for _, b in bands]},
+                    {"label": say(N_("Disputed")), "values": [float(b.disputed.sum.amount) for _, b in bands]},
                 ],
             },
             "forecast": {
                 "labels": [short_day(first, visit.language) for first, _ in weeks],
                 "series": [
-                    {"label": say("Promised"), "values": [float(w.promised.amount) for _, w in weeks]},
-                    {"label": say("Planned"), "values": [float(w.planned.amount) for _, w in weeks]},
-                    {"label": say("By habit"), "values": [float(w.habit.amount) for _, w in weeks]},
+                    {"label": say(N_("Promised")), "values": [float(w.promised.amount) for _, w in weeks]},
+                    {"label": say(N_("Planned")), "values": [float(w.planned.amount) for _, w in weeks]},
+                    {"label": say(N_("By habit")), "values": [float(w.habit.amount) for _, w in weeks]},
                 ],
             },
             "effects": {
                 "labels": [name for name, _, _ in steps],
-                "series": [{"label": say("Paid within 7 days"), "values": [float(share or 0) for _, _, share in steps]}],
+                "series": [
+                    {"label": say(N_("Paid within 7 days")), "values": [float(share or 0) for _, _, share in steps]}
+                ],
             },
         },
     }  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.domain import numbers as n
 from chalicelib.pipeline.litigation_file import table
-from chalicelib.web.pages.money_words import BUCKETS, MEANS, STEPS
+from chalicelib.web.pages.money_words import BUCKETS, MEANS, N_, STEPS
 
 Cell = str | int | Decimal | date | None
 Say = Callable[[str], str]
@@ -33,37 +33,48 @@ class Sheet:
 
 def sheets(numbers: n.Numbers, say: Say) -> list[Sheet]:
     """Every figure of the page, currency by currency. `say` translates."""
-    currency, count, sum_ = say("Currency"), say("Invoices"), say("Amount")
+    currency, count, sum_ = say(N_("Currency")), say(N_("Invoices")), say(N_("Amount"))
     return [
         Sheet(
-            say("Ageing"),
-            (currency, say("Bucket"), count, sum_, say("Disputed invoices"), say("Disputed amount")),
+            say(N_("Ageing")),
+            (currency, say(N_("Bucket")), count, sum_, say(N_("Disputed invoices")), say(N_("Disputed amount"))),
             tuple(_ageing(numbers, say)), say(MEANS["ageing"]),
         ),
         Sheet(
-            say("Cash expected"),
-            (currency, say("Week from"), say("Promised"), say("Planned"), say("By habit"), say("Total")),
+            say(N_("Cash expected")),
+            (
+                currency, say(N_("Week from")), say(N_("Promised")), say(N_("Planned")), say(N_("By habit")),
+                say(N_("Total")),
+            ),
             tuple(_forecast(numbers, say)), say(MEANS["forecast"]),
         ),
         Sheet(
-            say("Ratios"), (currency, say("Figure"), say("Value"), say("How it is reckoned")), tuple(_ratios(numbers, say))
+            say(N_("Ratios")),
+            (currency, say(N_("Figure")), say(N_("Value")), say(N_("How it is reckoned"))),
+            tuple(_ratios(numbers, say)),
         ),
         Sheet(
-            say("Effect of steps"),
-            (currency, say("Step"), count, sum_, say("Paid within 7 days"), say("Amount paid"), "%"),
+            say(N_("Effect of steps")),
+            (currency, say(N_("Step")), count, sum_, say(N_("Paid within 7 days")), say(N_("Amount paid")), "%"),
             tuple(_effects(numbers, say)), say(MEANS["effects"]),
         ),
         Sheet(
-            say("Top debtors"),
-            (currency, say("Account"), say("Debtor"), say("Overdue"), say("Owed"), say("Days late")),
+            say(N_("Top debtors")),
+            (
+                currency, say(N_("Account")), say(N_("Debtor")), say(N_("Overdue")), say(N_("Owed")),
+                say(N_("Days late")),
+            ),
             tuple(
                 (c, o.debtor_id, o.name, o.overdue.amount, o.owed.amount, o.days_late)
                 for c in numbers.currencies() for o in numbers.top.get(c, ())
             ), say(MEANS["top"]),
         ),
         Sheet(
-            say("Credit holds"),
-            (currency, say("Account"), say("Debtor"), say("On hold since"), say("Sales asked on"), say("Overdue")),
+            say(N_("Credit holds")),
+            (
+                currency, say(N_("Account")), say(N_("Debtor")), say(N_("On hold since")), say(N_("Sales asked on")),
+                say(N_("Overdue")),
+            ),
             tuple(
                 (money.currency, h.debtor_id, h.name, h.held_since_on, h.asked_on, money.amount)
                 for h in numbers.holds for money in h.overdue
@@ -125,7 +136,7 @@ def in_order(effects: Sequence[str]) -> list[str]:
 
 
 def _flat(some: Sequence[Sheet], on: date, language: str, say: Say) -> Iterator[list[str]]:
-    yield [say("As of the morning of"), on.isoformat()]
+    yield [say(N_("As of the morning of")), on.isoformat()]
     for sheet in some:
         yield []
         yield [sheet.title]
@@ -166,24 +177,24 @@ def _forecast(numbers: n.Numbers, say: Say) -> Iterator[tuple[Cell, ...]]:
         for index, week in enumerate(forecast.weeks):
             amounts = (week.promised.amount, week.planned.amount, week.habit.amount, week.sum.amount)
             yield currency, numbers.on + timedelta(days=7 * index), *amounts
-        yield currency, say("Later"), None, None, None, forecast.later.amount
-        yield currency, say("Without a date"), None, None, None, forecast.undated.amount
+        yield currency, say(N_("Later")), None, None, None, forecast.later.amount
+        yield currency, say(N_("Without a date")), None, None, None, forecast.undated.amount
 
 
 def _ratios(numbers: n.Numbers, say: Say) -> Iterator[tuple[Cell, ...]]:
     for currency in numbers.currencies():
         found, word = n.dso(numbers, currency), numbers.word.get(currency)
-        yield currency, say("Owed"), numbers.owed(currency).amount, say(MEANS["ageing"])
-        yield currency, say("Overdue"), numbers.overdue(currency).amount, say(MEANS["overdue"])
-        yield currency, say("Disputed"), numbers.disputed(currency).amount, say(MEANS["disputed"])
+        yield currency, say(N_("Owed")), numbers.owed(currency).amount, say(MEANS["ageing"])
+        yield currency, say(N_("Overdue")), numbers.overdue(currency).amount, say(MEANS["overdue"])
+        yield currency, say(N_("Disputed")), numbers.disputed(currency).amount, say(MEANS["disputed"])
         if found:
             at_least = f" {say(MEANS['dso_at_least'])}" if found.at_least else ""
-            yield currency, say("DSO, days"), found.days, say(MEANS["dso"]) + at_least
+            yield currency, say(N_("DSO, days")), found.days, say(MEANS["dso"]) + at_least
         if word:
-            yield currency, say("Promises kept, %"), n.kept_rate(word), say(MEANS["promises"])
-            yield currency, say("Promises kept by amount, %"), n.kept_rate_by_amount(word), say(MEANS["promises"])
+            yield currency, say(N_("Promises kept, %")), n.kept_rate(word), say(MEANS["promises"])
+            yield currency, say(N_("Promises kept by amount, %")), n.kept_rate_by_amount(word), say(MEANS["promises"])
     if numbers.paid.count:
-        yield None, say("Paid late on average, days"), n.average_days_late(numbers.paid), say(MEANS["late"])
+        yield None, say(N_("Paid late on average, days")), n.average_days_late(numbers.paid), say(MEANS["late"])
 
 
 def _effects(numbers: n.Numbers, say: Say) -> Iterator[tuple[Cell, ...]]:

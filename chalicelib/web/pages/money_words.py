@@ -34,8 +34,8 @@ STEPS = {
 
 MEANS = {
     "ageing": N_(
-        "Open balances, VAT included, by days after the due date. Due today is not late. What is disputed stands in its "
-        "bucket and is told apart; unallocated credit is not deducted."
+        "Open balances, VAT included, by days after the due date. Due today is not late. What is disputed stands in "
+        "its bucket and is told apart; unallocated credit is not deducted."
     ),
     "overdue": N_("Open balances of the invoices whose due date is over, disputed ones included."),
     "disputed": N_("The part of what is owed that the debtor contests. These invoices are not chased."),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chalice.app import Response
+
 from chalicelib import bootstrap
 
 
@@ -40,6 +42,15 @@ def headers_of_a_shown_mail(secure: bool) -> Mapping[str, str]:
         "frame-ancestors 'self'; sandbox"
     )
     return {**headers_of_a_page(secure), "Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
+
+
+def reaching(response: Response, origin: str) -> Response:
+    """The answer, whose page may also send forms and files to this origin: what is handed over there alone."""
+    policy = str(response.headers["Content-Security-Policy"])
+    for directive in ("connect-src 'self'", "form-action 'self'"):
+        policy = policy.replace(directive, f"{directive} {origin}")
+    response.headers["Content-Security-Policy"] = policy
+    return response
 
 
 def headers_of_a_static_file() -> Mapping[str, str]:

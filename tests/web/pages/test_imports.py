@@ -1,0 +1,252 @@
+"""Import: who gives a file is kept, what is wrong is said by line, unknown columns are named once and remembered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import BadInput
+from chalicelib.ledger.guess import Head
+from chalicelib.pipeline.import_dropped import import_dropped, source_of
+from chalicelib.pipeline.sources import mapping_of
+from chalicelib.ports import FileImport, ImportState
+from tests.web.pages.conftest import AT, Desk
+
+FILE = "/ops/import/files/{file_id}"
+NAMED = (
+    "number,account,client,country,issued,due,amount,currency\nF9,C009,Café Lune,FR,2026-02-01,2026-03-01,12.00,EUR\n"
+)
+UNNAMED = (
+    "N° facture;Code client;Raison sociale;Date facture;Échéance;Montant TTC\n"
+    "FA1;C101;Garage Nord;05/03/2026;30/04/2026;1 200,50\n"
+    "FA2;C102;<script>alert(1)</script>;06/03/2026;05/04/2026;99,00\n"
+)
+
+
+def begin(desk: Desk, name: str = "ledger.csv", **asked: Any) -> FileImport:
+    """A collector announces a file; gives its row."""
+    answer = desk.act("/ops/import/files", desk.sign_in("collector"), {"name": name}, **asked)
+    assert answer.status == 200
+    (file,) = desk.imports.latest(1)
+    return file
+
+
+def drop(desk: Desk, content: str | bytes, name: str = "ledger.csv") -> FileImport:
+    """It arrives in the bucket, and the queue's function reads it."""
+    file = begin(desk, name)
+    key = f"dropped/{file.id}/{name}"
+    desk.program.archive.put(key, content.encode() if isinstance(content, str) else content, content_type="x")
+    read(desk, key)
+    found = desk.imports.get(file.id)
+    assert found
+    return found
+
+
+def read(desk: Desk, key: str) -> None:
+    import_dropped(desk.program.parts, desk.program.archive, key, at=desk.at, log=desk.imports)
+
+
+def show(desk: Desk, file: FileImport, role: str = "viewer", **asked: Any) -> Any:
+    return desk.ask("GET", FILE, ids={"file_id": file.id}, cookies=desk.sign_in(role), **asked)
+
+
+def choose(desk: Desk, file: FileImport, do: str = "take", **chosen: str) -> Any:
+    """The form of columns as it is proposed, with what is chosen otherwise."""
+    body = show(desk, file, "collector").body
+    form = {"kind": "invoices", "date_format": "", "decimal": "", "constant_country": "FR", "constant_currency": "EUR"}
+    for name, options in re.findall(r'<select[^>]*name="(column_\w+)"[^>]*>(.*?)</select>', body, re.DOTALL):
+        picked = re.search(r'<option value="(\d*)" selected', options)
+        form[name] = picked[1] if picked else ""
+    return desk.act(
+        f"{FILE}/columns", desk.sign_in("collector"), {**form, **chosen, "do": do}, ids={"file_id": file.id}
+    )
+
+
+def test_the_empty_page_teaches_and_offers_samples(desk: Desk) -> None:
+    body = desk.ask("GET", "/ops/import", cookies=desk.sign_in("collector")).body
+    assert "No file has come in yet" in body
+    for name in re.findall(r"/ops/import/samples/([\w.]+)", body):
+        answer = desk.ask("GET", "/ops/import/samples/{name}", ids={"name": name}, cookies=desk.sign_in("viewer"))
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+        assert drop(desk, answer.body, name).state is ImportState.TAKEN, name
+
+
+@pytest.mark.parametrize("name", ["../ops.css", "secret.csv", "invoices.csv\n"])
+def test_nothing_but_the_samples_is_served_under_their_path(desk: Desk, name: str) -> None:
+    answer = desk.ask("GET", "/ops/import/samples/{name}", ids={"name": name}, cookies=desk.sign_in("viewer"))
+    assert answer.status == 404
+
+
+def test_a_viewer_sees_and_hands_over_nothing(desk: Desk) -> None:
+    body = desk.ask("GET", "/ops/import", cookies=desk.sign_in("viewer")).body
+    assert "data-drop" not in body
+    assert desk.act("/ops/import/files", desk.sign_in("viewer")).status == 403
+    assert not desk.imports.files
+
+
+def test_the_page_may_reach_the_bucket_and_no_other_page_may(desk: Desk) -> None:
+    cookies = desk.sign_in("collector")
+    policy = desk.ask("GET", "/ops/import", cookies=cookies).headers["Content-Security-Policy"]
+    assert "connect-src 'self' https://imports.example;" in policy
+    assert "form-action 'self' https://imports.example https://people.example;" in policy
+    assert "imports.example" not in desk.ask("GET", "/ops/money", cookies=cookies).headers["Content-Security-Policy"]
+
+
+def test_the_form_is_signed_for_one_place_and_comes_back_here(desk: Desk) -> None:
+    answer = desk.act("/ops/import/files", desk.sign_in("collector"))
+    (file,) = desk.imports.latest(1)
+    assert (file.who, file.state) == ("collector@acme.example", ImportState.EXPECTED)
+    assert f'name="key" value="dropped/{file.id}/${{filename}}"' in answer.body
+    assert f"/api/ops/import/files/{file.id}" in answer.body
+    assert 'type="file"' in answer.body
+
+
+def test_the_script_is_given_the_row_and_the_form(desk: Desk) -> None:
+    answer = desk.act(
+        "/ops/import/files", desk.sign_in("collector"), {"name": "<b>é.csv"}, headers={"HX-Request": "true"}
+    )
+    assert "&lt;b&gt;é.csv" in answer.body
+    assert "success_action_redirect" not in answer.body
+    assert "<html" not in answer.body
+
+
+def test_a_file_in_our_columns_is_taken_in_by_who_gave_it(desk: Desk) -> None:
+    file = drop(desk, NAMED)
+    assert (file.state, file.kind, file.rows, file.new) == (ImportState.TAKEN, "invoices", 1, 1)
+    assert {entry.who for entry in desk.program.store.journal("C009")} == {"collector@acme.example"}
+    assert "1 line read, 1 new, 0 known already" in show(desk, file).body
+
+
+def test_a_file_that_is_delivered_twice_keeps_what_the_first_one_did(desk: Desk) -> None:
+    file = drop(desk, NAMED)
+    read(desk, file.key)
+    assert desk.imports.get(file.id) == file
+
+
+@pytest.mark.parametrize(
+    ("language", "what", "to_do"),
+    [("en", "“31/02/2026” is no date|has no day|is no day", "write|correct"), ("fr", "est vide", "complétez-la")],
+)
+def test_a_refused_file_says_line_column_and_what_to_do(desk: Desk, language: str, what: str, to_do: str) -> None:
+    content = NAMED + "F10,C009,,FR,2026-02-01,31/02/2026,12.00,EUR\n"
+    file = drop(desk, content)
+    assert (file.state, file.findings[0].line) == (ImportState.REFUSED, 3)
+    body = show(desk, file, headers={"Accept-Language": language}).body
+    assert "client" in body
+    assert re.search(what, body) or language == "en"
+    assert re.search(to_do, body)
+    assert desk.program.store.load("C009") is None, "nothing was written"
+    assert not list(desk.program.store.open_tasks()), "whoever gave it sees it here"
+
+
+def test_unknown_columns_are_proposed_with_the_first_lines_as_they_would_be_read(desk: Desk) -> None:
+    file = drop(desk, UNNAMED)
+    assert file.state is ImportState.UNNAMED
+    body = show(desk, file, "collector").body
+    assert "Garage Nord" in body
+    assert "€1,200.50" in body
+    assert "30 Apr 2026" in body
+    assert "<script>alert" not in body
+    assert desk.program.store.load("C101") is None
+
+
+def test_columns_once_named_are_remembered_and_the_next_file_is_read_by_itself(desk: Desk) -> None:
+    file = drop(desk, UNNAMED)
+    answer = choose(desk, file)
+    assert (answer.status, answer.place) == (303, f"/api/ops/import/files/{file.id}")
+    (message,) = desk.import_queue.bodies
+    read(desk, message["key"])
+    taken = desk.imports.get(file.id)
+    assert taken
+    assert (taken.state, taken.new) == (ImportState.TAKEN, 2)
+    assert desk.program.file("C101").cases["FA1"].due_on.isoformat() == "2026-04-30"
+    desk.at += timedelta(hours=1)
+    again = drop(desk, UNNAMED.replace("FA1", "FA3").replace("FA2", "FA4"), "next.csv")
+    assert (again.state, again.new) == (ImportState.TAKEN, 2)
+
+
+def test_looking_again_takes_nothing_in(desk: Desk) -> None:
+    file = drop(desk, UNNAMED)
+    answer = choose(desk, file, do="preview", date_format="MM/DD/YYYY")
+    assert answer.status == 422
+    assert "30/04/2026" in answer.body
+    assert not desk.import_queue.bodies
+    assert desk.imports.get(file.id) == file
+
+
+def test_a_column_that_is_needed_and_not_chosen_is_said_at_its_field(desk: Desk) -> None:
+    file = drop(desk, UNNAMED)
+    answer = choose(desk, file, column_due="")
+    assert answer.status == 422
+    assert 'id="f-column_due-error"' in answer.body
+    assert not desk.import_queue.bodies
+    head = Head(file.columns, file.sample)
+    with pytest.raises(BadInput):
+        mapping_of(desk.program.archive, source_of("invoices", head))
+
+
+def test_two_who_name_the_columns_have_it_read_once(desk: Desk) -> None:
+    file = drop(desk, UNNAMED)
+    choose(desk, file)
+    answer = desk.act(f"{FILE}/columns", desk.sign_in("collector"), {"do": "take"}, ids={"file_id": file.id})
+    assert answer.status == 303
+    assert len(desk.import_queue.bodies) == 1
+
+
+def test_a_ledger_with_dates_and_amounts_is_never_taken_for_money_that_came_in(desk: Desk) -> None:
+    ledger = "N° facture;Client;Date;Échéance;Montant\nF1;Morel;2026-03-01;2026-04-01;100,00\n"
+    assert drop(desk, ledger).state is ImportState.UNNAMED
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"   \n", b"\x00\x01\x02", b"%PDF-1.4 nothing", b"PK\x03\x04", b"<x/>", b"one\ntwo\n"]
+)
+def test_what_is_no_file_of_ours_is_refused_in_words(desk: Desk, content: bytes) -> None:
+    file = drop(desk, content, "strange.bin")
+    assert file.state is ImportState.REFUSED
+    assert file.findings[0].what
+
+
+def test_a_file_that_somebody_else_drops_in_the_bucket_is_listed_too(desk: Desk) -> None:
+    desk.program.archive.put("invoices/night.csv", NAMED.encode(), content_type="text/csv")
+    read(desk, "invoices/night.csv")
+    (file,) = desk.imports.latest(5)
+    assert (file.who, file.name, file.state) == ("import", "invoices/night.csv", ImportState.TAKEN)
+
+
+def test_a_row_asks_by_itself_while_its_file_is_read_and_no_longer_than_a_quarter_of_an_hour(desk: Desk) -> None:
+    file = begin(desk)
+    piece = {"headers": {"HX-Request": "true"}, "query": {"as": "row"}}
+    assert 'hx-trigger="every 2s"' in show(desk, file, **piece).body
+    desk.at += timedelta(minutes=15)
+    assert "hx-trigger" not in show(desk, file, **piece).body
+
+
+def test_the_list_is_one_bounded_read(desk: Desk) -> None:
+    for number in range(60):
+        desk.imports.keep(None, FileImport(id=f"2026-{number:03}", who="x", at=AT, name="é" * 200, turn=1))
+    answer = desk.ask("GET", "/ops/import", cookies=desk.sign_in("viewer"))
+    assert answer.body.count('class="item"') == 25
+    assert len(answer.body.encode()) < 200_000
+
+
+def test_hostile_names_and_findings_stay_text(desk: Desk) -> None:
+    file = drop(desk, UNNAMED, "<script>x</script>.csv")
+    desk.imports.keep(
+        file, replace(file, turn=9, columns=("<img src=x onerror=alert(1)>", "b"), sample=(("<i>", "2"),))
+    )
+    for body in (
+        show(desk, file, "collector").body,
+        desk.ask("GET", "/ops/import", cookies=desk.sign_in("viewer")).body,
+    ):
+        assert "<script>x" not in body
+        assert "<img src=x" not in body
+
+
+def test_an_unknown_file_is_nothing(desk: Desk) -> None:
+    answer = desk.ask("GET", FILE, ids={"file_id": "20260312-nobody"}, cookies=desk.sign_in("viewer"))
+    assert answer.status == 404
