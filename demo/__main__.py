@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from types import FrameType
@@ -27,6 +28,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.domain.creditor_file import read_creditor
 from chalicelib.errors import PermanentError, RetryableError
 from demo.company import LEDGER
+from demo.exhibits import happened
 from demo.play import Played, play
 from demo.show import Progress, table
 from demo.stage import StageBroken
@@ -80,7 +82,10 @@ def _demo(chosen: argparse.Namespace, look: Callable[[Played], None] | None) -> 
         _leave(chosen.state, played, seconds)
         if look:
             look(played)
-        print(f"\n{table(played.figures)}\n")
+        told = happened(
+            played.files, played.chronicle, played.stage.numbers.latest(), played.exhibits, chosen.state
+        )  # fmt: skip
+        print("\n".join(["", table(played.figures), "", *told, ""]))
         print(_where(chosen.state, played, seconds))
         if stays:
             print("\nEverything stays up until Ctrl-C; the schedules now run by the real clock.", flush=True)
@@ -105,6 +110,7 @@ def _leave(state: Path, played: Played, seconds: float) -> None:
         "aws": {"endpoint": played.stage.stack.endpoint, "region": played.stage.stack.region},
         "outputs": dict(played.stage.outputs),
         "figures": played.figures.as_json(),
+        "exhibits": asdict(played.exhibits),
     }  # fmt: skip
     partial = state / ".demo.json"
     partial.write_text(json.dumps(left, indent=2, ensure_ascii=False) + "\n", "utf-8")

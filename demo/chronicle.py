@@ -53,6 +53,8 @@ class Worked:
     at: datetime
     on: date | None = None
     amount: Decimal | None = None
+    said: str = ""  # of a call: the sentence that its confirming mail has to hand on
+    id: str = ""  # the task's
 
 
 @dataclass
@@ -65,10 +67,14 @@ class Chronicle:
     paid: list[Paid] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     got: list[Got] = field(default_factory=list)
+    inside: list[Delivery] = field(default_factory=list)  # mails to our own people: sales, finance
     worked: list[Worked] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)  # addresses that a client's server refused
     statements: list[bytes] = field(default_factory=list)  # of our bank, one a business day
     sent_again: list[str] = field(default_factory=list)  # a statement that was dropped a second time
+    plans: dict[str, tuple[tuple[date, Decimal], ...]] = field(default_factory=dict)  # agreed, by account
+    posted: dict[str, tuple[str, date]] = field(default_factory=dict)  # registered letters, by account: id, day
+    proven: set[str] = field(default_factory=set)  # of these, whose receipt came back
     last_run_at: datetime | None = None
 
     def left(self, sale: Sale) -> Decimal:

@@ -6,7 +6,8 @@ mails, `unasked` what it does on a day of its own accord, `on_the_phone` what it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -24,6 +25,9 @@ RUN_DAYS: dict[str, tuple[int, ...]] = {"C108": (10, 25), "C145": (10, 25)}
 
 GONE: frozenset[str] = frozenset({"C116", "C117"})
 """Their addresses are dead: C116's server takes the mail and reports, C117's refuses it in the session."""
+
+CONTESTED = {"C104": "FK-30480"}
+"""Never delivered: its credit note is all that this client waits for."""
 
 NEW_ADDRESS = {"C116": "atelier@guivarch-photographie.example"}
 """What a person finds out."""
@@ -303,17 +307,15 @@ def cabinet_kervella(s: Scene) -> Iterator[Act]:
             f"""
 Bonjour,
 
-Nous contestons la facture {s.asked[0]} : vous nous avez facturé six meubles bas alors que nous n'en avons
-reçu que quatre. Nous attendons un avoir avant tout règlement de cette facture.
+Nous contestons la facture {s.asked[0]} : les meubles bas qu'elle mentionne ne nous ont jamais été livrés, nous
+avions annulé cette commande. Nous attendons un avoir.
 
 Dr Anne Kervella
 """,
             Meaning(kind="dispute", numbers=tuple(s.asked[:1])),
         )
-    elif s.nth == 2:
-        yield s.pays([n for n in s.overdue if n != s.owed[0][0].number], s.business_day(3))
-    elif s.overdue:  # the credit note has come
-        yield s.pays(s.overdue, s.business_day(3))
+    elif others := [n for n in s.overdue if n != CONTESTED["C104"]]:
+        yield s.pays(others, s.business_day(3))
 
 
 def commune_de_kermorvan(s: Scene) -> Iterator[Act]:
@@ -708,49 +710,180 @@ Eaux de Cornouaille
             day=s.today, clock="09:30", program="bare", alone=True, name="Eaux de Cornouaille",
             email="facturation@eaux-cornouaille.example", subject="Votre facture 2026-1187",
         )  # fmt: skip
+    yield from _last_days(s, day)
     if s.client.account == "C137" and day == 30:
         numbers = tuple(sale.number for sale, _ in s.owed if not sale.disputed and sale.due_on < s.today)
         if numbers:
             yield s.pays(numbers, s.today)
 
 
+def _last_days(s: Scene, day: int) -> Iterator[Act]:
+    """What comes in while the story ends, and still lies on the desk when somebody looks."""
+    overdue = tuple(s.overdue[:1])
+    if not overdue and s.client.account not in ("C134", "C101"):
+        return
+    match s.client.account, day:
+        case "C142", 46:
+            yield s.says(
+                f"""
+Bonjour,
+
+Virement effectué ce jour pour la facture {overdue[0]}, montant {eur(s.sum(overdue))}.
+
+Philippe Caradec
+SAS Belle-Isle Marine
+""",
+                Meaning(kind="remittance", numbers=overdue, day=s.today),
+                day=s.today, clock="08:12", alone=True, subject=f"Règlement facture {overdue[0]}",
+            )  # fmt: skip
+        case "C147", 55:
+            yield s.says(
+                f"""
+Bonjour,
+
+Merci de nous renvoyer un duplicata de la facture {overdue[0]} accompagné du bon de livraison signé.
+
+Soazig Le Gall
+Économat
+""",
+                Meaning(kind="document", numbers=overdue),
+                day=s.today, clock="08:20", program="outlook", alone=True, subject=f"Duplicata facture {overdue[0]}",
+            )  # fmt: skip
+        case "C139", 56:
+            yield s.says(
+                """
+Bonjour,
+
+Notre trésorerie est très tendue en ce moment. Serait-il possible d'étaler le règlement de ce que nous vous devons en
+trois mensualités ?
+
+Pascal Rochat
+Studio Grafik
+""",
+                Meaning(kind="plan", numbers=overdue),
+                day=s.today, clock="08:05", alone=True, subject=f"Facture {overdue[0]}",
+            )  # fmt: skip
+        case "C124", 56:
+            yield s.says(
+                f"""
+Bonjour,
+
+Nous contestons la facture {overdue[0]} : le présentoir livré ne correspond pas à notre commande.
+
+Mathieu Bellec
+""",
+                Meaning(kind="dispute", numbers=overdue),
+                day=s.today, clock="08:31", program="apple", alone=True, subject=f"Facture {overdue[0]}",
+            )  # fmt: skip
+        case "C134", 57:
+            yield s.says(
+                """
+Bonjour,
+
+Merci d'adresser désormais vos relances à ma collègue Anne Tromeur, anne.tromeur@galerie-steir.example.
+
+Cordialement,
+Valérie Quiniou
+""",
+                Meaning(kind="contact"),
+                day=s.today, clock="08:15", alone=True, subject="Changement d'interlocuteur",
+            )  # fmt: skip
+        case "C101", 56:
+            yield s.says(
+                """
+Madame, Monsieur,
+
+Votre contrat d'entretien des extincteurs arrive à échéance. Nous vous proposons un rendez-vous ce mois-ci.
+
+Sécurité Incendie de l'Odet
+""",
+                Meaning(kind="stranger"),
+                day=s.today, clock="08:02", program="bare", alone=True, name="Sécurité Incendie de l'Odet",
+                email="contact@incendie-odet.example", subject="Contrôle annuel de vos extincteurs",
+            )  # fmt: skip
+        case "C101", 57:
+            yield s.says(
+                "-- \n" * 6000,
+                Meaning(kind="stranger"),
+                day=s.today, clock="08:03", program="bare", alone=True, name="scan",
+                email="scan@imprimante-inconnue.example", subject="Document numérisé",
+            )  # fmt: skip
+
+
 # The phone
 
-Call = tuple[str, int]  # outcome, and for a promise the days until it
 
-CALLS: dict[str, tuple[Call, ...]] = {
-    "C103": (("no_answer", 0), ("promised", 5)),
-    "C105": (("reached", 0),),
-    "C111": (("no_answer", 0), ("voicemail", 0)),
-    "C114": (("no_answer", 0), ("voicemail", 0)),
-    "C115": (("voicemail", 0), ("reached", 0)),
-    "C130": (("reached", 0),),
-    "C131": (("reached", 0), ("voicemail", 0)),
-    "C133": (("promised", 7), ("promised", 6)),
-    "C138": (("refused", 0), ("voicemail", 0)),
-    "C142": (("reached", 0), ("voicemail", 0)),
-}
-"""What each call in turn comes to; whoever is not named cannot be reached the first time, and is not called again."""
+@dataclass(frozen=True, kw_only=True)
+class OnThePhone:
+    """What a call comes to. `days`: until the promised day; `said` is what the client shall have in writing."""
+
+    outcome: str
+    days: int = 0
+    cause: str = ""
+    note: str = ""
+    said: str = ""
+
+
+def _promises(days: int) -> OnThePhone:
+    return OnThePhone(outcome="promised", days=days)
+
+
+def _reached(cause: str, note: str, said: str = "") -> OnThePhone:
+    return OnThePhone(outcome="reached", cause=cause, note=note, said=said)
+
+
+_NO_ANSWER = OnThePhone(outcome="no_answer", note="ça sonne dans le vide")
+_VOICEMAIL = OnThePhone(
+    outcome="voicemail", note="message laissé : numéro, date, montant, échéance, mon nom et mon téléphone"
+)
+_FORGOT = _reached("forgot", "ne l'avait pas vue passer, va regarder")
+
+CALLS: dict[str, tuple[OnThePhone, ...]] = {
+    "C103": (_NO_ANSWER, _promises(5)),
+    "C105": (_reached("cash", "trésorerie tendue, demande un étalement"),),
+    "C111": (_NO_ANSWER, _VOICEMAIL, _NO_ANSWER),
+    "C114": (
+        OnThePhone(outcome="refused", note="ne veut pas en parler avant son associé"),
+        _reached("other", "renvoie à son expert-comptable", "Vous deviez nous rappeler après avoir vu M. Le Dantec."),
+        _VOICEMAIL,
+    ),
+    "C115": (_VOICEMAIL, _FORGOT, _reached("other", "transmet à sa direction")),
+    "C120": (OnThePhone(outcome="wrong_number", note="un particulier, qui n'a rien à voir"),),
+    "C126": (
+        OnThePhone(outcome="wrong_number", note="numéro réattribué"),
+        _reached("approval_pending", "à signer par le siège jeudi", "Vous faites signer la facture par le siège."),
+    ),
+    "C127": (), "C128": (),  # who complained, and who is insolvent, is not called
+    "C130": (_reached("approval_pending", "bon à payer attendu du chef de projet"),),
+    "C131": (_reached("approval_pending", "mandat en cours de signature"), _VOICEMAIL),
+    "C133": (_promises(7), _promises(6)),
+    "C136": (_reached("missing_document", "n'a pas le bon de livraison signé"),),
+    "C138": (OnThePhone(outcome="agreed", note="no cash before the season, agreed to pay in three parts"),),
+    "C142": (_reached("approval_pending", "en attente du directeur financier"), _VOICEMAIL),
+}  # fmt: skip
+"""What each call in turn comes to; of the others two in three can be reached the second time, then nobody calls."""
+
+RIGHT_NUMBER = {"C126": "+33 2 98 00 01 99"}
+"""What a person finds out."""
 
 KEEPS_THE_PHONE_PROMISE = frozenset({"C103", "C133"})
 
+INSTALMENTS_PAID = {"C105": 3, "C138": 1}
+"""How many instalments of its plan a client pays, each on its day."""
 
-def on_the_phone(account: str, nth: int) -> Call | None:
+
+def on_the_phone(account: str, nth: int) -> OnThePhone | None:
     """The outcome of the nth call (from 1); None: nobody finds the time to call."""
-    calls = CALLS.get(account)
-    if calls is None:
-        return ("voicemail", 0) if nth == 1 and int(account[1:]) % 3 else None
+    calls = CALLS.get(account, (_VOICEMAIL, _FORGOT) if int(account[1:]) % 3 else ())
     return calls[nth - 1] if nth <= len(calls) else None
-
-
-FIRST_INSTALMENT = {"C105": Decimal("2800.00")}
-"""What was agreed to be paid now, of all that is owed."""
 
 
 def phone_promise(scene: Scene, numbers: tuple[str, ...], day: date) -> Iterator[Act]:
     """What follows a promise by phone."""
-    account = scene.client.account
-    if account in KEEPS_THE_PHONE_PROMISE:
+    if scene.client.account in KEEPS_THE_PHONE_PROMISE:
         yield scene.pays(numbers, day)
-    if account in FIRST_INSTALMENT:
-        yield scene.pays(numbers[:1], day, part=FIRST_INSTALMENT[account])
+
+
+def plan_agreed(scene: Scene, instalments: Sequence[tuple[date, Decimal]]) -> Iterator[Act]:
+    """What follows a payment plan."""
+    yield scene.pays_instalments(instalments[: INSTALMENTS_PAID.get(scene.client.account, 0)])

@@ -17,13 +17,17 @@ HOME = BusinessCalendar("FR")
 
 INVOICE_HEAD = (
     "number", "account", "client", "country", "issued", "due", "amount", "currency", "disputed", "email",
-    "purchase_order", "contact", "phone", "language", "kind", "policy", "sales_rep", "client_since",
+    "purchase_order", "contact", "phone", "language", "kind", "policy", "sales_rep", "client_since", "legal_id",
+    "address",
 )  # fmt: skip
 
 AS_FACTUR_X = frozenset({
     "FK-30592", "FK-30593", "FK-30597", "FK-30603", "FK-30604", "FK-30609", "FK-30612", "FK-30617",
 })  # fmt: skip
-"""Invoices that come one by one as Factur-X; the accounting program's weekly export names the others."""
+"""Invoices that come one by one as Factur-X; the accounting program's weekly export names the others.
+
+A credit note always comes so: it says which invoice it takes back.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,8 @@ class Client:
     phone: str
     sales_rep: str
     since_on: date
+    legal_id: str
+    address: str  # its lines parted by |, as the ledger's export has them
 
     @property
     def calendar(self) -> BusinessCalendar:
@@ -60,6 +66,11 @@ class Sale:
     purchase_order: str
     entered_on: date
     disputed: bool
+    takes_back: str = ""  # the invoice that a credit note is for
+
+    @property
+    def is_document(self) -> bool:
+        return self.number in AS_FACTUR_X or self.amount < 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +110,7 @@ def read_books(first_day: date, *, folder: Path = LEDGER) -> Books:
             account=row["account"], name=row["client"], country=row["country"], language=row["language"],
             kind=row["kind"], policy=row["policy"], contact=row["contact"], email=row["email"],
             phone=row["phone"], sales_rep=row["sales_rep"], since_on=day(row["client_since_day"]),
+            legal_id=row["legal_id"], address=row["address"],
         )
         for row in _rows(folder / "debtors.csv")
     }  # fmt: skip
@@ -123,7 +135,7 @@ def invoices_csv(books: Books, sales: Iterable[Sale]) -> bytes:
             sale.number, sale.account, client.name, client.country, sale.issued_on, sale.due_on, sale.amount,
             sale.currency, "yes" if sale.disputed else "", client.email,
             sale.purchase_order, client.contact, client.phone, client.language,
-            client.kind, client.policy, client.sales_rep, client.since_on,
+            client.kind, client.policy, client.sales_rep, client.since_on, client.legal_id, client.address,
         ))  # fmt: skip
     return _csv(INVOICE_HEAD, lines)
 

@@ -26,7 +26,7 @@ _CII = """<?xml version="1.0" encoding="UTF-8"?>
  </rsm:ExchangedDocumentContext>
  <rsm:ExchangedDocument>
   <ram:ID>{number}</ram:ID>
-  <ram:TypeCode>380</ram:TypeCode>
+  <ram:TypeCode>{code}</ram:TypeCode>
   <ram:IssueDateTime><udt:DateTimeString format="102">{issued}</udt:DateTimeString></ram:IssueDateTime>
  </rsm:ExchangedDocument>
  <rsm:SupplyChainTradeTransaction>
@@ -69,7 +69,7 @@ _CII = """<?xml version="1.0" encoding="UTF-8"?>
     <ram:GrandTotalAmount>{total}</ram:GrandTotalAmount>
     <ram:DuePayableAmount>{total}</ram:DuePayableAmount>
    </ram:SpecifiedTradeSettlementHeaderMonetarySummation>
-  </ram:ApplicableHeaderTradeSettlement>
+{before}  </ram:ApplicableHeaderTradeSettlement>
  </rsm:SupplyChainTradeTransaction>
 </rsm:CrossIndustryInvoice>
 """
@@ -77,7 +77,7 @@ _CII = """<?xml version="1.0" encoding="UTF-8"?>
 
 def factur_x(sale: Sale, client: Client, creditor: Creditor) -> bytes:
     """The PDF; the same bytes whenever the same invoice is written."""
-    writer = pypdf.PdfWriter(clone_from=io.BytesIO(_page(_words(sale, client, creditor))))
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(page(_words(sale, client, creditor))))
     writer.add_attachment(ATTACHED_AS, cii(sale, client, creditor))
     out = io.BytesIO()
     writer.write(out)
@@ -86,6 +86,10 @@ def factur_x(sale: Sale, client: Client, creditor: Creditor) -> bytes:
 
 def cii(sale: Sale, client: Client, creditor: Creditor) -> bytes:
     net, tax = _parts(sale, client)
+    before = f"""   <ram:InvoiceReferencedDocument>
+    <ram:IssuerAssignedID>{escape(sale.takes_back)}</ram:IssuerAssignedID>
+   </ram:InvoiceReferencedDocument>
+"""
     order = f"""
    <ram:BuyerOrderReferencedDocument>
     <ram:IssuerAssignedID>{escape(sale.purchase_order)}</ram:IssuerAssignedID>
@@ -96,19 +100,25 @@ def cii(sale: Sale, client: Client, creditor: Creditor) -> bytes:
         "seller": creditor.name, "siren": siren_in(creditor.legal_id), "vat_number": creditor.vat_number,
         "home": creditor.country, "iban": creditor.iban.replace(" ", ""), "account": client.account,
         "buyer": client.name, "country": client.country, "email": client.email, "currency": sale.currency,
-        "net": f"{net:.2f}", "tax": f"{tax:.2f}", "total": f"{sale.amount:.2f}",
+        "net": f"{net:.2f}", "tax": f"{tax:.2f}", "total": f"{abs(sale.amount):.2f}",
+        "code": 381 if sale.amount < 0 else 380,
         "category": "S" if tax else "G", "rate": f"{VAT if tax else Decimal():.2f}",
     }  # fmt: skip
     written = {key: escape(str(value)) for key, value in said.items()}
-    return _CII.format(**written, order=order if sale.purchase_order else "", exempt="" if tax else exempt).encode()
+    parts = {
+        "order": order if sale.purchase_order else "", "exempt": "" if tax else exempt,
+        "before": before if sale.takes_back else "",
+    }  # fmt: skip
+    return _CII.format(**written, **parts).encode()
 
 
 def _parts(sale: Sale, client: Client) -> tuple[Decimal, Decimal]:
-    """Net and tax; what is delivered abroad is invoiced without tax."""
+    """Net and tax of what is invoiced or credited; what is delivered abroad is invoiced without tax."""
+    amount = abs(sale.amount)
     if client.country != "FR":
-        return sale.amount, Decimal()
-    net = (sale.amount / (1 + VAT / 100)).quantize(Decimal("0.01"))
-    return net, sale.amount - net
+        return amount, Decimal()
+    net = (amount / (1 + VAT / 100)).quantize(Decimal("0.01"))
+    return net, amount - net
 
 
 def _words(sale: Sale, client: Client, creditor: Creditor) -> list[str]:
@@ -121,14 +131,17 @@ def _words(sale: Sale, client: Client, creditor: Creditor) -> list[str]:
     )
     values = (
         sale.number, f"{sale.issued_on:%d/%m/%Y}", f"{sale.due_on:%d/%m/%Y}", f"{client.name} ({client.account})",
-        f"{net:.2f} {sale.currency}", f"{tax:.2f} {sale.currency}", f"{sale.amount:.2f} {sale.currency}", creditor.iban,
+        f"{net:.2f} {sale.currency}", f"{tax:.2f} {sale.currency}", f"{abs(sale.amount):.2f} {sale.currency}",
+        creditor.iban,
     )  # fmt: skip
     colon = " :" if french else ":"
     rows = [f"{title}{colon} {value}" for title, value in zip(titles, values, strict=True)]
+    if sale.amount < 0:  # who is credited pays nothing, by no day
+        rows = [f"Avoir{colon} {sale.number}, sur la facture {sale.takes_back}", rows[1], *rows[3:6]]
     return [creditor.name, *creditor.address, creditor.legal_id, "", *rows]
 
 
-def _page(lines: list[str]) -> bytes:
+def page(lines: list[str]) -> bytes:
     """A page of Helvetica with these lines; the first is the letterhead."""
     shown = ["BT 56 780 Td 16 TL"]
     for place, line in enumerate(lines):

@@ -1,4 +1,4 @@
-"""The person at the desk: calls, approves, corrects, resolves — some of it, as days go."""
+"""The people at the desk: one calls, agrees, corrects, resolves; the director approves; some of it, as days go."""
 
 from __future__ import annotations
 
@@ -9,30 +9,40 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from chalicelib.domain.debtor_file import DESK, Task, TaskKind
-from chalicelib.domain.money import Money
+from chalicelib.domain.debtor_file import DESK, DebtorFile, Task, TaskKind
 from chalicelib.domain.outcomes import Outcome
+from chalicelib.pipeline.agreements import note_progress
 from chalicelib.pipeline.import_statement import allocate
+from chalicelib.pipeline.letters import post, prove
 from chalicelib.pipeline.work_tasks import close_task
 from chalicelib.ports import Parts
 from demo import clients
 from demo.chronicle import Chronicle, Worked
 from demo.company import HOME, Sale
+from demo.factur_x import page
 
 WHO = "claire.morvan"
+DIRECTOR = "helene.kerbrat"
+SALES = "yann.legoff"
 CALLS_A_DAY = 6
-APPROVED = frozenset({"C111", "C114"})
+APPROVED = {"C114": 1, "C111": 21}
+"""After how many days the director approves a formal notice. C111 is abroad: she has somebody visit it first."""
+
 REJECTED = frozenset({"C115"})
+POSTED = {"C114": "1A 203 114 7780 5"}
+RECEIPT_DAYS = 3
 CALLED = frozenset({TaskKind.CALL, TaskKind.BROKEN_PROMISE})
 
-CREDIT_NOTE_OF = {"C104": Decimal("-1040.00")}
-"""What a dispute comes to: two of six pieces of furniture were never delivered."""
+CREDITED = frozenset({"C104"})
+"""Whose contested invoice is taken back whole by a credit note."""
 
 UNREACHED = frozenset({"C123"})
 """What these have paid is still to be asked."""
 
 CONFIRMED = {"C108": "solenn.bihan@armor-distribution.example"}
 ORDER_NUMBERS = {"C106": "PO-24-0933"}
+LEFT_LYING_DAYS = 6
+"""On the last days nobody finds the time for more than calls: whoever looks then finds a desk that is worked at."""
 
 
 def work(
@@ -47,15 +57,38 @@ def work(
             if allocated := _allocate(parts, chronicle, account, task, day=day, at=at):
                 yield allocated
             continue
+        if task.kind is TaskKind.ANSWER_DISPUTE and account in CREDITED:
+            _credit(parts, chronicle, account, task, day=day, at=at)
+            continue
+        if task.kind is TaskKind.POST_LETTER and account in POSTED:
+            post(parts, account, task.note, tracking=POSTED[account], at=at, who=WHO)
+            chronicle.posted[account] = (task.note, day)
+            yield Worked(
+                account=account, kind=task.kind.value, outcome="posted", numbers=task.numbers, at=at, id=task.id
+            )
+            continue
         said = _say(chronicle, account, task, day, orders)
         if said is None:
             continue
         calls += task.kind in CALLED
-        close_task(parts, account, task.id, said, at=at, who=WHO)
+        file = close_task(parts, account, task.id, said, at=at, who=_who(task))
+        if said.outcome == "agreed":
+            chronicle.plans[account] = _instalments(file, task)
         yield Worked(
             account=account, kind=task.kind.value, outcome=said.outcome, numbers=task.numbers, at=at, on=said.on,
-            amount=said.amount.amount if said.amount else None,
+            amount=said.amount.amount if said.amount else None, said=said.message if task.kind in CALLED else "",
+            id=task.id,
         )  # fmt: skip
+    _receipts(parts, chronicle, day=day, at=at)
+
+
+def _who(task: Task) -> str:
+    match task.kind:
+        case TaskKind.APPROVE_NOTICE | TaskKind.CHOOSE_ACTION:
+            return DIRECTOR
+        case TaskKind.CREDIT_HOLD:
+            return SALES
+    return WHO
 
 
 def _allocate(
@@ -80,41 +113,62 @@ def _allocate(
     return Worked(account=account, kind=task.kind.value, outcome="done", numbers=numbers, at=at)
 
 
+def _instalments(file: DebtorFile, task: Task) -> tuple[tuple[date, Decimal], ...]:
+    """What was just agreed, as it was said to the client."""
+    plan = next(p for p in file.plans.values() if p.runs and p.id.startswith(f"plan-{task.id}-"))
+    return tuple((i.due_on, i.amount.amount) for i in plan.instalments)
+
+
+def _receipts(parts: Parts, chronicle: Chronicle, *, day: date, at: datetime) -> None:
+    """The post brings back the receipts that debtors signed; each is scanned."""
+    for account, (letter_id, posted_on) in chronicle.posted.items():
+        if account not in chronicle.proven and (day - posted_on).days >= RECEIPT_DAYS:
+            scan = page(["Accusé de réception", f"N° {POSTED[account]}", chronicle.books.clients[account].name])
+            prove(parts, account, letter_id, scan, on=day, at=at, who=WHO)
+            chronicle.proven.add(account)
+
+
 def work_by_routes(ask: Callable[..., Any], *, at: datetime) -> Iterator[Worked]:
-    """Today, as an operator's own program would: take the first open call, give it to somebody, say what came of it."""
+    """Today, as an operator's own program would: take the first open call with its sheet, say what came of it."""
     for found in ask("/tasks?kind=call&limit=1")["tasks"]:
         account, task = found["debtor"], found["task"]
         path = f"/tasks/{quote(account)}/{quote(task['id'])}"
         ask(f"{path}/assign", {"assignee": WHO})
-        closed = ask(f"{path}/close", {"outcome": "voicemail", "note": _NOTES["voicemail"]})["task"]
+        ask(f"{path}/call-sheet")
+        closed = ask(f"{path}/close", {"outcome": "voicemail", "note": "message laissé"})["task"]
         yield Worked(
-            account=account, kind=closed["kind"], outcome=closed["outcome"], numbers=tuple(closed["numbers"]), at=at
-        )
+            account=account, kind=closed["kind"], outcome=closed["outcome"], numbers=tuple(closed["numbers"]), at=at,
+            id=closed["id"],
+        )  # fmt: skip
 
 
 def _say(chronicle: Chronicle, account: str, task: Task, day: date, orders: dict[str, str]) -> Outcome | None:
     """What the person comes to about a task today; None: not today, or never."""
     waited = (day - task.raised_on).days
+    if task.kind in CALLED:
+        return _call(chronicle, account, day) if day >= task.due_on else None
+    if (chronicle.last_day - day).days < LEFT_LYING_DAYS:
+        return None
     match task.kind:
-        case TaskKind.CALL | TaskKind.BROKEN_PROMISE if day >= task.due_on:
-            return _call(chronicle, account, task, day)
         case TaskKind.APPROVE_NOTICE if account in APPROVED:
-            return Outcome(outcome="approved", note="relu avec la direction")
-        case TaskKind.APPROVE_NOTICE if account in REJECTED:
+            return _approve(account, day) if waited >= APPROVED[account] else None
+        case TaskKind.APPROVE_NOTICE if account in REJECTED and not _done(chronicle, account, task.kind):
             return Outcome(outcome="rejected", note="je passe les voir", on=day + timedelta(days=15))
+        case TaskKind.CHOOSE_ACTION if account in POSTED and waited >= 1:
+            return Outcome(outcome="court_order", note="injonction de payer, le dossier est prêt")
+        case TaskKind.CREDIT_HOLD if waited >= 1:
+            return Outcome(outcome="hold", note="plus de livraison sans paiement d'avance")
         case TaskKind.DEAD_ADDRESS if account in clients.NEW_ADDRESS and waited >= 2:
             return Outcome(outcome="corrected", email=clients.NEW_ADDRESS[account], note="trouvée sur leur site")
-        case TaskKind.ANSWER_DISPUTE if account in CREDIT_NOTE_OF and waited >= 4:
-            return _credit(chronicle, account, task, day)
+        case TaskKind.WRONG_PHONE if account in clients.RIGHT_NUMBER and waited >= 2:
+            return Outcome(outcome="corrected", phone=clients.RIGHT_NUMBER[account], note="demandé au standard")
         case TaskKind.ANSWER_DISPUTE if account in ORDER_NUMBERS and waited >= 4:
             _find_order(chronicle, task, ORDER_NUMBERS[account], orders)
             return Outcome(outcome="corrected_invoice", note="numéro d'engagement obtenu, facture renvoyée")
         case TaskKind.SEND_DOCUMENT if waited >= 1:
             return Outcome(outcome="sent", note="duplicata et RIB envoyés")
         case TaskKind.NEGOTIATE_PLAN if account == "C105" and waited >= 1:
-            on = HOME.on_or_after(day + timedelta(days=7))
-            first = Money.of(clients.FIRST_INSTALMENT[account], "EUR")
-            return Outcome(outcome="promised", on=on, amount=first, note="un premier versement", means="virement")
+            return Outcome(outcome="agreed", note="un tiers tout de suite, puis 15 et 30 jours", means="transfer")
         case TaskKind.CONFIRM_CONTACT if account in CONFIRMED and waited >= 1:
             return Outcome(outcome="confirmed", email=CONFIRMED[account], note="confirmé au téléphone")
         case TaskKind.ASK_PROMISE if waited >= 1:
@@ -122,49 +176,69 @@ def _say(chronicle: Chronicle, account: str, task: Task, day: date, orders: dict
         case TaskKind.UNCONFIRMED_PAYMENT if waited >= 2:
             return Outcome(outcome="not_paid", note="leur banque n'a rien émis")
         case TaskKind.INSOLVENCY if waited >= 1:
-            return Outcome(outcome="confirmed", note="vu au BODACC, créance à déclarer")
+            judged_on = task.raised_on - timedelta(days=4)
+            return Outcome(outcome="confirmed", on=task.raised_on, since=judged_on, note="vu au BODACC")
         case TaskKind.REVIEW_MAIL if account == DESK and waited >= 1:
             return Outcome(outcome="nothing", note="lu")
+        case TaskKind.REVIEW_MAIL:
+            return _read(chronicle, task, day)
     return None
 
 
-def _call(chronicle: Chronicle, account: str, task: Task, day: date) -> Outcome | None:
+def _read(chronicle: Chronicle, task: Task, day: date) -> Outcome | None:
+    """A mail that the program did not dare to act on: a person sees at once that it is a promise."""
+    said = next((said for said in chronicle.said if said.id == task.mail), None)
+    for meaning in said.means if said else ():
+        if meaning.kind == "promise" and meaning.day and meaning.day >= day:
+            return Outcome(outcome="promised", on=meaning.day, note="promesse claire, relue", means="transfer")
+    return None
+
+
+def _done(chronicle: Chronicle, account: str, kind: TaskKind) -> bool:
+    return any(w.account == account and w.kind == kind for w in chronicle.worked)
+
+
+def _approve(account: str, day: date) -> Outcome:
+    """One as it stands, one with a later deadline and a sentence of the director's own."""
+    if account != "C114":
+        return Outcome(outcome="approved", note="visite restée sans suite")
+    return Outcome(
+        outcome="edited", on=day + timedelta(days=15), note="je laisse quelques jours de plus",
+        message="Un échéancier écrit reste possible si vous nous appelez avant cette date.",
+    )  # fmt: skip
+
+
+def _call(chronicle: Chronicle, account: str, day: date) -> Outcome | None:
     nth = 1 + sum(w.account == account and w.kind in CALLED for w in chronicle.worked)
     came_to = clients.on_the_phone(account, nth)
     if came_to is None:
         return None
-    outcome, days = came_to
-    if outcome != "promised":
-        return Outcome(outcome=outcome, note=_NOTES.get(outcome, ""))
-    on = HOME.on_or_after(day + timedelta(days=days))
-    return Outcome(outcome="promised", on=on, note=f"me promet un virement le {on:%d/%m}", means="virement")
+    if came_to.outcome == "promised":
+        on = HOME.on_or_after(day + timedelta(days=came_to.days))
+        return Outcome(outcome="promised", on=on, note=f"me promet un virement le {on:%d/%m}", means="transfer")
+    means = "transfer" if came_to.outcome == "agreed" else ""
+    return Outcome(
+        outcome=came_to.outcome, cause=came_to.cause, note=came_to.note, message=came_to.said, means=means
+    )
 
 
-def _credit(chronicle: Chronicle, account: str, task: Task, day: date) -> Outcome | None:
-    """The credit note is written first and comes with the ledger's next export; then the dispute is over."""
+def _credit(parts: Parts, chronicle: Chronicle, account: str, task: Task, *, day: date, at: datetime) -> None:
+    """Have a credit note written. It comes with the books' next export, and ends the dispute by itself."""
     number = f"AV-{account[1:]}"
-    written = chronicle.books.sales.get(number)
-    if written is None:
-        monday = day + timedelta(days=7 - day.weekday())
-        chronicle.books.sales[number] = Sale(
-            number=number, account=account, issued_on=day, due_on=day, amount=CREDIT_NOTE_OF[account],
-            currency="EUR", purchase_order="", entered_on=HOME.on_or_after(monday), disputed=False,
-        )  # fmt: skip
-        return None
-    if day < written.entered_on:
-        return None
-    return Outcome(outcome="credit_note", note=f"avoir {number} émis")
+    file = parts.store.load(account)
+    dispute = next((d for d in file.disputes.values() if d.is_open), None) if file else None
+    if number in chronicle.books.sales or dispute is None or (day - task.raised_on).days < 4:
+        return
+    contested = chronicle.books.sales[task.numbers[0]]
+    monday = day + timedelta(days=7 - day.weekday())
+    chronicle.books.sales[number] = Sale(
+        number=number, account=account, issued_on=day, due_on=day, amount=-contested.amount, currency="EUR",
+        purchase_order="", entered_on=HOME.on_or_after(monday), disputed=False, takes_back=contested.number,
+    )  # fmt: skip
+    note_progress(parts, account, dispute.id, f"avoir {number} établi", at=at, who=WHO)
 
 
 def _find_order(chronicle: Chronicle, task: Task, order: str, orders: dict[str, str]) -> None:
     for number in task.numbers:
         orders[number] = order
         chronicle.books.sales[number] = replace(chronicle.books.sales[number], purchase_order=order)
-
-
-_NOTES = {
-    "voicemail": "message laissé : numéro, date, montant, échéance, mon nom et mon téléphone",
-    "no_answer": "ça sonne dans le vide",
-    "reached": "transmet à sa direction, me rappelle",
-    "refused": "ne veut pas en parler avant son associé",
-}

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.creditor import Creditor
+from chalicelib.domain.debtor_file import DebtorFile
 from demo.chronicle import Chronicle
+from demo.exhibits import Exhibits, write
 from demo.figures import Figures, count
 from demo.stage import Clock, Stage, StageBroken, set_up
 from demo.story import Story
@@ -24,6 +26,8 @@ class Played:
     chronicle: Chronicle
     figures: Figures
     mails: tuple[bytes, ...]
+    files: dict[str, DebtorFile]
+    exhibits: Exhibits
 
 
 @contextmanager
@@ -45,4 +49,7 @@ def play(
         if dead := stage.dead_letters():
             raise StageBroken(f"messages that nobody could work on: {dead}; see {stage.stack.log}")
         mails = tuple(d.raw for d in stage.server.deliveries() if not stage.is_ours(d))
-        yield Played(stage, chronicle, count(stage.parts, mails, today=today), mails)
+        store = stage.parts.store
+        files = {id_: file for id_ in store.debtor_ids() if (file := store.load(id_, whole=True))}
+        figures = count(stage.parts, list(files.values()), mails, today=today)
+        yield Played(stage, chronicle, figures, mails, files, write(stage.parts, files, chronicle, to=state))

@@ -145,6 +145,23 @@ class Scene:
                 )  # fmt: skip
         return Pays(transfers=tuple(transfers), meant=tuple((t.number, t.amount) for t in transfers))
 
+    def pays_instalments(self, instalments: Sequence[tuple[date, Decimal]]) -> Pays:
+        """So much on each of these days, for the oldest invoices first; each transfer names its invoice."""
+        transfers = []
+        left = {sale.number: rest for sale, rest in self.owed}
+        for on, amount in instalments:
+            for sale, _ in self.owed:
+                part = min(amount, left[sale.number])
+                if part:
+                    amount, left[sale.number] = amount - part, left[sale.number] - part
+                    transfers.append(
+                        Transfer(
+                            account=sale.account, number=sale.number, amount=part, currency=sale.currency,
+                            on=HOME.on_or_after(on), reference="ECHEANCIER",
+                        )
+                    )  # fmt: skip
+        return Pays(transfers=tuple(transfers), meant=())
+
     def pays_at_once(self, numbers: Sequence[str], on: date, *, reference: str) -> Pays:
         """One transfer for several invoices that names none of them."""
         sale = self.sale(numbers[0])

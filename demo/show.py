@@ -15,7 +15,10 @@ QUIET_EVERY_DAYS = 10
 STEPS = {
     "courtesy": "courtesy, before the due date", "first_reminder": "first reminder",
     "second_reminder": "second reminder", "third_reminder": "third reminder", "last_reminder": "last reminder",
-    "formal_notice": "formal notice",
+    "formal_notice": "formal notice", "call_agreed": "after a call, what was agreed",
+    "plan_agreed": "a payment plan, as agreed", "instalment_due": "an instalment falls due",
+    "instalment_late": "an instalment is missing", "ask_promise": "asking for the date",
+    "document_sent": "a copy, as asked for",
 }  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from botocore.credentials import Credentials
 
 from chalicelib.adapters.dynamodb import DynamoCaseStore
 from chalicelib.adapters.dynamodb_mail_log import DynamoMailLog
+from chalicelib.adapters.dynamodb_numbers import DynamoNumbersStore
 from chalicelib.adapters.dynamodb_office import DynamoOfficeStore
 from chalicelib.adapters.imap import ImapMailbox, ImapSettings
 from chalicelib.adapters.rendering import TemplateWriter
@@ -169,6 +170,11 @@ class Stage:
     def wake(self, say: Callable[[str], None]) -> None:
         """Switch the schedules on: from now on they run by the real clock."""
         self.outputs = _deploy(self.stack, {"Schedules": "ENABLED"}, say).outputs
+
+    @property
+    def numbers(self) -> DynamoNumbersStore:
+        """The snapshots of the numbers, and what became of each week's review."""
+        return DynamoNumbersStore(boto3.client("dynamodb", **self.stack.client_settings()), self.outputs["TableName"])
 
     @property
     def routes(self) -> str:

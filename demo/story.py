@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,14 +12,19 @@ from zoneinfo import ZoneInfo
 
 from demo import clients, person
 from demo.bank import Bank
-from demo.chronicle import Chronicle, Got, Paid, Said
-from demo.company import AS_FACTUR_X, HOME, invoices_csv, read_books
+from demo.chronicle import Chronicle, Got, Paid, Said, Worked
+from demo.company import HOME, invoices_csv, read_books
 from demo.factur_x import factur_x
 from demo.letters import Received, read_received, write_letter
 from demo.scene import Act, Pays, Says, Scene
 from demo.stage import Stage
 
 DAYS = 60
+_CONFIRMS = re.compile(
+    r"Suite à notre|Following our|Échéancier|Payment plan|Vos? (?:répon|factu|récl)|Your (?:reply|invoi|query)"
+)
+"""Subjects of our mails that put into writing what was said: whoever said it has nothing to answer."""
+
 ZONE = ZoneInfo("Europe/Paris")
 
 
@@ -52,22 +58,39 @@ class Story:
             self._day(day)
             progress(day, self.chronicle)
             day += timedelta(days=1)
+        self._come_to_now()
         self.stage.real_clock()
         self.chronicle.worked.extend(person.work_by_routes(self.stage.ask, at=datetime.now(UTC)))
         return self.chronicle
 
+    def _come_to_now(self) -> None:
+        """The story ends between two polls: whoever looks at it now finds mailbox and numbers as fresh as they are."""
+        now = min(datetime.now(UTC).replace(microsecond=0), _at(self.chronicle.last_day, "19:00"))
+        self._poll(now)
+        self.stage.quiet()
+        self._count(now)
+        self.stage.fire("Watch", now)
+
+    def _count(self, at: datetime) -> None:
+        """The numbers of the day, and on Mondays the review of the week."""
+        self.stage.fire("Numbers", at)
+        self.stage.await_mail()
+        self._read_ours(_local_day(at), at)
+
     def _day(self, day: date) -> None:
         works = HOME.is_business_day(day)
         scenes: list[tuple[str, Callable[[datetime], object]]] = []
+        if day.weekday() == 0:
+            scenes.append(("07:35", self._count))
         if day == self.chronicle.first_day or works:
             scenes += [("08:10", lambda at: self._enter(day, at)), ("08:20", lambda at: self._bank(day, at))]
-        scenes.append(("08:40", self._poll))
+        scenes.append(("08:55", self._poll))
         if day.weekday() < 5:
             scenes += [("09:05", lambda at: self._run(day, at)), ("10:05", lambda at: self._run(day, at))]
-        scenes += [("12:00", lambda _: self._habits(day)), ("14:00", self._poll_if_any)]
+        scenes += [("12:00", lambda _: self._habits(day)), ("13:55", self._poll_if_any)]
         if works:
-            scenes += [("15:00", lambda at: self._work(day, at)), ("16:05", lambda at: self._run_if_worked(day, at))]
-            scenes.append(("18:30", lambda at: self.stage.fire("Watch", at)))
+            scenes += [("14:05", lambda at: self._work(day, at)), ("14:35", lambda at: self._run_if_worked(day, at))]
+            scenes.append(("14:50", lambda at: self.stage.fire("Watch", at)))
         for clock, scene in scenes:
             at = _at(day, clock)
             if at <= datetime.now(UTC):
@@ -76,19 +99,19 @@ class Story:
     def _enter(self, day: date, at: datetime) -> None:
         """The weekly export of the accounting program: what is new, and the order numbers found since.
 
-        Some of the new ones lie beside it as Factur-X.
+        Some of the new ones lie beside it as Factur-X, and so do credit notes.
         """
         books = self.chronicle.books
         sales = books.sales
         new = [s for s in sales.values() if s.entered_on == day or (s.entered_on < day == self.chronicle.first_day)]
         corrected = [sales[n] for n in self._orders if sales[n] not in new]
-        listed = [s for s in new if s.number not in AS_FACTUR_X]
+        listed = [s for s in new if not s.is_document]
         if listed or (corrected and day.weekday() == 0):
             self.stage.drop(f"invoices/{day}.csv", invoices_csv(books, listed + corrected), at)
             if corrected:
                 self._orders.clear()
         for sale in new:
-            if sale.number in AS_FACTUR_X:
+            if sale.is_document:
                 document = factur_x(sale, books.clients[sale.account], self.stage.creditor)
                 self.stage.drop(f"invoices/{sale.number}.pdf", document, at)
 
@@ -121,10 +144,12 @@ class Story:
             )
         found = self.stage.fire("MailboxPoll", at)
         if found.get("fetched"):
-            self.stage.quiet("Mail")
+            self.stage.quiet("Mail", "Due")  # some answers are answered at once
 
     def _poll_if_any(self, at: datetime) -> None:
-        """The mailbox is polled every five minutes; played are the polls that find something."""
+        """The mailbox is polled every five minutes. Played are the one before work, within whose six hours all runs
+        and the watch of a day lie (later the program would call itself blind), and one that finds something.
+        """
         if any(sent_at <= at for sent_at, *_ in self._waiting):
             self._poll(at)
 
@@ -150,13 +175,14 @@ class Story:
                 continue
             domain = delivery.recipients[0].rpartition("@")[2].lower()
             if domain == self.stage.creditor.mailbox.rpartition("@")[2]:
-                continue  # to a colleague: the sales representative is told before the director writes
+                self.chronicle.inside.append(delivery)  # to sales, before the director writes; to finance, the review
+                continue
             account = self._of_domain[domain]
             got = Got(
                 account=account, delivery=delivery, mail=read_received(delivery.raw), bounced=bool(delivery.bounced)
             )
             self.chronicle.got.append(got)
-            if not got.bounced:
+            if not got.bounced and not _CONFIRMS.match(got.mail.subject):
                 self._think(account, got.mail, day)
         for address in self.stage.server.refusals()[len(self.chronicle.refused) :]:
             self.chronicle.refused.append(address)
@@ -176,20 +202,26 @@ class Story:
     def _work(self, day: date, at: datetime) -> None:
         for worked in person.work(self.stage.parts, self.chronicle, day=day, at=at, orders=self._orders):
             self.chronicle.worked.append(worked)
-            if worked.on and worked.outcome == "promised":
+            if worked.outcome == "promised" and worked.on:
                 scene = self._scene(worked.account, day, None)
                 self._do(clients.phone_promise(scene, worked.numbers, worked.on))
+            elif worked.outcome == "agreed":
+                self._do(clients.plan_agreed(self._planned(worked, day), self.chronicle.plans[worked.account]))
+        # What was said on the phone is confirmed at once.
+        self.stage.quiet("Due")
+        self.stage.await_mail()
+        self._read_ours(day, at)
+
+    def _planned(self, worked: Worked, day: date) -> Scene:
+        scene = self._scene(worked.account, day, None)
+        return replace(scene, owed=[(sale, rest) for sale, rest in scene.owed if sale.number in worked.numbers])
 
     def _scene(self, account: str, day: date, mail: Received | None) -> Scene:
         books = self.chronicle.books
         owed = []
-        notes = [s for s in books.sales.values() if s.account == account and s.amount < 0 and s.issued_on <= day]
-        credit = -sum((note.amount for note in notes), Decimal())
+        taken_back = {s.takes_back: s.amount for s in books.sales.values() if s.takes_back and s.issued_on <= day}
         for sale in books.of(account):
-            left = self.chronicle.left(sale)
-            if left > 0 and credit:
-                used = min(credit, left)
-                credit, left = credit - used, left - used
+            left = self.chronicle.left(sale) + taken_back.get(sale.number, Decimal())
             if left > 0 and sale.issued_on <= day:
                 owed.append((sale, left))
         return Scene(client=books.clients[account], today=day, nth=0, mail=mail, owed=owed)
