@@ -16,7 +16,7 @@ from chalicelib.domain.worklist import SECTIONS, Item, sorted_work
 from chalicelib.pipeline.keep import office_of
 from chalicelib.ports import NumbersStore, Parts, SendingHold
 
-MOST = 2000
+MOST = 1000
 """So many open tasks are read and sorted, the earliest due first: more than a team does in a week."""
 
 LOOKED_BACK = timedelta(hours=24)

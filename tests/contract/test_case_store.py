@@ -258,6 +258,26 @@ def test_open_tasks_are_listed_the_earliest_due_first_and_leave_when_closed(stor
     ]  # fmt: skip
 
 
+def test_debtors_are_named_without_their_files_and_those_that_are_not_there_are_left_out(store):
+    for number in range(3):
+        opened(store, f"D{number}", invoice(f"F{number}"))
+    found = store.debtors(["D0", "D2", "D2", "D9"])
+    assert {id_: debtor.name for id_, debtor in found.items()} == {"D0": "Société D0", "D2": "Société D2"}
+    assert store.debtors([]) == {}
+
+
+def test_a_task_that_is_put_off_moves_in_the_list_and_one_that_is_opened_again_is_back(store):
+    file = opened(store, "D1", invoice("F1"), task("t1", due_on=date(2026, 3, 4)), task("t2", due_on=date(2026, 3, 5)))
+    before = file.tasks["t2"]
+    put_off = e.TaskSnoozed(task_id="t1", due_on=date(2026, 3, 9), reason="away")
+    closed = e.TaskClosed(task_id="t2", outcome="done", note="x", at=AT)
+    file = store.save(file, entries(file, put_off, closed), next_action_at=AT)
+    assert [(t.id, t.snoozed) for _, t in store.open_tasks()] == [("t1", "away")]
+    store.save(file, entries(file, e.TaskReopened(task=before)), next_action_at=AT)
+    assert [t.id for _, t in store.open_tasks()] == ["t2", "t1"]
+    assert store.load("D1", whole=True).tasks["t2"] == before
+
+
 # Finding
 
 

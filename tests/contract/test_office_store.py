@@ -69,3 +69,10 @@ def test_all_sending_is_held_and_let_go_on(offices):
     offices.set_hold(None)
     offices.set_hold(None)
     assert offices.hold() is None
+
+
+def test_runs_are_told_the_last_one_first_and_no_further_back(offices):
+    for hour in range(4):
+        offices.note_run({"at": (AT + timedelta(hours=hour)).isoformat(), "due": hour, "blind": ""})
+    assert [run["due"] for run in offices.runs_since(AT + timedelta(hours=1))] == [3, 2, 1]
+    assert list(offices.runs_since(AT + timedelta(hours=3, seconds=1))) == []

@@ -24,7 +24,7 @@ from chalicelib.domain.formal_notice import FormalNotice, draft
 from chalicelib.domain.plans import offers
 from chalicelib.domain.worklist import SECTIONS, Item, days_left
 from chalicelib.errors import BadInput
-from chalicelib.pipeline.day import Chosen, Day, day_of
+from chalicelib.pipeline.day import MOST, Chosen, Day, day_of
 from chalicelib.pipeline.keep import UnknownDebtor, load, office_of
 from chalicelib.pipeline.work_tasks import (
     NoSuchTask,
@@ -247,7 +247,7 @@ def _list(visit: Visit) -> dict[str, Any]:
         groups = [(chosen.section, rows)] if rows else []
     else:
         groups = [(s, found) for s in SECTIONS if (found := [row for row in rows if row.item.section == s])]
-    return {"day": day, "on": on, "groups": groups, "chosen": chosen, "people": _people(visit, day)}
+    return {"day": day, "on": on, "groups": groups, "chosen": chosen, "people": _people(visit, day), "most": MOST}
 
 
 def _row(visit: Visit, item: Item, day: Day, on: date) -> Row:
