@@ -42,7 +42,7 @@ UNREACHED = frozenset({"C123"})
 CONFIRMED = {"C108": "solenn.bihan@armor-distribution.example"}
 ORDER_NUMBERS = {"C106": "PO-24-0933"}
 LEFT_LYING_DAYS = 6
-"""On the last days nobody finds the time for more than calls: whoever looks then finds a desk that is worked at."""
+"""On the last days nobody finds the time for more than calls and the court: whoever looks then finds a living desk."""
 
 
 def work(
@@ -147,6 +147,8 @@ def _say(chronicle: Chronicle, account: str, task: Task, day: date, orders: dict
     waited = (day - task.raised_on).days
     if task.kind in CALLED:
         return _call(chronicle, account, day) if day >= task.due_on else None
+    if task.kind is TaskKind.CHOOSE_ACTION and account in POSTED and waited >= 1:
+        return Outcome(outcome="court_order", note="injonction de payer, le dossier est prêt")
     if (chronicle.last_day - day).days < LEFT_LYING_DAYS:
         return None
     match task.kind:
@@ -154,8 +156,6 @@ def _say(chronicle: Chronicle, account: str, task: Task, day: date, orders: dict
             return _approve(account, day) if waited >= APPROVED[account] else None
         case TaskKind.APPROVE_NOTICE if account in REJECTED and not _done(chronicle, account, task.kind):
             return Outcome(outcome="rejected", note="je passe les voir", on=day + timedelta(days=15))
-        case TaskKind.CHOOSE_ACTION if account in POSTED and waited >= 1:
-            return Outcome(outcome="court_order", note="injonction de payer, le dossier est prêt")
         case TaskKind.CREDIT_HOLD if waited >= 1:
             return Outcome(outcome="hold", note="plus de livraison sans paiement d'avance")
         case TaskKind.DEAD_ADDRESS if account in clients.NEW_ADDRESS and waited >= 2:

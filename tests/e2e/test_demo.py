@@ -755,6 +755,19 @@ def test_whoever_looks_at_the_end_finds_work_of_every_kind(seen: Seen) -> None:
     assert {MailState.READ, MailState.UNMATCHED, MailState.QUARANTINED} <= states
 
 
+def test_the_page_about_the_demonstration_names_what_it_leaves_and_whom_it_plays(seen: Seen) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "demo.md").read_text("utf-8")
+    left = page.partition("## What it leaves")[2]
+    named = re.findall(r"`([\w.-]+\.(?:pdf|zip|json|log)|[\w/]+/)`", left.replace("`.relance/`", ""))
+    assert len(named) >= 6
+    assert [name for name in named if not (seen.state / name).exists()] == []
+    clients = seen.chronicle.books.clients
+    told = re.findall(r"^\| (C\d{3}) ([^|]+?) \|", page, re.MULTILINE)
+    assert len(told) >= 15
+    assert [f"{account} {name}" for account, name in told if name not in clients[account].name] == []
+    assert f"Of the {sum(s.amount > 0 for s in seen.chronicle.books.sales.values())} invoices" in page
+
+
 def _meant(seen: Seen, kind: str) -> list[tuple[str, str, datetime, date]]:
     """(account, invoice, since when our program could know, day) of what clients meant by their mails."""
     return [
