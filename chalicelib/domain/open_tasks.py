@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from chalicelib.domain import events as e
-from chalicelib.domain.debtor_file import Order, Task, TaskKind, at_stake
+from chalicelib.domain.debtor_file import Order, OrderState, Task, TaskKind, at_stake
 from chalicelib.domain.orders import unanswered
 from chalicelib.domain.plan import Action, Proposal
 from chalicelib.domain.view import View, new_task
@@ -53,6 +53,7 @@ def _questions(view: View) -> list[tuple[Order, date]]:
         (order, view.calendar.add(order.ordered_on, days) + timedelta(days=1))
         for order in view.file.orders.values()
         if order.template == ASK and order.id not in told and unanswered(view.file, order)
+        and order.state is not OrderState.WITHDRAWN  # then nothing was asked
         and view.file.insolvent_since_on is None
     ]  # fmt: skip
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from chalicelib.domain import events as e
-from chalicelib.domain import plans
+from chalicelib.domain import plans, sales_rep
 from chalicelib.domain.bundle import LANGUAGES, payer
 from chalicelib.domain.calendar import instant
 from chalicelib.domain.debtor_file import (
@@ -25,6 +25,7 @@ from chalicelib.domain.debtor_file import (
     PromiseState,
     TaskKind,
 )
+from chalicelib.domain.money import total
 from chalicelib.domain.plan import Action, Hold, Proposal, Waiting
 from chalicelib.domain.view import View, new_task
 
@@ -58,13 +59,27 @@ def void(file: DebtorFile, order: Order, *, today: date) -> str:
 
 
 def _promise_gone(file: DebtorFile, order: Order, today: date) -> str:
-    """A confirmed promise must still be open, and its day to come; other outcomes of a call stay true."""
+    """A confirmed promise must still be open, its day to come. What else a call ended in stays true, its sum not."""
+    if overtaken := _asks_too_much(file, order):
+        return overtaken
     if order.pay_by is None:
         return ""
     promise = file.promises.get(order.about)
     if promise is None or promise.state is not PromiseState.OPEN:
         return "the promise that it confirms is not open any more"
     return f"the promised day, {promise.pay_on}, is past" if promise.pay_on < today else ""
+
+
+def _asks_too_much(file: DebtorFile, order: Order, today: date | None = None) -> str:
+    """Where it asks for money: that much is owed no more, or the debtor has answered otherwise since."""
+    if order.to_pay is None:
+        return ""
+    cases = [c for n in order.numbers if (c := file.cases.get(n)) and c.is_open]
+    if any(file.dispute_on(c.number) or file.claim_on(c.number) or file.plan_on(c.number) for c in cases):
+        return "the debtor has answered meanwhile"
+    if cases and total((c.balance for c in cases), order.to_pay.currency) < order.to_pay:
+        return f"{order.to_pay} is not owed any more"
+    return ""
 
 
 def unanswered(file: DebtorFile, order: Order) -> tuple[str, ...]:
@@ -82,6 +97,8 @@ def _answered(file: DebtorFile, order: Order, today: date) -> str:
 
 VOID: Mapping[str, Callable[[DebtorFile, Order, date], str]] = {
     "call_agreed": _promise_gone,
+    "call_missed": _asks_too_much,
+    sales_rep.TEMPLATE: sales_rep.not_to_be_said,
     "ask_promise": _answered,
     "plan_agreed": plans.not_to_be_said,
     "instalment_due": plans.not_to_be_said,
@@ -105,6 +122,9 @@ def _look_at(view: View, order: Order) -> Proposal | Waiting:
     for task in view.file.open_tasks():
         if task.note == order.id and task.kind in (TaskKind.REFUSED_MAIL, TaskKind.UNKNOWN_DELIVERY):
             return wait(Hold.REFUSED, f"a person has a task about it since {task.raised_on}: {task.reason}")
+    contested = any(view.file.dispute_on(n) or view.file.claim_on(n) for n in order.numbers)
+    if contested and order.template in plans.INSTALMENT_MAILS:
+        return wait(Hold.DISPUTED, "an invoice of the plan is contested or announced as paid")
     recipient = _recipient(view, order)
     if recipient is None:
         return wait(Hold.NO_ADDRESS, "the file has no living e-mail address")

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from chalicelib.domain import events as e
-from chalicelib.domain.debtor_file import Case, Fact, Order
+from chalicelib.domain.calls import silenced
+from chalicelib.domain.debtor_file import Case, DebtorFile, Fact, Order, OrderState
 from chalicelib.domain.ladder import Due
 from chalicelib.domain.plan import Action, Held, Hold, Proposal
 from chalicelib.domain.policy import Do
@@ -32,7 +33,7 @@ def tell(view: View, looks: Sequence[Due | Held]) -> list[Proposal]:
     for currency in sorted({case.balance.currency for case, _, _ in coming}):
         some = [(c, step, on) for c, step, on in coming if c.balance.currency == currency]
         order = Order(
-            id=f"{TEMPLATE}-{short(view.file.id, str(view.today), currency)}",
+            id=f"{TEMPLATE}-{short(view.file.id, str(view.today), currency, *(case.number for case, _, _ in some))}",
             template=TEMPLATE,
             ordered_on=view.today,
             numbers=tuple(case.number for case, _, _ in some),
@@ -60,6 +61,17 @@ def waits(view: View, look: Due | Held) -> Due | Held:
         return look
     reason = f"{look.why}, but the sales representative was told on {told_on} and may stop it until {free_on}"
     return Held(number=look.case.number, hold=Hold.SALES_REP, reason=reason, until=free_on, step=look.step.id)
+
+
+def not_to_be_said(file: DebtorFile, order: Order, today: date) -> str:
+    """Why he must not be told any more: the director will not write about one of these. He is told of the rest anew."""
+    for number in order.numbers:
+        case = file.cases.get(number)
+        if case is None or not case.is_open:
+            return f"{number} is settled"
+        if why := silenced(file, number):
+            return f"{number}: {why}"
+    return ""
 
 
 def wake_days(view: View, looks: Sequence[Due | Held]) -> list[date]:
@@ -103,5 +115,8 @@ def _told_by(view: View, case: Case, on: date) -> date:
 
 
 def _told_on(view: View, number: str) -> date | None:
-    told = [o.ordered_on for o in view.file.orders.values() if o.template == TEMPLATE and number in o.numbers]
+    told = [
+        o.ordered_on for o in view.file.orders.values()
+        if o.template == TEMPLATE and number in o.numbers and o.state is not OrderState.WITHDRAWN
+    ]  # fmt: skip
     return max(told, default=None)

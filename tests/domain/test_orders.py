@@ -17,9 +17,11 @@ from chalicelib.domain.debtor_file import (
     Credit,
     CreditKind,
     DebtorFile,
+    Dispute,
     NoticeState,
     Order,
     OrderState,
+    PaymentClaim,
     Promise,
     TaskKind,
 )
@@ -267,3 +269,36 @@ def test_whatever_becomes_of_it_no_recipient_accepts_it_twice(fates: list[str]) 
         file = after(file, *happened[fate])
     assert len(accepted) == len(set(accepted))
     assert file.orders[id_].is_open or file.orders[id_].state is OrderState.TAKEN
+
+
+@pytest.mark.parametrize("template", ["call_agreed", "call_missed"])
+@pytest.mark.parametrize(
+    ("meanwhile", "why"),
+    [
+        ([], ""),
+        (
+            [e.DisputeOpened(dispute=Dispute(id="d", numbers=("F1",), reason="price", opened_on=MONDAY))],
+            "the debtor has answered meanwhile",
+        ),
+        (
+            [e.PaymentClaimed(claim=PaymentClaim(id="c", numbers=("F1",), claimed_on=MONDAY, hold_on=MONDAY))],
+            "the debtor has answered meanwhile",
+        ),
+        (paid("F1", eur("0.01")), "1200.00 EUR is not owed any more"),
+    ],
+    ids=["nothing", "contested", "announced", "paid in part"],
+)
+def test_a_mail_about_a_call_asks_for_no_money_that_is_contested_announced_or_paid(
+    template: str, meanwhile: list[e.Event], why: str
+) -> None:
+    file = with_order(template=template, to_pay=eur("1200"), about="call")
+    told = after(file, *meanwhile)
+    assert void(told, next(iter(told.orders.values())), today=MONDAY) == why
+
+
+def test_a_question_that_was_withdrawn_was_not_asked_and_nobody_is_told_that_it_has_no_answer() -> None:
+    file = with_order(template="ask_promise")
+    asked = after(file, e.OrderWithdrawn(order_id="20260316-document_sent-1"))
+    kinds = {t.kind for p in plan(asked, "2026-03-27").proposals for x, _ in p.events
+             if isinstance(x, e.TaskRaised) for t in [x.task]}
+    assert TaskKind.ASK_PROMISE not in kinds
