@@ -35,6 +35,7 @@ from chalicelib.errors import BadInput
 
 Happened = tuple[e.Event, str]
 MOST_INSTALMENTS = 24
+INSTALMENT_MAILS = ("instalment_due", "instalment_late")
 NEGOTIATING = frozenset({TaskKind.NEGOTIATE_PLAN, TaskKind.CALL, TaskKind.BROKEN_PROMISE})
 """Tasks in which a plan may be offered, and agreed."""
 
@@ -120,11 +121,15 @@ def agree(
         ]  # fmt: skip
         if not found:
             raise BadInput("instalments", f"nothing undisputed is owed in {currency}", "give the invoices' currency")
+    happened: list[Happened] = []
     for offer in found:
         if offer.why_not:
             raise BadInput("instalments", offer.why_not, "give the instalments that were agreed")
-        yield from _agree(file, offer, today=today, source=source, means=means)
-        yield from _spare_the_call(file, set(offer.numbers), source, at)
+        agreed = _agree(file, offer, today=today, source=source, means=means)
+        # What ends with the plan of one currency (a promise, a block) does not end again with that of the next.
+        happened += [one for one in agreed if one not in happened]
+    agreed_on = {n for offer in found for n in offer.numbers}
+    yield from (*happened, *_spare_the_call(file, agreed_on, source, at))
 
 
 def _spare_the_call(file: DebtorFile, numbers: set[str], source: str, at: datetime) -> Iterator[Happened]:
@@ -273,7 +278,7 @@ def wake_days(view: View) -> Iterator[date]:
     for plan in _running(view.file):
         for instalment, short_of in zip(plan.instalments, missing(plan, view.file), strict=True):
             if short_of:
-                days = [_late_on(view, instalment), _last_day(view, instalment) + timedelta(days=1)]
+                days = [_late_on(view, instalment), _last_day(view, plan, instalment) + timedelta(days=1)]
                 days += [day] if (day := _announced_on(view, plan, instalment)) else []
                 # Blind, we say nothing and look again as soon as we see.
                 yield from (day for day in days if day > view.today or view.blind)
@@ -300,7 +305,8 @@ def _watch(view: View, plan: PaymentPlan, cases: list[Case]) -> list[Proposal]:
     unmet = [(i, plan.instalments[i], short_of) for i, short_of in enumerate(shorts) if short_of]
     broken = [
         (instalment, short_of) for _, instalment, short_of in unmet
-        if instalment.missed_on and view.today > _last_day(view, instalment)
+        if instalment.missed_on and not _waits(view, plan, instalment.missed_on)
+        and view.today > _last_day(view, plan, instalment)
     ]  # fmt: skip
     if broken:
         return [_break(view, plan, cases, *broken[0])]
@@ -310,7 +316,7 @@ def _watch(view: View, plan: PaymentPlan, cases: list[Case]) -> list[Proposal]:
     if late:
         due = total((m for _, x, m in unmet if x.due_on < view.today), plan.owed.currency)
         index, last, _ = late[-1]
-        pay_by = _last_day(view, last)
+        pay_by = _last_day(view, plan, last)
         events: list[e.Event] = [
             e.InstalmentMissed(plan_id=plan.id, index=i, on=view.today, short=m) for i, _, m in late
         ]
@@ -352,14 +358,26 @@ def _late_on(view: View, instalment: Instalment) -> date:
     return view.calendar.add(instalment.due_on, max(view.policy.plan.reminder_business_days, 1))
 
 
-def _last_day(view: View, instalment: Instalment) -> date:
-    """The last day on which the plan is believed: its grace, and always some days after the reminder."""
+def _reminders(view: View, plan: PaymentPlan, missed_on: date) -> list[Order]:
+    orders = view.file.orders.values()
+    return [o for o in orders if (o.about, o.template, o.ordered_on) == (plan.id, "instalment_late", missed_on)]
+
+
+def _waits(view: View, plan: PaymentPlan, missed_on: date) -> bool:
+    """Whether the reminder has still to leave: a dispute, the hour or a dead address may hold it."""
+    return any(order.is_open for order in _reminders(view, plan, missed_on))
+
+
+def _last_day(view: View, plan: PaymentPlan, instalment: Instalment) -> date:
+    """The last day on which the plan is believed: its grace, and always some days after the reminder left."""
     terms = view.policy.plan
     last = view.calendar.add(instalment.due_on, terms.grace_business_days)
     if instalment.missed_on is None:
         return max(last, view.calendar.add(_late_on(view, instalment), 1))
     rest = max(terms.grace_business_days - max(terms.reminder_business_days, 1), 1)
-    return max(last, view.calendar.add(instalment.missed_on, rest))
+    reminders, notices = _reminders(view, plan, instalment.missed_on), view.file.notices
+    left = [notices[order.id].on for order in reminders if order.id in notices]
+    return max(last, view.calendar.add(max([instalment.missed_on, *left]), rest))
 
 
 def _paused(view: View, plan: PaymentPlan) -> bool:

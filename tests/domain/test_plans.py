@@ -24,6 +24,7 @@ from chalicelib.domain.debtor_file import (
     PaymentClaim,
     PaymentPlan,
     PlanState,
+    Promise,
     Task,
     TaskKind,
 )
@@ -209,6 +210,22 @@ class TestAgreement:
         ]  # fmt: skip
 
 
+def test_plans_of_two_currencies_end_a_block_and_a_promise_about_both_once() -> None:
+    file = file_of(case("F1", "2026-02-10"), case("F2", "2026-02-10", currency="GBP"))
+    asked = Task(id="t1", kind=TaskKind.NEGOTIATE_PLAN, raised_on=TODAY, due_on=TODAY, reason="", numbers=("F1", "F2"))
+    file = after(
+        file, e.TaskRaised(task=asked),
+        e.BlockPlaced(block=Block(id="b", kind=BlockKind.PLAN, reason="asks", placed_on=TODAY, until=None)),
+        e.PromiseMade(promise=Promise(
+            id="p", numbers=("F1", "F2"), made_on=TODAY, pay_on=TODAY, grace_on=TODAY,
+        )),
+    )  # fmt: skip
+    happened = [x for x, _ in close(file, asked, Outcome(outcome="agreed"), office(NOW), at=NOW, who="lea")]
+    ended = [x for x in happened if isinstance(x, e.BlockLifted | e.PromiseWithdrawn)]
+    assert sorted(type(x).__name__ for x in ended) == ["BlockLifted", "PromiseWithdrawn"]
+    assert len([x for x in happened if isinstance(x, e.PlanAgreed)]) == 2
+
+
 class TestWatch:
     """Instalments of 400 on Monday 2 March, Tuesday 17 March and Wednesday 1 April; two and five business days."""
 
@@ -332,6 +349,20 @@ class TestWatch:
             file = after(file, *(event for event, _ in proposal.events), at=at)
         file = perform(pay(file, "2026-03-20", "400"), "2026-03-20")
         assert [n.template for n in file.notices.values() if n.template == "instalment_late"] == []
+
+    def test_what_is_contested_before_the_reminder_left_is_not_reminded_of_nor_broken_without_it(self) -> None:
+        file = self.running()
+        night = paris("2026-03-19", "20:00")  # after hours: ordered, and waits for the morning
+        for proposal in propose(file, office(night), at=night).proposals:
+            file = after(file, *(event for event, _ in proposal.events), at=night)
+        contested = Dispute(id="d", numbers=("F1",), reason="price", opened_on=date(2026, 3, 19))
+        file = walk(after(file, e.DisputeOpened(dispute=contested)), "2026-03-20", "2026-03-30")
+        assert not [n for n in file.notices.values() if n.template == "instalment_late"]
+        resolved = e.DisputeResolved(dispute_id="d", resolution="rejected", on=date(2026, 3, 30))
+        file = walk(after(file, resolved), "2026-03-31", "2026-04-02")
+        assert [n.on for n in file.notices.values() if n.template == "instalment_late"] == [date(2026, 3, 31)]
+        assert the(file).runs, "the reminder has its days"
+        assert the(walk(file, "2026-04-03", "2026-04-08")).state is PlanState.BROKEN
 
     def test_every_edge_is_on_the_agenda_to_the_day(self) -> None:
         file, edges = self.running(), []
