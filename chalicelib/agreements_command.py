@@ -4,6 +4,7 @@ relance show DEBTOR [--json]
 relance plan offer|withdraw …
 relance dispute progress DEBTOR/DISPUTE "what was done"
 relance block DEBTOR [NUMBER…] --reason … [--until DATE] [--owner …] and relance unblock DEBTOR/BLOCK
+relance not-insolvent DEBTOR --why …
 relance credit-holds [--csv] and relance credit-hold DEBTOR hold|release
 """
 
@@ -74,6 +75,11 @@ def add_commands(
     unblock.add_argument("block", metavar="DEBTOR/BLOCK")
     unblock.add_argument("--why", default="")
     command(unblock, _unblock)
+
+    refute = commands.add_parser("not-insolvent", help="no insolvency procedure is open after all: chasing goes on")
+    refute.add_argument("debtor", metavar="DEBTOR")
+    refute.add_argument("--why", required=True)
+    command(refute, _refute)
 
     holds = commands.add_parser("credit-holds", help="debtors on credit hold, or asked about")
     shown = holds.add_mutually_exclusive_group()
@@ -212,6 +218,14 @@ def _block(parts: Parts, args: argparse.Namespace, at: datetime) -> int:
         at=at, who=who,
     )  # fmt: skip
     print(f"{args.debtor}/{block.id}: {block.reason}, until {block.until or 'it is lifted'}")
+    return 0
+
+
+def _refute(parts: Parts, args: argparse.Namespace, at: datetime) -> int:
+    from chalicelib.pipeline.agreements import refute_insolvency
+
+    refute_insolvency(parts, args.debtor, why=args.why, at=at, who=getpass.getuser())
+    print(f"{args.debtor} is not insolvent: its invoices go back to the ladder")
     return 0
 
 

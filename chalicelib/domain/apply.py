@@ -175,6 +175,8 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
         case e.InsolvencyReported(on=on, published_on=published_on):
             published_on = published_on or file.insolvency_published_on
             return replace(file, insolvent_since_on=on, insolvency_published_on=published_on)
+        case e.InsolvencyRefuted():
+            return replace(file, insolvent_since_on=None, insolvency_published_on=None, declared_on=None)
         case e.DebtDeclared(on=on):
             return replace(file, declared_on=on)
         case e.CreditHoldProposed(on=on):

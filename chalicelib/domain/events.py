@@ -398,6 +398,13 @@ class InsolvencyReported:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InsolvencyRefuted:
+    """No procedure is open after all: it was another company's, or a mistake. Chasing may go on."""
+
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class DebtDeclared:
     """What is owed was declared to the insolvency procedure; `reference` is what its office answered."""
 
@@ -586,7 +593,7 @@ Event = (
     | PlanAgreed | InstalmentAnnounced | InstalmentMissed | InstalmentMet | PlanKept | PlanBroken | PlanWithdrawn
     | PaymentClaimed | PaymentClaimConfirmed | PaymentClaimLapsed
     | DisputeOpened | DisputeProgressed | DisputeEscalated | DisputeResolved
-    | BlockPlaced | BlockReviewed | BlockLifted | InsolvencyReported | DebtDeclared
+    | BlockPlaced | BlockReviewed | BlockLifted | InsolvencyReported | InsolvencyRefuted | DebtDeclared
     | CreditHoldProposed | CreditHeld | CreditReleased | TaskUrged
     | FormalNoticeApproved | LetterWithdrawn | LetterPrinted | LetterPosted | LetterNotPosted | LetterDelivered
     | NoteWritten | TaskRaised | TaskExtended | TaskAssigned | TaskSnoozed | TaskClosed | TaskReopened

@@ -10,11 +10,12 @@ indemnity cannot be claimed where the procedure forbids payment at the due date 
 from __future__ import annotations
 
 import calendar
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 
 from chalicelib.domain import events as e
 from chalicelib.domain.creditor import Office
-from chalicelib.domain.debtor_file import DebtorFile, Task, TaskKind, at_stake
+from chalicelib.domain.debtor_file import BlockKind, DebtorFile, Task, TaskKind, at_stake
 from chalicelib.domain.plan import Action, Proposal
 from chalicelib.domain.view import View, short
 
@@ -54,6 +55,21 @@ def declaring(file: DebtorFile, office: Office, *, published_on: date | None, to
         deadline_on=ends_on,
         urgency=_urgency(ends_on, today),
     )
+
+
+def refuted(file: DebtorFile, *, today: date, at: datetime, why: str) -> Iterator[e.Event]:
+    """No procedure is open after all: what was asked because of it ends, and the ladder goes on where it stood.
+
+    Plans and promises that it ended stay ended: the debtor says anew what holds.
+    """
+    if file.insolvent_since_on:
+        yield e.InsolvencyRefuted(on=today)
+    for block in file.blocks.values():
+        if block.is_open and block.kind is BlockKind.INSOLVENCY:
+            yield e.BlockLifted(block_id=block.id, on=today)
+    for task in file.open_tasks():
+        if task.kind in (TaskKind.INSOLVENCY, TaskKind.DECLARE_CLAIM):
+            yield e.TaskClosed(task_id=task.id, outcome="not_so", note=why, at=at)
 
 
 def watch(view: View) -> list[Proposal]:

@@ -62,6 +62,7 @@ _EVENTS = {  # French, English
     "BlockPlaced": ("Relances suspendues", "Chasing put on hold"),
     "BlockLifted": ("Suspension levée", "Hold lifted"),
     "InsolvencyReported": ("Procédure collective signalée", "Insolvency reported"),
+    "InsolvencyRefuted": ("Procédure collective démentie", "Insolvency refuted"),
     "CallLogged": ("Appel", "Call"),
     "PhoneFoundWrong": ("Numéro de téléphone faux", "Phone number is wrong"),
     "CaseDeclaredUnpaid": ("Facture passée de en retard à impayée", "Invoice passed from late to unpaid"),

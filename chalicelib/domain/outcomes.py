@@ -54,7 +54,7 @@ OUTCOMES: dict[TaskKind, frozenset[str]] = {
     TaskKind.UNKNOWN_DELIVERY: frozenset({"sent", "not_sent"}),
     TaskKind.REFUSED_MAIL: frozenset({"mended"}),
     TaskKind.INSOLVENCY: frozenset({"confirmed", "not_so"}),
-    TaskKind.DECLARE_CLAIM: frozenset({"declared", "published", "not_declared"}),
+    TaskKind.DECLARE_CLAIM: frozenset({"declared", "published", "not_declared", "not_so"}),
     TaskKind.COMPLAINT: frozenset({"answered"}),
     TaskKind.CREDIT_HOLD: frozenset({"hold", "no_hold"}),
     TaskKind.REVIEW_BLOCK: frozenset({"keep", "lift"}),
@@ -163,9 +163,11 @@ def _effects(
             if resolution == "rejected" and said.message:
                 yield e.NoticeOrdered(order=_answer(file, task, said, numbers, today))
             if resolution in _ON_ITS_WAY and numbers:
-                # What settles it has to reach our ledger, and the client, before anything is asked for.
-                pause = timedelta(days=office.policy(file.debtor.policy).document_pause_days)
-                yield _wait(task, numbers, said.on or today + pause, f"resolved by {_ON_ITS_WAY[resolution]}", today)
+                # What settles it has to reach our ledger, and the client, before anything is asked for: as long as
+                # money that the client announced has to reach our bank.
+                days = office.policy(file.debtor.policy).claim_hold_business_days
+                until = said.on or office.creditor.calendar.add(today, days)
+                yield _wait(task, numbers, until, f"resolved by {_ON_ITS_WAY[resolution]}", today)
         case TaskKind.WRONG_PHONE, "corrected":
             yield from calls.new_phone(file, task, said.phone, office, today=today)
         case TaskKind.DEAD_ADDRESS | TaskKind.CONFIRM_CONTACT, "corrected" | "confirmed":
@@ -185,12 +187,14 @@ def _effects(
             published_on = _past(said.on, today)
             yield e.InsolvencyReported(on=file.insolvent_since_on or published_on, published_on=published_on)
             yield e.TaskRaised(task=_declaring(file, office, published_on, today))
+        case TaskKind.DECLARE_CLAIM | TaskKind.INSOLVENCY, "not_so":
+            ended = insolvency.refuted(file, today=today, at=at, why=said.note)
+            # The task that says so is closed with its own outcome.
+            yield from (x for x in ended if not (isinstance(x, e.TaskClosed) and x.task_id == task.id))
         case TaskKind.CREDIT_HOLD, "hold":
             yield e.CreditHeld(on=today)
         case TaskKind.REVIEW_BLOCK, outcome:
             yield from _review(file, task, said, outcome, today)
-        case TaskKind.INSOLVENCY, "not_so":
-            yield from _lift(file, BlockKind.INSOLVENCY, today)
         case TaskKind.COMPLAINT, _:
             yield from _lift(file, BlockKind.COMPLAINT, today)
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from hashlib import sha256
 
 from chalicelib.domain import events as e
+from chalicelib.domain import insolvency
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.credit_hold import overdue_of
 from chalicelib.domain.debtor_file import Block, BlockKind, DebtorFile, TaskKind
@@ -103,6 +104,22 @@ def withdraw_plan(parts: Parts, debtor_id: str, plan_id: str, *, why: str, at: d
         if plan is None or not plan.runs:
             raise NoSuchRecord(f"debtor {debtor_id} has no running plan {plan_id!r}")
         return [(e.PlanWithdrawn(plan_id=plan_id, on=today), f"{who}: {why.strip()}")]
+
+    keep(parts, office, debtor_id, decide, at=at, who=who)
+
+
+def refute_insolvency(parts: Parts, debtor_id: str, *, why: str, at: datetime, who: str) -> None:
+    """No insolvency procedure is open after all: the debtor's invoices go back to the ladder where they stood."""
+    office = office_of(parts)
+    today = local_day(at, office.creditor.zone)
+    if not why.strip():
+        raise BadInput("why", "who takes an insolvency back says why", "give it in a few words")
+
+    def decide(file: DebtorFile) -> Happened:
+        if file.insolvent_since_on is None:
+            raise NoSuchRecord(f"debtor {debtor_id} is not known to be insolvent")
+        reason = f"{who}: {why.strip()}"
+        return [(event, reason) for event in insolvency.refuted(file, today=today, at=at, why=why.strip())]
 
     keep(parts, office, debtor_id, decide, at=at, who=who)
 

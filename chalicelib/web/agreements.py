@@ -68,6 +68,15 @@ def withdraw(debtor_id: str, plan_id: str) -> Any:
     return {"debtor": debtor_id, "withdrawn": plan_id}
 
 
+@answering(routes, "/debtors/{debtor_id}/not-insolvent", method="POST")
+def not_insolvent(debtor_id: str) -> Any:
+    """Take an insolvency back that was confirmed by mistake: {"why": "…"}."""
+    who = caller(routes)
+    why = read_words(routes.current_request.json_body, "why")
+    agreements.refute_insolvency(bootstrap.parts(), debtor_id, why=why, at=bootstrap.now(), who=who)
+    return {"debtor": debtor_id, "insolvent": False}
+
+
 @answering(routes, "/debtors/{debtor_id}/credit-hold", method="POST")
 def credit_hold(debtor_id: str) -> Any:
     """Put a debtor on credit hold or release it: {"hold": true, "why": "…"}."""

@@ -122,7 +122,7 @@ def replied(mail: str) -> e.ReplyReceived:
 AGREEMENTS = frozenset({
     "PromisePartlyKept", "PlanAgreed", "InstalmentAnnounced", "InstalmentMissed", "InstalmentMet", "PlanBroken",
     "PlanKept", "PlanWithdrawn", "DisputeProgressed", "DisputeEscalated", "BlockReviewed", "InsolvencyReported",
-    "DebtDeclared", "CreditHoldProposed", "CreditHeld", "CreditReleased", "TaskUrged",
+    "DebtDeclared", "InsolvencyRefuted", "CreditHoldProposed", "CreditHeld", "CreditReleased", "TaskUrged",
     "TaskSnoozed", "TaskClosed", "TaskReopened", "NoteWritten",
 })  # fmt: skip
 """Every event of what is agreed and decided about a debtor, by name."""
@@ -164,6 +164,7 @@ def agreements(*numbers: str) -> Sequence[e.Event]:
         e.CreditHoldProposed(on=TODAY, overdue=one, since_on=TODAY), e.CreditHeld(on=TODAY),
         e.CreditReleased(on=TODAY),
         e.InsolvencyReported(on=TODAY, published_on=TODAY), e.DebtDeclared(on=TODAY, reference="2026/17"),
+        e.InsolvencyRefuted(on=TODAY),
     )  # fmt: skip
 
 

@@ -304,6 +304,21 @@ class TestSalesRep:
         file = walk(after(file, e.BlockPlaced(block=block)), "2026-03-25", "2026-04-10")
         assert not [n for n in file.notices.values() if n.sender == "director"]
 
+    def test_what_is_contested_before_he_reads_of_it_is_not_told_and_the_rest_is_told_anew(self) -> None:
+        file = walk(file_of(case("F1", DUE, "100"), case("F2", DUE, "200")), "2026-03-02", "2026-03-23")
+        night = paris("2026-03-24", "06:00")
+        for proposal in propose(file, office(night), at=night).proposals:
+            file = after(file, *(event for event, _ in proposal.events), at=night)
+        (early,) = [o for o in file.orders.values() if o.template == "sales_heads_up"]
+        assert early.numbers == ("F1", "F2")
+        contested = Dispute(id="d", numbers=("F1",), reason="price", opened_on=date(2026, 3, 24))
+        file = walk(after(file, e.DisputeOpened(dispute=contested)), "2026-03-24", "2026-03-27")
+        told = [n for n in file.notices.values() if n.internal]
+        assert [dict(n.takes).keys() for n in told] == [{"F2"}]
+        director = [n for n in file.notices.values() if n.sender == "director"]
+        assert [(n.on, tuple(dict(n.takes))) for n in director] == [(file.orders[told[0].id].ordered_on
+                + timedelta(days=2), ("F2",))]
+
     def test_without_a_sales_representative_nothing_waits(self) -> None:
         file = walk(file_of(case("F1", DUE, "100"), sales_rep=""), "2026-03-02", "2026-03-26")
         assert [n.on for n in file.notices.values() if n.sender == "director"] == [date(2026, 3, 26)]
@@ -384,6 +399,13 @@ class TestInsolvency:
         assert (task.deadline_on, task.due_on) == (None, date(2026, 3, 3))
         file = said(file, task, "published", "2026-03-05", on=date(2026, 3, 4))
         assert only(file, TaskKind.DECLARE_CLAIM).deadline_on == date(2026, 5, 4)
+
+    def test_a_mistake_is_taken_back_and_chasing_goes_on(self) -> None:
+        file = self.confirmed()
+        file = said(file, only(file, TaskKind.DECLARE_CLAIM), "not_so", "2026-03-03", note="another Morel")
+        assert (file.insolvent_since_on, file.insolvency_published_on, kinds(file)) == (None, None, [])
+        assert Hold.INSOLVENT not in {h.hold for h in look(file, "2026-03-03").held}
+        assert "first_reminder" in [n.step for n in walk(file, "2026-03-04", "2026-03-06").notices.values()]
 
     @pytest.mark.parametrize(("on", "taken"), [("2026-03-01", True), ("2026-03-02", True), ("2026-03-03", False)])
     def test_nothing_is_published_on_a_day_to_come(self, on: str, taken: bool) -> None:
