@@ -67,6 +67,10 @@ def _see_to(
         if at - due_at > TOLD_AFTER:
             _tell(parts, office, week, f"the review of {week} waits for the numbers of {today}", at=at)
         return "waiting"
+    if office.health.held_since_at:
+        if at - due_at > TOLD_AFTER:
+            _tell(parts, office, week, f"the review of {week} has not left: all sending is held", at=at)
+        return "held"
     if mailing and at - due_at > TOLD_AFTER:
         _tell(parts, office, week, f"the review of {week} has not left yet: {mailing.why}", at=at)
     return _send(parts, store, writer, office, wanted, counting.numbers, mailing, week=week, at=at)
@@ -77,8 +81,6 @@ def _send(
     mailing: Mailing | None, *, week: str, at: datetime,
 ) -> str:  # fmt: skip
     """Write first, then claim, then hand over: what cannot be written claims nothing."""
-    if parts.offices.hold():
-        return "held"  # by a manager, with all other sending
     why, raw = "", b""
     try:
         raw = writer.write(numbers, office.creditor, _chart(parts, numbers, wanted.language), at=at)

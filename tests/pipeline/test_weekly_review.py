@@ -20,6 +20,7 @@ from chalicelib.domain.creditor import Creditor, WeeklyReview
 from chalicelib.domain.debtor_file import DESK, TaskKind
 from chalicelib.errors import OutcomeUnknown, PermanentError, Refused, Throttled
 from chalicelib.pipeline.count_numbers import count_now, count_numbers
+from chalicelib.pipeline.hold_sending import hold_sending, resume_sending
 from chalicelib.pipeline.remind import sent_key
 from chalicelib.pipeline.settle_notices import settle
 from chalicelib.pipeline.weekly_review import last_due_on, look_back, week_of
@@ -344,3 +345,15 @@ def test_what_the_provider_reports_of_the_review_breaks_nothing(kind: str) -> No
 def test_every_kind_of_task_has_its_french_words() -> None:
     labels = (TEMPLATES / "review" / "fr" / "labels.j2").read_text("utf-8")
     assert [kind.value for kind in TaskKind if f'"{kind.value}": "' not in labels] == []
+
+
+@pytest.mark.parametrize(("hours", "told"), [(1, 0), (4, 0), (5, 1)])
+def test_a_review_that_is_held_with_all_sending_is_told_of_after_some_hours(hours: int, told: int) -> None:
+    room = Room()
+    hold_sending(room.program.parts, reason="the ledger is wrong", at=BEFORE, who="hugo")
+    for hour in range(hours + 1):
+        assert room.run(DUE + timedelta(hours=hour)) == "held"
+    assert (room.sent, len(room.tasks())) == ([], told)
+    resume_sending(room.program.parts, at=DUE + timedelta(hours=hours), who="hugo")
+    assert room.run(DUE + timedelta(hours=hours)) == "sent"
+    assert room.tasks() == []
