@@ -286,9 +286,27 @@ def _stops(desk: _Desk) -> Iterator[Happened]:
 
 def _act(desk: _Desk) -> Iterator[Happened]:
     """Do what a trusted, clear answer says; what it settles need not be called about any more."""
-    happened = list(_by_intent(desk))
+    happened = _one_task_each(desk, _by_intent(desk))
     yield from happened
     yield from _spare_the_call(desk, happened)
+
+
+def _one_task_each(desk: _Desk, happened: Iterator[Happened]) -> list[Happened]:
+    """Two things that one mail says and that ask for the same work are one task, about the invoices of both."""
+    tasks: dict[str, Task] = {}
+    others: list[Happened] = []
+    for event, why in happened:
+        if not isinstance(event, e.TaskRaised):
+            others.append((event, why))
+        elif event.task.id not in tasks:
+            tasks[event.task.id] = event.task
+        else:
+            known = tasks[event.task.id]
+            numbers = tuple(dict.fromkeys((*known.numbers, *event.task.numbers)))
+            stake = at_stake([desk.file.cases[n] for n in numbers])
+            reason = f"{known.reason}; {event.task.reason}"
+            tasks[known.id] = replace(known, numbers=numbers, at_stake=stake, reason=reason)
+    return [*others, *((e.TaskRaised(task=task), task.reason) for task in tasks.values())]
 
 
 def _by_intent(desk: _Desk) -> Iterator[Happened]:

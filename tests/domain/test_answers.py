@@ -300,3 +300,15 @@ class TestMachines:
 
     def test_a_challenge_needs_a_person_to_click(self) -> None:
         assert kinds(answered(written_to(), kind="challenge")) == [TaskKind.REVIEW_MAIL]
+
+
+def test_two_statements_of_a_mail_that_ask_for_the_same_work_are_one_task_about_both() -> None:
+    far = TODAY + timedelta(days=90)
+    file = answered(
+        written_to(), intents=("promise_to_pay", "payment_plan_request"),
+        per_invoice=(("F1", "promise_to_pay", far), ("F2", "payment_plan_request", None)),
+    )  # fmt: skip
+    (task,) = [t for t in file.open_tasks() if t.kind is TaskKind.NEGOTIATE_PLAN]
+    assert (set(task.numbers), task.at_stake) == ({"F1", "F2"}, eur("2400.00"))
+    assert "far off" in task.reason
+    assert "instalments" in task.reason
