@@ -137,10 +137,16 @@ def _approvals(view: View, due: list[Due]) -> tuple[list[Proposal], list[Due], l
 
 
 def _next_formal_notice_on(view: View) -> date:
-    """From when on another formal notice may leave: it speaks of every open invoice, so one a month is enough."""
+    """From when on another formal notice may leave: it speaks of every open invoice, so one a month is enough.
+
+    What one that is paid demanded is past (and not loaded): the next need not wait for it.
+    """
     formal = {step.id for step in view.policy.steps if step.do is Do.FORMAL_NOTICE}
-    sent = [n.on for n in view.file.notices.values() if n.counts and n.step in formal]
-    printed = [letter.printed_on for letter in view.file.letters.values() if letter.printed_on]
+    still_open = {c.number for c in view.file.open_cases()}
+    sent = [
+        n.on for n in view.file.notices.values() if n.counts and n.step in formal and still_open & dict(n.takes).keys()
+    ]
+    printed = [x.printed_on for x in view.file.letters.values() if x.printed_on and still_open & set(x.numbers)]
     last = max(sent + printed, default=date.min)
     return last + timedelta(days=view.policy.formal_notice_spacing_days) if last > date.min else date.min
 

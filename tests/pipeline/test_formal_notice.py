@@ -21,6 +21,7 @@ from chalicelib.domain.outcomes import Outcome as Said
 from chalicelib.domain.plan import Action, Proposal
 from chalicelib.domain.propose import propose
 from chalicelib.errors import BadInput, PermanentError, RetryableError, Throttled
+from chalicelib.law.rules import Rules, load_rules
 from chalicelib.pipeline import remind as remind_module
 from chalicelib.pipeline.keep import keep, office_of
 from chalicelib.pipeline.letters import draft_of, identify, post, prove
@@ -77,6 +78,13 @@ def real(program: Program) -> Program:
         program.parts, writer=TemplateWriter(program.archive), printer=TypstPrinter(TEMPLATES)
     )
     return program
+
+
+def rules_before(day: str) -> Rules:
+    """The rules of law as they stood before the rates of that day and later were entered."""
+    text = (TEMPLATES / "law" / "late_payment.yaml").read_text("utf-8")
+    rates = [line for line in text.splitlines() if line.strip()[:2] == "20"]
+    return load_rules("\n".join(line for line in text.splitlines() if line not in rates or line.strip() < day))
 
 
 def asked(program: Program) -> Task:
@@ -164,6 +172,20 @@ class TestNothingLeavesWithoutAnApproval:
         for _ in range(3):
             remind(program.parts, "C001", at=AT)
         assert letters_sent(program) == 1
+
+    def test_nor_in_a_half_year_whose_rate_is_missing_though_it_was_approved_before(self, program: Program) -> None:
+        approved_at, printed_at = paris("2026-06-30", "19:00"), paris("2026-07-02")
+        program.see(approved_at)
+        close_task(program.parts, "C001", asked(program).id, Said(outcome="approved"), at=approved_at, who="hugo")
+        program.parts = replace(program.parts, rules=rules_before("2026-07-01"))
+        program.see(printed_at)
+        for _ in range(3):
+            remind(program.parts, "C001", at=printed_at)
+        assert (formal(program), letter(program).state) == ([], LetterState.WITHDRAWN)
+        assert "no rate is known" in letter(program).why
+        assert "cannot be approved yet" in asked(program).reason
+        with pytest.raises(BadInput, match="no rate is known"):
+            close_task(program.parts, "C001", asked(program).id, Said(outcome="approved"), at=printed_at, who="hugo")
 
     def test_nor_while_the_postal_address_is_missing(self, program: Program) -> None:
         happen(program, e.DebtorChanged(debtor=replace(program.file().debtor, address=())))
