@@ -78,7 +78,7 @@ STATEMENTS_LAG = timedelta(days=3)
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """When the payments and the mailbox were last read successfully (aware UTC; None: never), and whether mail may leave.
+    """When the payments and the mailbox were last read successfully (aware UTC; None: never); whether mail is held.
 
     `last_entry_on` is the latest day that a bank statement told of: to read an old statement again makes nobody see.
     """
