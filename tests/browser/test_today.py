@@ -113,7 +113,7 @@ def work(ground: Ground) -> Work:
 
 def shot(page: Page, name: str) -> None:
     if SHOTS:
-        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
+        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), caret="initial")
 
 
 def marked(page: Page) -> str:
