@@ -28,9 +28,9 @@ def program(dynamodb_local: str, ministack: MiniStack) -> RealProgram:
     return real_program(dynamodb_local, ministack, AT)
 
 
-def fill(program: RealProgram, count: int, prefix: str) -> None:
-    """Put many debtors with an invoice that is not due: one by the store, the others as copies of its rows."""
-    program.put(file_of(case("F", "2026-06-30"), id=prefix), AT)
+def fill(program: RealProgram, count: int, prefix: str, invoices: int = 1) -> None:
+    """Put many debtors with invoices that are not due: one by the store, the others as copies of its rows."""
+    program.put(file_of(*(case(f"F{n or ''}", "2026-06-30") for n in range(invoices)), id=prefix), AT)
     rows = [row for row in program.table.rows(f"DEBTOR#{prefix}").values() if not row["sk"]["S"].startswith("JOURNAL")]
     text = json.dumps(rows)
     requests: list[Any] = []

@@ -30,7 +30,7 @@ from chalicelib.domain.debtor_file import (
 from chalicelib.domain.events import Entry
 from chalicelib.domain.ladder import next_step
 from chalicelib.domain.money import Money, total
-from chalicelib.domain.plan import Held, Plan, Proposal
+from chalicelib.domain.plan import Held, Hold, Plan, Proposal
 from chalicelib.domain.plans import missing
 from chalicelib.domain.propose import propose
 from chalicelib.domain.reliability import reliability
@@ -48,6 +48,7 @@ GROUP_SHOWN = 6
 LINK_SECONDS = 600
 """A link into the archive is for whoever asked, now: it needs no sign-in."""
 RECENT = 8
+_TELLS_THE_STEP = (Hold.NOT_DUE, Hold.LADDER_DONE)
 LONGEST_MAIL = 60_000
 
 
@@ -257,10 +258,11 @@ class Look:
         held, due = self.fates if case.is_open else ({}, {})
         why = ""
         if case.number in due:
-            why = self.words.action(due[case.number])
-            on = None
+            why, step = self.words.action(due[case.number]), None
         elif case.number in held:
             why = self.words.held(held[case.number], self.file)
+            if held[case.number].hold in _TELLS_THE_STEP:
+                step = None  # said already
         return Row(
             case=case, late=self.words.due(case, self.today) if case.is_open else "",
             is_late=case.is_open and case.due_on < self.today, state=state, tone=tone,
@@ -283,7 +285,10 @@ class Look:
             found.append(replace(self._ahead(what, why, order.numbers, now=False), order=order.id))
 
         def alike(held: Held) -> tuple[str, str, str]:
-            return (held.until.isoformat() if held.until else "9999", self.words.held(held, self.file), held.step)
+            why = self.words.held(held, self.file)
+            if held.hold is Hold.NOT_DUE:
+                why = self.words.not_sooner(held.step, self.view.policy)
+            return (held.until.isoformat() if held.until else "9999", why, held.step)
 
         for (until, why, step), some in groupby(sorted(self.plan.held, key=alike), key=alike):
             on = None if until == "9999" else date.fromisoformat(until)

@@ -16,6 +16,7 @@ from chalicelib.domain.letter_facts import Told
 from chalicelib.domain.money import Money
 from chalicelib.domain.plan import Action, Held, Hold, Proposal
 from chalicelib.domain.plans import next_instalment
+from chalicelib.domain.policy import Policy, When
 from chalicelib.domain.reliability import Reliability, reliability
 from chalicelib.web.pages.render import amount, day, texts
 
@@ -219,6 +220,30 @@ class Words:
     def action(self, proposal: Proposal) -> str:
         step = proposal.step or (proposal.takes[0][1] if proposal.takes else "")
         return self._texts.gettext(_ACTIONS[proposal.action]) % {"step": self.step(step)}
+
+    def when(self, when: When) -> str:
+        """The day of a step in the words of its policy: 7 days after the first reminder."""
+        _, n = self._texts, abs(when.offset)
+        facts = {"n": n, "step": self.step(when.anchor)}
+        if when.anchor == "due":
+            if not n:
+                return _.gettext("on the due date")
+            if when.offset < 0:
+                return _.ngettext("%(n)s day before the due date", "%(n)s days before the due date", n) % facts
+            if when.business:
+                return _.ngettext(
+                    "%(n)s business day after the due date", "%(n)s business days after the due date", n
+                ) % facts
+            return _.ngettext("%(n)s day after the due date", "%(n)s days after the due date", n) % facts
+        if when.business:
+            return _.ngettext("%(n)s business day after: %(step)s", "%(n)s business days after: %(step)s", n) % facts
+        return _.ngettext("%(n)s day after: %(step)s", "%(n)s days after: %(step)s", n) % facts
+
+    def not_sooner(self, step: str, policy: Policy) -> str:
+        """Why a step waits for its day: the policy's own rule."""
+        when = next((one.when for one in policy.steps if one.id == step), None)
+        told = self._texts.gettext("not sooner: the policy sets this day")
+        return f"{told} ({self.when(when)})" if when else told
 
     def due(self, case: Case, today: date) -> str:
         late = (today - case.due_on).days
@@ -451,6 +476,8 @@ _REASON_TEXTS = (
     (r"(.+@\S+): set by hand", "saisi par {0}"),
     (r"(.+@\S+): set aside", "écartée par {0}"),
     (r"(.+@\S+): promised", "promesse notée par {0}"),
+    (r"(.+@\S+): (.+) promised it \((.+)\)", "{1} l’a promis, noté par {0} ({2})"),
+    (r"(.+@\S+): (.+) promised it", "{1} l’a promis, noté par {0}"),
     (r"(.+@\S+): a payment plan was agreed", "échéancier convenu, noté par {0}"),
     (r"(.+@\S+) writes", "écrit par {0}"),
     (r"(.+@\S+): taken back", "repris par {0}"),
