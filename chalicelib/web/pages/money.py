@@ -21,7 +21,7 @@ from chalicelib.pipeline.count_numbers import count_numbers
 from chalicelib.web.pages.guard import NotFound, Visit, act, page
 from chalicelib.web.pages.money_sheet import as_csv, as_xlsx, in_order, step_name
 from chalicelib.web.pages.money_words import BUCKETS, MEANS, N_
-from chalicelib.web.pages.render import short_day, texts, zone_of
+from chalicelib.web.pages.render import LOCALES, texts, zone_of
 from chalicelib.web.pages.session import Role
 
 DEBTORS_A_REQUEST = 100
@@ -101,6 +101,13 @@ def _piece(visit: Visit, today: date, counting: Any, *, goes_on: bool = False) -
     return visit.show("money/count.html.j2", status=HTTPStatus.OK, today=today, counting=counting, goes_on=goes_on)
 
 
+def _day_and_month(day: date, language: str) -> str:
+    """Below a bar, where there is no room for the year."""
+    from babel.dates import format_date
+
+    return str(format_date(day, "d MMM", locale=LOCALES[language]))
+
+
 def _figures(visit: Visit, numbers: n.Numbers, currency: str) -> Mapping[str, Any]:
     """What the page shows of one currency, and the charts' values beside it."""
     say = texts(visit.language).gettext
@@ -138,7 +145,7 @@ def _figures(visit: Visit, numbers: n.Numbers, currency: str) -> Mapping[str, An
                 ],
             },
             "forecast": {
-                "labels": [short_day(first, visit.language) for first, _ in weeks],
+                "labels": [_day_and_month(first, visit.language) for first, _ in weeks],
                 "series": [
                     {"label": say(N_("Promised")), "values": [float(w.promised.amount) for _, w in weeks]},
                     {"label": say(N_("Planned")), "values": [float(w.planned.amount) for _, w in weeks]},
