@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -67,8 +68,9 @@ class CognitoDirectory:
             attributes.append({"Name": "name", "Value": name})
         with _translated(f"invite {email}"):
             user = self._client.admin_create_user(
-                UserPoolId=self._pool, Username=email, UserAttributes=attributes, DesiredDeliveryMediums=["EMAIL"]
-            )["User"]
+                UserPoolId=self._pool, Username=email, UserAttributes=attributes, DesiredDeliveryMediums=["EMAIL"],
+                TemporaryPassword=_first_password(),
+            )["User"]  # fmt: skip
         member = _member(user, ())
         self.set_role(member, role)
         return _member(user, (role,))
@@ -86,6 +88,11 @@ class CognitoDirectory:
         change = self._client.admin_enable_user if enabled else self._client.admin_disable_user
         with _translated("switch somebody on or off"):
             change(UserPoolId=self._pool, Username=member.id)
+
+
+def _first_password() -> str:
+    """Known to the provider alone, which mails it: of every kind that its rules ask for, and 128 bits besides."""
+    return f"Aa1-{secrets.token_urlsafe(16)}"
 
 
 def _member(user: Mapping[str, Any], roles: tuple[str, ...]) -> Member:

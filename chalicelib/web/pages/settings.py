@@ -37,7 +37,7 @@ LINES = {"address", "folders", "approvers", "weekly_review.to"}
 FIELDS = {
     "name": N_("Company"), "legal_form": N_("Legal form"), "address": N_("Address"), "country": N_("Country"),
     "legal_id": N_("Register and number"), "vat_number": N_("VAT number"), "iban": N_("IBAN"), "bic": N_("BIC"),
-    "payment_link": N_("Payment link"), "late_interest_rate": N_("Late interest, % a year"),
+    "payment_link": N_("Payment link"), "late_interest_rate": N_("Late interest, per cent a year"),
     "mailbox": N_("Mailbox for answers"), "folders": N_("Folders that are read"),
     "authserv_id": N_("Receiving mail server"), "zone": N_("Time zone"), "subdivision": N_("Region of holidays"),
     "approvers": N_("Who may approve formal notices"), "weekly_review.to": N_("Weekly review to"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from chalicelib import bootstrap
 from chalicelib.adapters.rendering import TemplateWriter
+from chalicelib.domain.debtor_file import DebtorFile
 from chalicelib.pipeline.policies import PoliciesInForce, in_force, numbered
 from tests.sample import case, file_of, paris
 from tests.web.pages.conftest import Desk
@@ -238,3 +241,48 @@ def test_every_function_sees_what_is_adopted_within_a_minute(desk: Desk) -> None
     clock[0] = 60.0
     assert (seen["standard"].version, seen["standard"].spacing_days) == (2, 6)
     assert set(seen) == {"standard", "key_account", "public_body"}
+
+
+def test_a_turn_of_a_trial_reads_few_files_however_many_debtors_there_are(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(40):
+        desk.program.put(file_of(case("F9", "2026-01-12"), id=f"C-{n:03}"), paris("2026-03-11"))
+    id_ = drafted(desk, text_with("spacing_days: 5 ", "spacing_days: 6 "))
+    read: list[str] = []
+    load = desk.program.store.load
+
+    def counted(debtor_id: str, **how: bool) -> DebtorFile | None:
+        read.append(debtor_id)
+        return load(debtor_id, **how)
+
+    monkeypatch.setattr(desk.program.store, "load", counted)
+    ids = {"name": "standard", "draft": id_}
+    turns = []
+    while not desk.policies.drafts[id_].done:
+        read.clear()
+        desk.act(f"{DRAFT}/try", desk.sign_in("collector"), ids=ids)
+        turns.append(len(read))
+    assert max(turns) == 12
+    assert desk.policies.drafts[id_].tally["replayed"] == 41
+    assert [deed.what for deed in desk.audit.deeds] == ["/ops/policy/{name}/drafts"]  # turns are no deeds of a person
+
+
+def test_pages_of_policies_read_little(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counted(name: str, known: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **words: Any) -> Any:
+            asked.append(name)
+            return known(*args, **words)
+
+        return call
+
+    for store in (desk.policies, desk.program.store, desk.program.offices):
+        for name in ("adopted", "versions", "load", "debtors", "debtor_ids", "creditor"):
+            if known := getattr(store, name, None):
+                monkeypatch.setattr(store, name, counted(name, known))
+    for path, most in (("/ops/policy", 2), ("/ops/policy/{name}", 3), ("/ops/policy/{name}/versions", 3)):
+        asked.clear()
+        see(desk, path, ids={"name": "standard"} if "{" in path else None)
+        assert len(asked) <= most, asked
