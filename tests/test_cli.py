@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,6 +42,17 @@ def program(monkeypatch: pytest.MonkeyPatch) -> Program:
     monkeypatch.setattr(bootstrap, "parts", lambda: program.parts)
     monkeypatch.setattr(bootstrap, "now", lambda: AT)
     return program
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever ran before: no setting of a stack in the environment, and nothing built from one."""
+    for name in bootstrap.WHAT:
+        monkeypatch.delenv(name, raising=False)
+    build = bootstrap.parts
+    build.cache_clear()
+    yield
+    build.cache_clear()
 
 
 @pytest.fixture
