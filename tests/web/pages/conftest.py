@@ -12,7 +12,10 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from chalicelib import bootstrap
+from chalicelib.adapters.memory import FakeQueue
+from chalicelib.adapters.memory_imports import FakeImportLog, FakeUploadDoor
 from chalicelib.adapters.memory_office import FakeAuditLog, FakeDirectory, FakePolicyStore
+from chalicelib.adapters.memory_numbers import FakeNumbersStore
 from chalicelib.adapters.memory_sessions import FakeSessionStore
 from chalicelib.errors import Refused
 from chalicelib.ports import Person, SignInAttempt
@@ -70,6 +73,9 @@ class Desk:
     sessions: FakeSessionStore
     provider: FakeProvider
     at: datetime = AT
+    numbers: FakeNumbersStore = field(default_factory=FakeNumbersStore)
+    imports: FakeImportLog = field(default_factory=FakeImportLog)
+    import_queue: FakeQueue = field(default_factory=FakeQueue)
     policies: FakePolicyStore = field(default_factory=FakePolicyStore)
     audit: FakeAuditLog = field(default_factory=FakeAuditLog)
     directory: FakeDirectory | None = field(default_factory=FakeDirectory)
@@ -140,6 +146,10 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr(bootstrap, "parts", lambda: program.parts)
     monkeypatch.setattr(bootstrap, "sessions", lambda: desk.sessions)
     monkeypatch.setattr(bootstrap, "identity", lambda: desk.provider)
+    monkeypatch.setattr(bootstrap, "numbers_store", lambda: desk.numbers)
+    monkeypatch.setattr(bootstrap, "import_log", lambda: desk.imports)
+    monkeypatch.setattr(bootstrap, "import_queue", lambda: desk.import_queue)
+    monkeypatch.setattr(bootstrap, "upload_door", FakeUploadDoor)
     monkeypatch.setattr(bootstrap, "policy_store", lambda: desk.policies)
     monkeypatch.setattr(bootstrap, "audit_log", lambda: desk.audit)
     monkeypatch.setattr(bootstrap, "directory", lambda: desk.directory)
