@@ -364,7 +364,8 @@ def test_the_call_sheet_takes_the_outcome_and_says_what_it_lacks(desk: Desk) -> 
 def test_the_litigation_file_is_put_together_on_request_and_linked(desk: Desk) -> None:
     answer = act(desk, "/litigation")
     assert answer.status == 200
-    assert re.search(r'href="memory://litigation/C001/[0-9a-f]{16}\.zip\?seconds=600&amp;name=litigation-C001', answer.body)
+    link = r'href="memory://litigation/C001/[0-9a-f]{16}\.zip\?seconds=600&amp;name=litigation-C001'
+    assert re.search(link, answer.body)
     assert "no document is recorded" in words(answer)
     (key,) = [key for key in desk.program.archive.kept if key.startswith("litigation/")]
     assert desk.program.archive.kept[key][0].startswith(b"PK")
@@ -376,7 +377,8 @@ def test_the_litigation_file_is_put_together_on_request_and_linked(desk: Desk) -
 def test_what_others_wrote_is_shown_and_never_run(desk: Desk) -> None:
     file = file_of(
         case(f"F{HOSTILE}", "2026-03-10"), id="C-X", name=HOSTILE, sales_rep=HOSTILE, legal_id=HOSTILE,
-        address=(HOSTILE,), contact=Contact(id="payer", name=HOSTILE, title=HOSTILE, email="a@b.example", phone=HOSTILE),
+        address=(HOSTILE,),
+        contact=Contact(id="payer", name=HOSTILE, title=HOSTILE, email="a@b.example", phone=HOSTILE),
     )  # fmt: skip
     desk.program.put(file, paris("2026-03-11"))
     by_hand.write_note(desk.program.parts, "C-X", HOSTILE, at=AT, who="a@b.example")
