@@ -20,7 +20,6 @@ from chalicelib.ports import Counting
 from tests.browser.conftest import PHONE
 from tests.browser.ground import Ground
 from tests.browser.look import _watched, assert_fits, assert_quiet
-from tests.contract.test_numbers_store import full
 from tests.parts.calls import counted
 
 Visit = Callable[..., Page]
@@ -47,7 +46,7 @@ def numbers(on: date) -> n.Numbers:
              (0, 0, 19_800), (0, 2_500, 12_400), (0, 0, 9_100), (0, 0, 6_300)]  # fmt: skip
     steps = {"courtesy": (310, 168), "first_reminder": (184, 83), "call_reached": (61, 39), "second_reminder": (97, 34),
              "third_reminder": (44, 12), "formal_notice": (11, 5)}  # fmt: skip
-    names = ["Garage Morel", "Clinique des Tilleuls", "Transports Ngo & Fils", "Mairie de Vertou", HOSTILE, "Hôtel du Port"]
+    names = ["Garage Morel", "Clinique des Tilleuls", "Transports Ngo & Fils", "Mairie de Vertou", HOSTILE, "Hôtel"]
     return n.Numbers(
         on=on, debtors=143, ageing={"EUR": ageing}, credit={"EUR": n.Tally(count=3, sum=eur(1_840))},
         invoiced={"EUR": {f"{on - timedelta(days=30 * m):%Y-%m}": eur(142_000 - 4_000 * m) for m in range(12)}},

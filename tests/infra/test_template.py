@@ -298,3 +298,21 @@ def test_every_service_that_the_functions_call_is_in_the_zip() -> None:
     for module in Path(PROJECT, "chalicelib").rglob("*.py"):
         if module.name != "bootstrap.py":
             assert "boto3.client" not in module.read_text("utf-8"), module
+
+
+def test_the_pages_may_let_files_be_dropped_in_one_place_and_read_none(template: Template) -> None:
+    mine = [
+        (as_list(one["Action"]), json.dumps(one["Resource"]))
+        for _, one in statements(template)
+        if one.get("Sid") in ("LetFilesBeDropped", "PutExports", "RememberMappings")
+    ]
+    assert mine == [
+        (["s3:GetObject", "s3:PutObject"], '{"Fn::Sub": "${Archive.Arn}/exports/*"}'),
+        (["s3:PutObject"], '{"Fn::Sub": "${Archive.Arn}/mappings/*"}'),
+        (["s3:PutObject"], '{"Fn::Sub": "${ImportBucket.Arn}/dropped/*"}'),
+    ]
+    (rule,) = of_type(template, "AWS::S3::Bucket")["ImportBucket"]["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedMethods"] == ["POST"]
+    assert "*" not in rule["AllowedOrigins"]
+    exports = of_type(template, "AWS::S3::Bucket")["Archive"]["LifecycleConfiguration"]["Rules"][1]
+    assert (exports["Prefix"], exports["ExpirationInDays"]) == ("exports/", 1)

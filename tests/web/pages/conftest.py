@@ -14,8 +14,8 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.adapters.memory import FakeQueue
 from chalicelib.adapters.memory_imports import FakeImportLog, FakeUploadDoor
-from chalicelib.adapters.memory_office import FakeAuditLog, FakeDirectory, FakePolicyStore
 from chalicelib.adapters.memory_numbers import FakeNumbersStore
+from chalicelib.adapters.memory_office import FakeAuditLog, FakeDirectory, FakePolicyStore
 from chalicelib.adapters.memory_sessions import FakeSessionStore
 from chalicelib.errors import Refused
 from chalicelib.ports import Person, SignInAttempt

@@ -220,7 +220,7 @@ def test_a_file_that_somebody_else_drops_in_the_bucket_is_listed_too(desk: Desk)
 
 def test_a_row_asks_by_itself_while_its_file_is_read_and_no_longer_than_a_quarter_of_an_hour(desk: Desk) -> None:
     file = begin(desk)
-    piece = {"headers": {"HX-Request": "true"}, "query": {"as": "row"}}
+    piece: dict[str, Any] = {"headers": {"HX-Request": "true"}, "query": {"as": "row"}}
     assert 'hx-trigger="every 2s"' in show(desk, file, **piece).body
     desk.at += timedelta(minutes=15)
     assert "hx-trigger" not in show(desk, file, **piece).body
