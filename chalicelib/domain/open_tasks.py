@@ -9,7 +9,7 @@ from chalicelib.domain import events as e
 from chalicelib.domain.debtor_file import Order, OrderState, Task, TaskKind, at_stake
 from chalicelib.domain.orders import unanswered
 from chalicelib.domain.plan import Action, Proposal
-from chalicelib.domain.view import View, new_task
+from chalicelib.domain.view import View, new_task, short
 
 ASK = "ask_promise"
 
@@ -47,15 +47,21 @@ def _narrowed(view: View, task: Task) -> Proposal | None:
 
 def _questions(view: View) -> list[tuple[Order, date]]:
     """Our written questions for a date that are still open, each with the day on which a person takes over."""
-    told = {task.note for task in view.file.tasks.values()}
+    # By id: closing a task may overwrite its note.
+    told = {task.id.rpartition("-")[2] for task in view.file.tasks.values() if task.kind is TaskKind.ASK_PROMISE}
     days = view.policy.promise_ask_business_days
     return [
         (order, view.calendar.add(order.ordered_on, days) + timedelta(days=1))
         for order in view.file.orders.values()
-        if order.template == ASK and order.id not in told and unanswered(view.file, order)
+        if order.template == ASK and _told(view, order) not in told and unanswered(view.file, order)
         and order.state is not OrderState.WITHDRAWN  # then nothing was asked
         and view.file.insolvent_since_on is None
     ]  # fmt: skip
+
+
+def _told(view: View, order: Order) -> str:
+    """The end of the id of the task about a question."""
+    return short(view.file.id, TaskKind.ASK_PROMISE, order.id)
 
 
 def _asked(view: View, order: Order) -> Proposal:

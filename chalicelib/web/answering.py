@@ -13,6 +13,7 @@ from chalice.app import BadRequestError, Blueprint, IAMAuthorizer, Response
 
 from chalicelib.entry import about, tell_failure
 from chalicelib.errors import BadInput, PermanentError, RetryableError
+from chalicelib.pipeline.agreements import NoSuchRecord
 from chalicelib.pipeline.keep import LostRaces, UnknownDebtor
 from chalicelib.pipeline.work_tasks import NoSuchTask
 from chalicelib.web.shapes import shape
@@ -35,6 +36,7 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     # The first that fits: the particular before the general.
     (UnknownDebtor, HTTPStatus.NOT_FOUND),
     (NoSuchTask, HTTPStatus.NOT_FOUND),
+    (NoSuchRecord, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
     (LostRaces, HTTPStatus.CONFLICT),
     (Nobody, HTTPStatus.FORBIDDEN),

@@ -302,3 +302,15 @@ def test_a_question_that_was_withdrawn_was_not_asked_and_nobody_is_told_that_it_
     kinds = {t.kind for p in plan(asked, "2026-03-27").proposals for x, _ in p.events
              if isinstance(x, e.TaskRaised) for t in [x.task]}
     assert TaskKind.ASK_PROMISE not in kinds
+
+
+def test_a_question_that_a_person_took_over_and_closed_is_not_raised_again() -> None:
+    file = with_order(template="ask_promise")
+    for day in ("2026-03-16", "2026-03-20"):
+        for proposal in plan(file, day).proposals:
+            file = after(file, *(event for event, _ in proposal.events))
+    (task,) = [t for t in file.open_tasks() if t.kind is TaskKind.ASK_PROMISE]
+    closed = e.TaskClosed(task_id=task.id, outcome="asked", note="by phone", at=paris("2026-03-20"))
+    again = [x.task.kind for p in plan(after(file, closed), "2026-03-21").proposals for x, _ in p.events
+             if isinstance(x, e.TaskRaised)]
+    assert TaskKind.ASK_PROMISE not in again

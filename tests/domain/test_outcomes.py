@@ -130,7 +130,7 @@ def test_a_confirmed_change_of_contact_is_the_payers_whoever_else_is_known() -> 
 @pytest.mark.parametrize(
     ("kind", "outcome", "on", "until"),
     [
-        (TaskKind.ANSWER_DISPUTE, "credit_note", None, date(2026, 3, 19)),
+        (TaskKind.ANSWER_DISPUTE, "credit_note", None, date(2026, 3, 23)),  # five business days, as for the bank
         (TaskKind.ANSWER_DISPUTE, "corrected_invoice", date(2026, 4, 1), date(2026, 4, 1)),
     ],
 )

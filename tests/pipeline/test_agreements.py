@@ -30,6 +30,7 @@ from chalicelib.pipeline.agreements import (
     lift_block,
     note_progress,
     place_block,
+    refute_insolvency,
     set_credit_hold,
     withdraw_plan,
 )
@@ -295,3 +296,18 @@ class TestCommand:
         assert not program.file().blocks[block.id].is_open
         assert cli.main(["unblock", f"C001/{block.id}"]) == 1
         assert "has no open block" in capsys.readouterr().err
+
+
+def test_an_insolvency_confirmed_by_mistake_is_taken_back_and_what_hung_on_it_ends(program: Program) -> None:
+    task = replace(TASK, id="i", kind=TaskKind.INSOLVENCY)
+    happen(program, AT, e.TaskRaised(task=task))
+    close_task(program.parts, "C001", "i", Outcome(outcome="confirmed", on=AT.date()), at=AT, who="nadia")
+    with pytest.raises(BadInput, match="says why"):
+        refute_insolvency(program.parts, "C001", why=" ", at=AT, who="nadia")
+    refute_insolvency(program.parts, "C001", why="another Morel", at=AT, who="nadia")
+    file = program.file()
+    assert (file.insolvent_since_on, file.insolvency_published_on) == (None, None)
+    assert {t.kind for t in file.open_tasks()} == {TaskKind.NEGOTIATE_PLAN}
+    assert program.store.agenda["C001"] <= paris("2026-03-03"), "the ladder goes on"
+    with pytest.raises(NoSuchRecord):
+        refute_insolvency(program.parts, "C001", why="again", at=AT, who="nadia")

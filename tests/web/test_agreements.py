@@ -11,7 +11,7 @@ from chalice.test import Client
 
 from chalicelib import bootstrap
 from chalicelib.domain.debtor_file import Dispute, Task, TaskKind
-from chalicelib.domain.events import DisputeOpened, Event, TaskRaised
+from chalicelib.domain.events import DisputeOpened, Event, InsolvencyReported, TaskRaised
 from chalicelib.pipeline.keep import keep, office_of
 from tests.pipeline.desk import Program
 from tests.sample import case, file_of, paris
@@ -113,3 +113,13 @@ def test_what_lacks_its_facts_is_refused_in_words(
     refused = post(client, path, body, 400)
     assert refused["error"] == "bad_request"
     assert refused["message"]
+
+
+def test_an_insolvency_is_taken_back_with_a_reason(program: Program, client: Client) -> None:
+    happened: list[tuple[Event, str]] = [(InsolvencyReported(on=AT.date()), "test")]
+    keep(program.parts, office_of(program.parts), "C001", lambda _: happened, at=AT, who="test")
+    assert "say" in str(post(client, "/debtors/C001/not-insolvent", {"why": " "}, status=400)).lower()
+    told = post(client, "/debtors/C001/not-insolvent", {"why": "another Morel"})
+    assert told == {"debtor": "C001", "insolvent": False}
+    assert program.file().insolvent_since_on is None
+    post(client, "/debtors/C001/not-insolvent", {"why": "again"}, status=404)
