@@ -43,7 +43,7 @@ from chalicelib.web.pages.guard import NotFound, Visit, page
 from chalicelib.web.pages.session import Role
 
 INVOICES_SHOWN = 25
-MOMENTS_SHOWN = 25
+MOMENTS_SHOWN = 49  # and one to know whether there are more: two pages of a query backwards
 GROUP_SHOWN = 6
 LINK_SECONDS = 600
 """A link into the archive is for whoever asked, now: it needs no sign-in."""
@@ -298,10 +298,10 @@ class Look:
 
     def moments(self, before: int = 0) -> list[Moment]:
         entries: list[Entry] = list(
-            islice(bootstrap.parts().store.journal_before(self.file.id, before), MOMENTS_SHOWN * 2 + 1)
+            islice(bootstrap.parts().store.journal_before(self.file.id, before), MOMENTS_SHOWN + 1)
         )
-        more = len(entries) > MOMENTS_SHOWN * 2
-        shown = entries[: MOMENTS_SHOWN * 2]
+        more = len(entries) > MOMENTS_SHOWN
+        shown = entries[: MOMENTS_SHOWN]
         self.older = str(shown[-1].seq) if more else ""
         return timeline(shown, self.file, self.words)
 

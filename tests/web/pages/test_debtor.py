@@ -419,7 +419,7 @@ def test_the_timeline_goes_on_where_the_page_ended(desk: Desk) -> None:
     (after,) = re.findall(r"timeline\?after=(\d+)", first)
     second = show(desk, "/timeline", query={"after": after}).body
     assert "note 019" in second
-    assert "note 020" not in second
+    assert "note 021" not in second
     assert "File opened" in second
 
 
