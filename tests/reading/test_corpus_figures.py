@@ -34,6 +34,30 @@ OPEN = {
             "invoices": 0.95,
         },
     ),
+    "written/kept-aside": (
+        OMBELLE,
+        {
+            "kind": 0.98,
+            "f1": 0.97,
+            "handled": 0.85,
+            "harmful": 0.015,
+            "promise": 0.95,
+            "remittance": 0.95,
+            "invoices": 0.93,
+        },
+    ),
+    "second": (
+        OMBELLE,
+        {
+            "kind": 0.99,
+            "f1": 0.97,
+            "handled": 0.88,
+            "harmful": 0.02,
+            "promise": 0.93,
+            "remittance": 0.95,
+            "invoices": 0.95,
+        },
+    ),
 }
 
 
@@ -52,14 +76,18 @@ def test_the_reader_keeps_what_it_reached(folder: str) -> None:
     assert done.share("invoices") >= floors["invoices"]
 
 
-def test_what_was_kept_aside_is_measured_and_never_shown() -> None:
-    done = score(*corpus("written/kept-aside", OMBELLE))
+def test_what_is_kept_aside_is_measured_and_never_shown() -> None:
+    done = score(*corpus("third", OMBELLE))
     print(report(done))
     assert done.unanswered == 0
-    assert done.share("kind") >= 0.97
-    assert done.intents_f1 >= 0.80
-    assert done.handled_share >= 0.68
-    assert done.harmful_share <= 0.055  # what is reached, not what is wanted: docs/reading.md
+    assert done.share("kind") >= 0.98
+    assert done.share("invoices") >= 0.95
+    assert done.share("promise date") >= 0.93
+    assert done.share("remittance amount") >= 0.93
+    assert done.intents_f1 >= 0.93
+    # These two are what is reached, not what is wanted: docs/reading.md
+    assert done.handled_share >= 0.79
+    assert done.harmful_share <= 0.03
 
 
 def test_an_acted_upon_mistake_counts_as_harmful() -> None:

@@ -95,7 +95,7 @@ def test_our_own_server_refused_goes_to_a_person() -> None:
         ("Estoy de vacaciones, vuelvo el 7 de diciembre.", "2026-12-07", True),
         ("Sono in ferie, rientro il 7 dicembre.", "2026-12-07", True),
         ("Ik ben met vakantie, maandag 7 december weer bereikbaar.", "2026-12-07", True),
-        ("I am out until Wednesday 2 December.", "2026-12-03", True),
+        ("I am out until Wednesday 2 December.", "2026-12-03", False),
         ("Merci de votre message.", None, True),
     ],
 )
