@@ -102,8 +102,10 @@ def _reviews(view: View) -> Iterator[tuple[Block, date]]:
     """Blocks without an end that nobody is looking at, each with the day on which somebody is to."""
     after = view.policy.block_review_days
     asked = {t.note for t in view.file.open_tasks() if t.kind is TaskKind.REVIEW_BLOCK}
+    still_open = {c.number for c in view.file.open_cases()}
     for block in view.file.blocks.values():
-        if after and block.is_open and block.until is None and block.id not in asked:
+        holds = not block.numbers or still_open & set(block.numbers)  # of what is settled nobody is asked
+        if after and holds and block.is_open and block.until is None and block.id not in asked:
             yield block, (block.reviewed_on or block.placed_on) + timedelta(days=after)
 
 

@@ -279,7 +279,9 @@ def wake_days(view: View) -> Iterator[date]:
 def asking(view: View, why: str) -> str:
     """The reason of an approval task: which steps are due, what is missing, what became of the draft before."""
     parts = [f"approve the formal notice: {why}"]
-    last = max(view.file.letters.values(), key=lambda x: x.approved_at, default=None)
+    still_open = {case.number for case in view.file.open_cases()}
+    recent = [x for x in view.file.letters.values() if still_open & set(x.numbers)]
+    last = max(recent, key=lambda x: x.approved_at, default=None)
     if last and last.state is LetterState.WITHDRAWN:
         parts.append(f"the draft approved before was not sent: {last.why}")
     missing = draft(view.file, view.office, view.office.rules, on=view.today).missing if view.office.rules else ()

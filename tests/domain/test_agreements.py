@@ -204,6 +204,15 @@ class TestBlock:
         assert (TaskKind.REVIEW_BLOCK in kinds(file)) is asked
         assert not asked or only(file, TaskKind.REVIEW_BLOCK).assignee == LEA
 
+    def test_one_about_settled_invoices_is_not(self) -> None:
+        block = Block(
+            id="b", kind=BlockKind.MANUAL, reason="x", placed_on=date(2026, 1, 2), until=None, numbers=("F1",)
+        )
+        file = after(file_of(case("F1", DUE), case("F2", DUE)), e.BlockPlaced(block=block))
+        assert TaskKind.REVIEW_BLOCK in kinds(perform(file, "2026-04-02"))
+        paid = receive_money(file, date(2026, 4, 1), "1200", "F1")
+        assert TaskKind.REVIEW_BLOCK not in kinds(perform(paid, "2026-04-02"))
+
     def test_one_with_an_end_is_not(self) -> None:
         assert TaskKind.REVIEW_BLOCK not in kinds(perform(self.blocked(date(2026, 12, 24)), "2026-04-03"))
 
