@@ -51,7 +51,18 @@ ARROWS: dict[str, set[str]] = {
     "simulate": {"domain", "ledger", "errors"},
     "bootstrap": {"adapters", "pipeline", "domain", "law", "reading", "ports", "errors"},
     # A policy is tried on the ledger by the replay before it is adopted.
-    "pipeline": {"domain", "law", "ledger", "einvoicing", "banking", "matching", "reading", "simulate", "ports", "errors"},
+    "pipeline": {
+        "domain",
+        "law",
+        "ledger",
+        "einvoicing",
+        "banking",
+        "matching",
+        "reading",
+        "simulate",
+        "ports",
+        "errors",
+    },
     "adapters": {"domain", "reading", "ports", "errors"},
     "ports": {"domain", "law", "reading", "errors"},
     "ledger": {"domain", "errors"},
@@ -189,16 +200,10 @@ def _environment(layer: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 def _swallowed_errors(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.ExceptHandler)
-            and _catches_all(node.type)
-            and all(map(_says_nothing, node.body))
-        ):
+        if isinstance(node, ast.ExceptHandler) and _catches_all(node.type) and all(map(_says_nothing, node.body)):
             yield node.lineno, "swallows every error and says nothing"
         if isinstance(node, ast.Call) and _dotted(node.func).split(".")[-1] == "suppress":
-            yield from (
-                (node.lineno, "suppresses every error") for caught in node.args if _catches_all(caught)
-            )
+            yield from ((node.lineno, "suppresses every error") for caught in node.args if _catches_all(caught))
 
 
 def _catches_all(caught: ast.expr | None) -> bool:

@@ -54,7 +54,10 @@ def deliver(
         message["Authentication-Results"] = f"mx.verre-clair.example; dmarc=pass header.from={domain}"
     message["From"] = f"{name} <{sender}>" if name else sender
     message["To"], message["Subject"] = "compta@verre-clair.example", subject
-    message["Date"], message["Message-ID"] = now.strftime("%a, %d %b %Y %H:%M:%S +0000"), f"<{now.timestamp()}@x.example>"
+    message["Date"], message["Message-ID"] = (
+        now.strftime("%a, %d %b %Y %H:%M:%S +0000"),
+        f"<{now.timestamp()}@x.example>",
+    )
     message.set_content(words)
     if file:
         message.add_attachment(file[1].encode(), maintype="application", subtype="octet-stream", filename=file[0])
@@ -156,9 +159,7 @@ def test_an_answer_is_previewed_then_ordered(
     assert_quiet(page)
 
 
-def test_hostile_mail_is_shown_as_words_and_runs_nowhere(
-    visit: Visit, ground: Ground, assert_accessible: Look
-) -> None:
+def test_hostile_mail_is_shown_as_words_and_runs_nowhere(visit: Visit, ground: Ground, assert_accessible: Look) -> None:
     domain = debtor(ground, "MBX", name=f"Garage {SCRIPT}")
     mail = deliver(
         ground, f"paul@{domain}", f"Facture MBX-1 : {SCRIPT} payée. Qui me rappelle ?", subject=f"Re: {SCRIPT}",

@@ -132,6 +132,6 @@ def test_a_shelf_is_read_page_by_page_without_a_gap(mail_log):
         if not after:
             break
     assert [len(p) for p in pages] == [7] * 8 + [4]
-    assert sum(pages, []) == everything
+    assert [id_ for page in pages for id_ in page] == everything
     exact = mail_log.on_shelf(limit=60)
     assert (len(exact.mails), exact.next) == (60, "")

@@ -23,6 +23,23 @@ from chalicelib.web.pages import (
 from chalicelib.web.pages.guard import pages
 
 # A new page module is named here; without it its routes do not exist.
-MODULES = (audit, people, policy, settings, find, mailbox, imports, money, sign_in, static, today, tonight, debtor, debtor_acts, debtor_call, debtors)
+MODULES = (
+    audit,
+    people,
+    policy,
+    settings,
+    find,
+    mailbox,
+    imports,
+    money,
+    sign_in,
+    static,
+    today,
+    tonight,
+    debtor,
+    debtor_acts,
+    debtor_call,
+    debtors,
+)
 
 __all__ = ["MODULES", "pages"]
