@@ -16,10 +16,13 @@
 5.  collect_mail     Every five minutes: archive first, record, then move the cursor. Nothing is understood yet.
 6.  apply_replies    One mail: whose it is, who vouches for it, what it says (`reading`), what that changes
                      (`answers`). Any human answer pauses chasing; what is unclear becomes a task.
-7.  work_tasks       People list, take and close tasks; an outcome may promise, dispute, approve or correct.
+7.  work_tasks       People list, take and close tasks; an outcome may promise, dispute, approve or correct. What must
+                     be confirmed in writing is ordered and leaves by 3. An approved formal notice is printed once
+                     (`print_letter`), mailed and followed by post (`letters`); `litigation_file` packs it all.
 8.  watch            Hourly: blindness, mails that a queue lost.
 9.  weekly_review    From four in the morning: `count_numbers` adds up every debtor's share once a day; once a week
                      the numbers are mailed to finance.
+10. web/pages        What people see and do in a browser: every act is a verb of this list, with their name.
 
 `domain/` and `reading/` decide and are pure: time is an argument, and a file changes only by applying an entry of
 its journal. `pipeline/` loads, asks them, saves. `adapters/` implement `ports.py`; each knows one technology and
