@@ -9,6 +9,7 @@ import jinja2
 
 from chalicelib.adapters import rendering_words as words
 from chalicelib.domain.call_sheet import CallSheet
+from chalicelib.domain.reasons import in_words
 
 LANGUAGES = ("fr", "en")
 
@@ -43,6 +44,7 @@ class CallSheetWriter:
             short_day=partial(words.short_day, language=language),
             listing=partial(words.listing, language=language),
             line=_line,
+            reason=partial(in_words, language=language),
         )
         text = environment.get_template(f"{language}{part}.j2").render(sheet=sheet, **values)
         return text.replace(words.NBSP, " ")

@@ -17,6 +17,7 @@ from chalicelib.domain.debtor_file import Case, DebtorFile
 from chalicelib.domain.events import Event
 from chalicelib.domain.letter_facts import Told
 from chalicelib.domain.money import Money
+from chalicelib.domain.reasons import in_words
 
 _EVENTS = {  # French, English
     "DebtorOpened": ("Dossier ouvert", "File opened"),
@@ -152,6 +153,7 @@ def told(event: Event, file: DebtorFile, language: str, *, why: str = "") -> tup
     name = type(event).__name__
     words = _EVENTS.get(name)
     head = words[language != "fr"] if words else re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+    why = in_words(why, language)
     details: list[list[Told]] = []
     for detail in _details(event, file, language):
         if detail not in details and detail != [why]:
@@ -205,7 +207,7 @@ def _pieces(value: Any, language: str) -> list[Told]:
         value = value.value
     if isinstance(value, str):
         plain = value.replace("_", " ") if re.fullmatch("[a-z]+(_[a-z]+)*", value) else value
-        return [_FRENCH.get(value, plain) if language == "fr" else plain]
+        return [_FRENCH.get(value) or in_words(plain, language) if language == "fr" else plain]
     if isinstance(value, tuple):
         # Of (number, step) and (number, step, day) the number is told: the step stands before.
         items = [item[0] if isinstance(item, tuple) else item for item in value]

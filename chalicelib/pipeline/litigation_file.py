@@ -25,6 +25,7 @@ from chalicelib.domain.debtor_file import DebtorFile, NoticeState
 from chalicelib.domain.events import Entry, ReplyReceived
 from chalicelib.domain.journal_words import state_of, told
 from chalicelib.domain.letter_facts import JournalFacts, JournalInvoice, JournalLine, LetterParty, facts_of
+from chalicelib.domain.reasons import in_words
 from chalicelib.errors import PermanentError
 from chalicelib.pipeline.keep import UnknownDebtor
 from chalicelib.pipeline.remind import sent_key
@@ -162,7 +163,7 @@ def _line(entry: Entry, file: DebtorFile, zone: str, language: str) -> JournalLi
         clock=f"{local:%H:%M}",
         who=entry.who,
         what=told(entry.event, file, language, why=entry.why),
-        why=entry.why,
+        why=in_words(entry.why, language),
     )
 
 

@@ -18,7 +18,7 @@ from chalicelib.domain.plan import Action, Held, Hold, Proposal
 from chalicelib.domain.plans import next_instalment
 from chalicelib.domain.policy import Policy, When
 from chalicelib.domain.reliability import Reliability, reliability
-from chalicelib.web.pages.render import amount, day, texts
+from chalicelib.web.pages.render import amount, day, reason, texts
 
 
 def N_(text: str) -> str:  # noqa: N802 — gettext's mark for a text that is translated where it is shown
@@ -349,12 +349,7 @@ class Words:
 
     def why(self, text: str) -> str:
         """A reason of the program's own in the person's language; what people wrote stays as they wrote it."""
-        if self.language == "en":
-            return text
-        for pattern, french in _REASONS:
-            if found := pattern.fullmatch(text):
-                return _filled(french, found, self)
-        return text
+        return reason(text, self.language)
 
     def moment(self, entry: Entry, file: DebtorFile) -> Line:
         """One entry of the journal as a line of the timeline."""
@@ -461,55 +456,3 @@ _TONES = {
     "CreditHeld": "bad", "CreditReleased": "good", "CallLogged": "accent", "FormalNoticeApproved": "warn",
     "LetterPrinted": "warn", "LetterPosted": "warn", "LetterDelivered": "good", "CaseDeclaredUnpaid": "bad",
 }  # fmt: skip
-
-_DAY = r"(\d{4}-\d\d-\d\d)"
-_REASON_TEXTS = (
-    (r"accepted for (.+)", "accepté pour {0}"),
-    (rf"(\w+) is due since {_DAY} \(.*\)", "échéance de l’étape « {0} » le {1}"),
-    (rf"(\w+) is due on {_DAY}", "« {0} » le {1}"),
-    (rf"(\w+) was ordered on {_DAY}", "« {0} », demandé le {1}"),
-    (r"assigned by (.+)", "attribuée par {0}"),
-    (r"completed by (.+)", "complété par {0}"),
-    (r"lifted by (.+)", "levée par {0}"),
-    (r"held by (.+)", "décidé par {0}"),
-    (r"released by (.+)", "levé par {0}"),
-    (r"(.+@\S+): set by hand", "saisi par {0}"),
-    (r"(.+@\S+): set aside", "écartée par {0}"),
-    (r"(.+@\S+): promised", "promesse notée par {0}"),
-    (r"(.+@\S+): (.+) promised it \((.+)\)", "{1} l’a promis, noté par {0} ({2})"),
-    (r"(.+@\S+): (.+) promised it", "{1} l’a promis, noté par {0}"),
-    (r"(.+@\S+): a payment plan was agreed", "échéancier convenu, noté par {0}"),
-    (r"(.+@\S+) writes", "écrit par {0}"),
-    (r"(.+@\S+): taken back", "repris par {0}"),
-    (r"first entry", "première écriture"),
-    (r"the client answered", "le client a répondu"),
-    (r"every invoice that it is about is settled", "toutes les factures concernées sont soldées"),
-    (r"a payment plan is agreed", "un échéancier est convenu"),
-    (r"the debtor has promised it", "le débiteur l’a promis"),
-    (r"what was agreed, in writing", "ce qui a été convenu, par écrit"),
-    (r"every invoice of the plan is settled", "toutes les factures de l’échéancier sont soldées"),
-    (r"replaced by another plan", "remplacé par un autre échéancier"),
-    (r"replaced by a payment plan", "remplacée par un échéancier"),
-    (r"a person chose to wait", "une personne a choisi d’attendre"),
-    (r"the formal notice was rejected", "la mise en demeure a été refusée"),
-    (
-        rf"the client promises to pay by {_DAY}; believed until {_DAY}",
-        "le client promet de payer le {0} ; cru jusqu’au {1}",
-    ),
-    (r"the client announces an insolvency procedure", "le client annonce une procédure collective"),
-    (r"the client complains about being written to", "le client se plaint d’être relancé"),
-    (r"money or credit came for some of what it is about", "une partie de ce qu’elle concerne a été réglée"),
-    (r"no address of the debtor's was found", "aucune adresse du débiteur n’a été trouvée"),
-    (r"resolved by a credit note", "résolu par un avoir"),
-    (r"resolved by a corrected invoice", "résolu par une facture corrigée"),
-)  # fmt: skip
-_REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(en), fr) for en, fr in _REASON_TEXTS)
-
-
-def _filled(french: str, found: re.Match[str], words: Words) -> str:
-    def shown(text: str) -> str:
-        if re.fullmatch(_DAY, text):
-            return day(date.fromisoformat(text), "fr")
-        return words(STEPS, text) if text in STEPS else text
-
-    return french.format(*(shown(group) for group in found.groups()))

@@ -4,12 +4,14 @@ What templates can use, besides the facts that the page gives:
 
     _("…"), ngettext("…", "…", n), {% trans %}   texts; the English source is the key, French is in messages/fr/
     money|amount   day|day   day|short_day   instant|moment   instant|clock   instant|ago   number|number
+    text|reason    why the program did something, which is kept in English; what people wrote stays as it is
     visit, may("collector"), url("/ops/…", q=…), static("ops.css"), csrf()
 """
 
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -24,6 +26,8 @@ from markupsafe import Markup
 
 from chalicelib import bootstrap
 from chalicelib.domain.money import Money
+from chalicelib.domain.reasons import in_words
+from chalicelib.domain.reasons_french import STEPS, WORDS
 from chalicelib.errors import PermanentError, RetryableError
 from chalicelib.ports import SendingHold
 from chalicelib.web.pages.guard import Visit, local_path
@@ -87,6 +91,7 @@ def environment(language: str) -> Environment:
         percent=lambda value, digits=0: f"{number(Decimal(str(value)) * 100, language, digits)}\u00a0%",
         day=lambda value: day(value, language),
         short_day=lambda value: short_day(value, language),
+        reason=lambda text: reason(text, language),
         moment=_moment,
         clock=_clock,
         ago=_ago,
@@ -121,6 +126,18 @@ def short_day(value: date, language: str) -> str:
     from babel.dates import format_date
 
     return str(format_date(value, "d MMM y", locale=LOCALES[language]))
+
+
+def reason(text: str, language: str) -> str:
+    """A reason of the program's in the reader's language; in English the ids of steps and kinds in plain words."""
+    if language == "fr":
+        return in_words(text, language)
+    return _IDS.sub(lambda found: found[0].replace("_", " "), text)
+
+
+_IDS = re.compile(
+    rf"(?<![\w.@+-])(?:{'|'.join(sorted((id_ for id_ in {*STEPS, *WORDS} if '_' in id_), reverse=True))})(?![\w.@+-])"
+)
 
 
 @pass_context

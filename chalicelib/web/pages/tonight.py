@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -17,7 +16,6 @@ from chalicelib.pipeline.before_tonight import before_tonight, next_run_at, prev
 from chalicelib.pipeline.hold_sending import hold_sending, resume_sending
 from chalicelib.pipeline.keep import load
 from chalicelib.web.pages import tonight_words as words
-from chalicelib.web.pages.debtor_words import Words
 from chalicelib.web.pages.guard import NotFound, Visit, act, page
 from chalicelib.web.pages.render import texts
 from chalicelib.web.pages.safety import headers_of_a_shown_mail
@@ -110,19 +108,13 @@ def resume_all(visit: Visit) -> Response:
     return visit.go("/ops/tonight", said=texts(visit.language).gettext("Mails leave again with the next run"))
 
 
-def _reasons(visit: Visit) -> Callable[[str], str]:
-    """The program's reasons in the person's language, steps by their names."""
-    words_ = Words(visit.language)
-    return lambda text: words_.why(text).replace("_", " ")
-
-
 def _list(visit: Visit, *, error: str = "") -> Response:
     after = visit.query.get("after", "")[:200]
     found = before_tonight(bootstrap.parts(), at=visit.at, after=after, limit=ON_A_PAGE)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
     return visit.show(
         "tonight/tonight.html.j2", status=status, tonight=found, first=not after, error=error, words=words,
-        reason=_reasons(visit), held=bootstrap.parts().offices.hold(),
+        held=bootstrap.parts().offices.hold(),
     )  # fmt: skip
 
 
@@ -132,5 +124,5 @@ def _one(visit: Visit, debtor_id: str, *, error: str = "", days: str = "1") -> R
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
     return visit.show(
         "tonight/one.html.j2", status=status, file=file, found=preview(parts, debtor_id, at=visit.at), error=error,
-        days=days, holds=HOLDS, words=words, reason=_reasons(visit),
+        days=days, holds=HOLDS, words=words,
     )  # fmt: skip
