@@ -61,6 +61,26 @@ def test_the_sheet_is_printed_in_both_languages(
     assert not [line for line in page.splitlines() if len(line) > 140]
 
 
+@pytest.mark.parametrize(
+    ("language", "why"),
+    [
+        ("fr", "appeler après une promesse rompue : promis pour le 2 mars 2026, rien au 4 mars 2026"),
+        ("en", "call about a broken promise: promised for 2026-03-02, nothing by 2026-03-04"),
+    ],
+)
+def test_the_sheet_says_why_in_the_callers_language(
+    program: Program, capsys: pytest.CaptureFixture[str], language: str, why: str
+) -> None:
+    reason = "call about a broken promise: promised for 2026-03-02, nothing by 2026-03-04"
+    task = Task(
+        id="t2", kind=TaskKind.BROKEN_PROMISE, raised_on=AT.date(), due_on=AT.date(), reason=reason, numbers=("F1",)
+    )
+    office = office_of(program.parts)
+    keep(program.parts, office, "C001", lambda _: [(TaskRaised(task=task), reason)], at=AT, who="relance")
+    assert cli.main(["call-sheet", "C001/t2", "--language", language]) == 0
+    assert capsys.readouterr().out.splitlines()[2] == why
+
+
 def test_the_sheet_is_one_json_object(program: Program, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["call-sheet", "C001", "t1", "--json"]) == 0
     sheet = json.loads(capsys.readouterr().out)

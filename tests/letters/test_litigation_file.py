@@ -18,7 +18,7 @@ from chalicelib.adapters.rendering_typst import TypstPrinter
 from chalicelib.adapters.s3 import S3Archive
 from chalicelib.bootstrap import TEMPLATES
 from chalicelib.domain import events as e
-from chalicelib.domain.debtor_file import Demand, Dispute, Letter, NoticeState, Promise
+from chalicelib.domain.debtor_file import Demand, Dispute, Letter, NoticeState, Promise, Task, TaskKind
 from chalicelib.domain.journal_words import told
 from chalicelib.domain.money import Money
 from chalicelib.errors import BadInput, PermanentError
@@ -140,6 +140,26 @@ def test_the_journal_as_csv_has_a_line_for_each_entry_and_no_formula(program: Pr
     assert len(rows) == len(list(program.store.journal("C001")))
     assert rows[-1][3:] == ["'@SUM(1+1)", rows[-1][4], "'=cmd|' /C calc'!A0"]
     assert "=F9" in rows[-1][4]
+
+
+def test_the_journal_says_why_in_the_language_of_the_reader(program: Program) -> None:
+    raised = Task(
+        id="t", kind=TaskKind.BROKEN_PROMISE, raised_on=AT.date(), due_on=AT.date(), numbers=("F1",),
+        reason="call about a broken promise: promised for 2026-03-02, nothing by 2026-03-04",
+    )  # fmt: skip
+    happened = [(e.TaskRaised(task=raised), raised.reason), (e.NoteWritten(text="x"), "anna: because")]
+    keep(program.parts, office_of(program.parts), "C001", lambda _: happened, at=AT, who="relance")
+    for language, delimiter in (("fr", ";"), ("en", ",")):
+        raw = opened(program, language)[0].read("4-journal/journal.csv").decode("utf-8-sig")
+        *_, task, note = csv.reader(io.StringIO(raw), delimiter=delimiter)
+        french = "appeler après une promesse rompue : promis pour le 2 mars 2026, rien au 4 mars 2026"
+        assert task[5].replace("\u00a0", " ") == (french if language == "fr" else raised.reason)
+        assert "promised for" not in task[4]  # what stands in the reason is not said twice
+        assert note[5] == "anna: because"
+    program.parts = replace_printer(program).parts
+    text = text_of(opened(program)[0].read("4-journal/journal.pdf"))
+    assert "rompue" in text
+    assert "promised" not in text
 
 
 @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\t=1", " =1", "\r\n=1", "|calc", "%0A", "＝1"])
