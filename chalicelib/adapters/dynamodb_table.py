@@ -127,11 +127,16 @@ class Table:
             self._client.update_item(**self.updating(pk, sk, change, condition=condition, **values)["Update"])
 
     def delete(self, pk: str, sk: str) -> dict[str, Any] | None:
-        """Delete a row; gives what it was, None where there was none."""
-        with _translated(f"delete {pk} {sk}", self.name):
-            answer = self._client.delete_item(
-                TableName=self.name, Key=to_item({"pk": pk, "sk": sk}), ReturnValues="ALL_OLD"
-            )
+        """Delete a row; gives what it was, None where there was none (of several that come at once, one gets it)."""
+        try:
+            with _translated(f"delete {pk} {sk}", self.name):
+                # Clause "it is there": without it two that come at once may both be told what was deleted.
+                answer = self._client.delete_item(
+                    TableName=self.name, Key=to_item({"pk": pk, "sk": sk}), ReturnValues="ALL_OLD",
+                    ConditionExpression="attribute_exists(pk)",
+                )  # fmt: skip
+        except ConditionLost:
+            return None
         return from_item(answer["Attributes"]) if answer.get("Attributes") else None
 
     def transact(self, actions: Sequence[Mapping[str, Any]], *, token: str, doing: str) -> None:

@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -53,15 +54,25 @@ def parse(raw: bytes, *, caps: Caps = DEFAULT_CAPS) -> InboundMessage:
         raise _unreadable(raw, refused)
     guarded = _tame_headers(raw, caps)
     try:
-        parsed = mailparser.parse_from_bytes(guarded)
+        try:
+            parsed = mailparser.parse_from_bytes(guarded)
+        except MessageError:  # an encoded word in a header is damaged: the headers are taken as they stand
+            parsed = mailparser.parse_from_bytes(_without_encoded_words(guarded))
         return _message(parsed.message, caps, size=len(raw), nested=0)
-    except (MailParserError, RecursionError) as error:
+    except (MailParserError, MessageError, RecursionError) as error:
         raise _unreadable(raw, f"the parser gave up: {type(error).__name__}") from error
     except _TooDeep as error:
         raise _unreadable(raw, str(error)) from error
     except (ValueError, TypeError, LookupError, AttributeError, AssertionError, OverflowError) as error:
         # The parsers raise these on crafted or damaged input; the mail is set aside with what is known.
         raise _unreadable(raw, f"damaged beyond repair: {type(error).__name__}: {error}"[:200]) from error
+
+
+def _without_encoded_words(raw: bytes) -> bytes:
+    """The mail with '=?' taken apart in its own headers, so that no parser decodes them."""
+    end = _BLANK_LINE.search(raw)
+    cut = end.start() if end else len(raw)
+    return raw[:cut].replace(b"=?", b"= ?") + raw[cut:]
 
 
 class _TooDeep(Exception):
@@ -233,7 +244,7 @@ def header_text(value: str) -> str:
     try:
         for chunk, charset in decode_header(value):
             out.append(_decode(chunk, charset)[0] if isinstance(chunk, bytes) else chunk)
-    except (ValueError, LookupError, AssertionError):  # binascii.Error is a ValueError
+    except (ValueError, LookupError, AssertionError, MessageError):  # binascii.Error is a ValueError
         return value.strip()
     return "".join(out).strip()
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from infra.local.process import PartUnavailable
-from tests.bench import cost, importing, mail, numbers, reading
+from tests.bench import cost, importing, mail, numbers, pages, reading
 from tests.bench.figure import Figure
 
 # Emulators on the loopback take any key; a real account's must not be picked up from the shell.
@@ -29,6 +29,7 @@ def main() -> int:
         ("answers read", reading.measure),
         ("ledgers imported", importing.measure),
         ("numbers counted", numbers.measure),
+        ("pages shown", pages.measure),
     )
     failed = False
     for title, measure in measurements:

@@ -26,7 +26,8 @@ DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="session")
+# Of the package, not of the session: its settings must be gone when other tests build the application.
+@pytest.fixture(scope="package")
 def ground(ministack: MiniStack) -> Iterator[Ground]:
     """The pages, served; a test stores debtors of its own by `ground.program.put(file_of(…), at)`."""
     try:
@@ -37,7 +38,7 @@ def ground(ministack: MiniStack) -> Iterator[Ground]:
         yield ground
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS, chromium_sandbox=False)
@@ -45,7 +46,7 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _signed_in(browser: Browser, ground: Ground) -> Callable[[str], Any]:
     """What a browser holds in which somebody of this role has signed in."""
     kept: dict[str, Any] = {}
