@@ -196,7 +196,8 @@ def test_the_cap_on_bytes_is_a_sharp_line(size: int, refused: bool) -> None:
 
 
 def test_a_damaged_encoded_word_costs_the_header_and_not_the_mail() -> None:
-    raw = mail("La F-1041 part vendredi.").replace(b"Subject: Re: rappel", b"Subject: =?utf-8?B?UmU6IA==\x00=x?= rappel")
+    damaged = b"Subject: =?utf-8?B?UmU6IA==\x00=x?= rappel"
+    raw = mail("La F-1041 part vendredi.").replace(b"Subject: Re: rappel", damaged)
     message = parse(raw)
     assert "F-1041" in message.text
     assert message.sender == THEM
