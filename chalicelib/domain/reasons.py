@@ -9,6 +9,7 @@ behind it tells two of them apart):
     step when        a step of the ladder, and its day in the words of the policy
     kind word words  a word of the program: a task, an outcome, a cause
     status           what the buyer's platform said, and when
+    quoted           what somebody gave, in quotation marks
     who phone x      a name without blanks, a number to call, anything: they are not told otherwise
     why known        a reason within the reason; `known` must be one of the program's
 """
@@ -16,7 +17,7 @@ behind it tells two of them apart):
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import cache, lru_cache
 
@@ -24,13 +25,14 @@ from chalicelib.domain.after_notice import OPTIONS
 from chalicelib.domain.lifecycle import STATUSES
 from chalicelib.domain.reasons_french import DECISIONS, STATUS_WORDS, STEPS, TEMPLATES, WORDS
 
-LONGEST = 4000
-"""What is longer is no reason of ours: it is not looked through."""
+LONGEST, MOST_PIECES, DEEPEST = 1500, 40, 8
+"""What is longer, in more pieces or deeper within each other is no reason of ours: it is not looked through."""
 
 
 def in_words(reason: str, language: str) -> str:
     """The reason in this language: itself in English, and wherever it is not the program's own."""
-    return (_french(reason) or reason) if language == "fr" and len(reason) <= LONGEST else reason
+    told = _french(reason) if language == "fr" and len(reason) <= LONGEST else None
+    return told[0] if told else reason
 
 
 def templates() -> tuple[tuple[str, str], ...]:
@@ -38,59 +40,87 @@ def templates() -> tuple[tuple[str, str], ...]:
     return (*TEMPLATES, *DECISIONS.items(), *_chosen())
 
 
+Told = tuple[str, int]
+"""A sentence in French, and how much in it stands as it was: of two ways to understand a reason, less is better."""
+
+
+Patterns = tuple[tuple[re.Pattern[str], str], ...]
+
+
+def patterns_of(pairs: Iterable[tuple[str, str]]) -> Patterns:
+    """Pairs of templates, those that begin with words of their own first, and of these the ones that say most."""
+    by_words = sorted(pairs, key=lambda pair: (pair[0].startswith("{"), -len(_HOLE.sub("", pair[0]))))
+    return tuple((re.compile("".join(_pattern(english)), re.DOTALL), _spaced(french)) for english, french in by_words)
+
+
+def told_by(patterns: Patterns, text: str, deep: int = 0) -> Told | None:
+    """By the template that fits the whole text, and of several by the one that leaves least as it was."""
+    matches = ((pattern.fullmatch(text), french) for pattern, french in patterns)
+    told = [filled for found, french in matches if found and (filled := _filled(french, found.groupdict(), deep + 1))]
+    return min(told, key=_left, default=None)
+
+
 @lru_cache(maxsize=4096)
-def _french(reason: str) -> str | None:
-    """Whole, else in pieces; None where nothing of it is known."""
-    for separator in (r"\. (?=the draft approved before |cannot be approved yet: )", "; "):
-        parts = re.split(separator, reason)
-        if separator == "; ":
-            return _one(reason) if len(parts) == 1 else _joined(parts)
-        if len(parts) > 1:
-            return ". ".join(_french(part) or part for part in parts)
-    return None
+def _french(reason: str, deep: int = 0) -> Told | None:
+    """Whole or in pieces; None where nothing of it is known."""
+    if deep > DEEPEST:
+        return None
+    parts = _AND_OF_A_DRAFT.split(reason)
+    if len(parts) > 1:
+        told = [_why(part, deep + 1) for part in parts]
+        return ". ".join(text for text, _ in told), sum(left for _, left in told)
+    found = [told for told in (_one(reason, deep), _joined(reason.split("; "), deep)) if told]
+    return min(found, key=_left, default=None)
 
 
-def _joined(parts: list[str]) -> str | None:
+def _joined(parts: list[str], deep: int) -> Told | None:
     """Pieces with "; " between them, of which a reason may hold some itself: the longest that is known counts."""
     told, known, start = [], False, 0
+    if not 1 < len(parts) <= MOST_PIECES:
+        return None
     while start < len(parts):
-        for end in range(len(parts), start, -1):
-            if french := _one("; ".join(parts[start:end])):
+        for end in range(min(len(parts), start + _WITHIN + 1), start, -1):
+            if french := _one("; ".join(parts[start:end]), deep):
                 told.append(french)
                 known, start = True, end
                 break
         else:
-            told.append(parts[start])
+            told.append((parts[start], len(parts[start])))
             start += 1
-    return f"{_NBSP}; ".join(told) if known else None
+    return (f"{_NBSP}; ".join(text for text, _ in told), sum(left for _, left in told)) if known else None
 
 
-def _one(reason: str) -> str | None:
+def _one(reason: str, deep: int) -> Told | None:
     """A reason that one template tells, or several with commas between them."""
-    for pattern, french in _compiled():
-        found = pattern.fullmatch(reason)
-        if found and (told := _filled(french, found.groupdict())):
-            return told
-    parts = [_one(part) for part in reason.split(", ")] if ", " in reason else []
-    return ", ".join(part for part in parts if part) if parts and all(parts) else None
+    told = told_by(_compiled(), reason, deep)
+    if told or ", " not in reason:
+        return told
+    parts = [_one(part, deep) for part in reason.split(", ")]
+    known = [part for part in parts if part]
+    return (", ".join(text for text, _ in known), sum(map(_left, known))) if len(known) == len(parts) else None
 
 
-def _filled(french: str, holes: dict[str, str]) -> str | None:
+def _left(told: Told) -> int:
+    return told[1]
+
+
+def _filled(french: str, holes: dict[str, str], deep: int) -> Told | None:
     """The French sentence with its holes filled; None where a hole holds what it may not."""
     values: dict[str, str] = {}
+    left = 0
     for name, text in holes.items():
-        value = _HOLES[name.rstrip("0123456789")][1](text)
+        tell = _HOLES[name.rstrip("0123456789")][1]
+        value = tell(text, deep)
         if value is None:
             return None
-        values[name] = value
-    return french.format(**values)
+        values[name], more = (value, 0) if isinstance(value, str) else value
+        left += more
+    return french.format(**values), left
 
 
 @cache
-def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """The templates, those that begin with words of their own first, and of these the ones that say most."""
-    by_words = sorted(templates(), key=lambda pair: (pair[0].startswith("{"), -len(_HOLE.sub("", pair[0]))))
-    return tuple((re.compile("".join(_pattern(english)), re.DOTALL), _spaced(french)) for english, french in by_words)
+def _compiled() -> Patterns:
+    return patterns_of(templates())
 
 
 def _pattern(english: str) -> Iterator[str]:
@@ -174,14 +204,15 @@ def _when(text: str) -> str:
     return f"{count} {days} {'avant' if sign == '-' else 'après'} {since}"
 
 
-def _word(text: str) -> str:
+def _word(text: str) -> Told:
     if text in WORDS:
-        return WORDS[text]
-    return text.replace("_", " ") if re.fullmatch("[a-z]+(_[a-z]+)+", text) else text
+        return WORDS[text], 0
+    return text.replace("_", " ") if re.fullmatch("[a-z]+(_[a-z]+)+", text) else text, len(text)
 
 
-def _words(text: str) -> str:
-    return ", ".join(_word(part) for part in text.split(", "))
+def _words(text: str) -> Told:
+    told = [_word(part) for part in text.split(", ")]
+    return ", ".join(word for word, _ in told), sum(map(_left, told))
 
 
 def _status(text: str) -> str | None:
@@ -193,17 +224,28 @@ def _status(text: str) -> str | None:
     return f"{word} le {_day(found[2])}{found[3] or ''}"
 
 
-def _same(text: str) -> str:
+def _same(text: str, deep: int) -> Told:
     """As it is; what follows a semicolon at the end of a reason may be a reason of its own."""
     first, *others = text.split("; ")
-    return f"{_NBSP}; ".join([first, *(_french(other) or other for other in others)]) if others else text
+    told = [(first, len(first)), *(_why(other, deep) for other in others)]
+    left = sum(map(_left, told))
+    known = left < sum(map(len, (first, *others)))
+    return (f"{_NBSP}; ".join(words for words, _ in told), left) if known else (text, len(text))
 
 
-def _why(text: str) -> str:
-    return _french(text) or text
+def _why(text: str, deep: int) -> Told:
+    return _french(text, deep) or (text, len(text))
+
+
+def _only(tell: Callable[[str], Told | str | None]) -> Callable[[str, int], Told | str | None]:
+    """For a hole that holds no reason: how deep it lies does not matter."""
+    return lambda text, deep: tell(text)
 
 
 _NBSP = "\u00a0"
+_WITHIN = max(english.count("; ") for english, _ in templates())
+"""So many "; " stand within one template."""
+_AND_OF_A_DRAFT = re.compile(r"\. (?=the draft approved before |cannot be approved yet: )")
 _HOLE = re.compile(r"\{([a-z]+[0-9]?)\}")
 _DAY = r"\d{4}-\d\d-\d\d"
 _SUM = r"-?\d+(?:\.\d+)? [A-Z]{3}"
@@ -214,24 +256,25 @@ _MONTHS = (
     "décembre",
 )  # fmt: skip
 _SIGNS = {"EUR": "€", "GBP": "£"}
-_HOLES: dict[str, tuple[str, Callable[[str], str | None]]] = {
-    "day": (_DAY, _day),
-    "at": (rf"{_DAY} \d\d:\d\d", _at),
-    "clock": (r"\d\d:\d\d", _same),
-    "rate": (r"[0-9.]+%", lambda text: f"{text[:-1].replace('.', ',')}{_NBSP}%"),
-    "n": (r"\d+", _same),
-    "sum": (_SUM, _sum),
-    "sums": (rf"{_SUM} on {_DAY}(?:, {_SUM} on {_DAY})*", _sums),
-    "step": (r"\w+", _step),
-    "when": (r"\w+(?: [-+] \d+ (?:business )?days?)?", _when),
-    "kind": (r"[a-z]+(?:_[a-z]+)*", _word),
-    "word": (_ANYTHING, _word),
-    "words": (_ANYTHING, _words),
-    "status": (rf"(?:{_STATUS_WORDS}) on {_DAY}(?: \(.*\))?", _status),
+_HOLES: dict[str, tuple[str, Callable[[str, int], Told | str | None]]] = {
+    "day": (_DAY, _only(_day)),
+    "at": (rf"{_DAY} \d\d:\d\d", _only(_at)),
+    "clock": (r"\d\d:\d\d", _only(str)),
+    "rate": (r"[0-9.]+%", lambda text, _: f"{text[:-1].replace('.', ',')}{_NBSP}%"),
+    "n": (r"\d+", _only(str)),
+    "sum": (_SUM, _only(_sum)),
+    "sums": (rf"{_SUM} on {_DAY}(?:, {_SUM} on {_DAY})*", _only(_sums)),
+    "step": (r"\w+", _only(_step)),
+    "when": (r"\w+(?: [-+] \d+ (?:business )?days?)?", _only(_when)),
+    "kind": (r"[a-z]+(?:_[a-z]+)*", _only(_word)),
+    "word": (_ANYTHING, _only(_word)),
+    "words": (_ANYTHING, _only(_words)),
+    "status": (rf"(?:{_STATUS_WORDS}) on {_DAY}(?: \(.*\))?", _only(_status)),
     "who": (r"[^\s:]+", _same),
     "phone": (r"\+?[0-9 ().-]+?", _same),
     "x": (_ANYTHING, _same),
+    "quoted": (r"'.*?'|\".*?\"", lambda text, _: (f"«{_NBSP}{text[1:-1]}{_NBSP}»", len(text))),
     "why": (r".+", _why),
-    "known": (r".+?", lambda text: _french(text)),
+    "known": (r".+?", _french),
 }
 """By the name of a hole: what it takes, and how that is told; None: the template does not fit after all."""

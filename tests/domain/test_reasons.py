@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import time
 from collections.abc import Iterator
 from datetime import date
 from itertools import product
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.after_notice import OPTIONS, follow_up
 from chalicelib.domain.debtor_file import Task, TaskKind
-from chalicelib.domain.reasons import in_words, templates
+from chalicelib.domain.reasons import LONGEST, in_words, templates
 from chalicelib.reading.decision import REASONS
 from tests.sample import CREDITOR, case, file_of
 
@@ -25,7 +26,8 @@ NBSP = "\u00a0"
 
 # Modules whose sentences are findings in files, labels in both languages, or figures: no reason comes from them.
 WITHOUT_REASONS = frozenset({
-    "domain/company.py", "domain/creditor_file.py", "domain/journal_words.py", "domain/message.py", "domain/money.py",
+    "domain/company.py", "domain/creditor_file.py", "domain/findings.py", "domain/findings_french.py",
+    "domain/journal_words.py", "domain/message.py", "domain/money.py",
     "domain/policy_file.py", "domain/reasons.py", "domain/reasons_french.py", "domain/reliability.py",
     "domain/review.py", "domain/transfer_code.py", "domain/yaml_keys.py", "matching/names.py",
     "pipeline/litigation_file.py", "pipeline/policies.py", "pipeline/sources.py", "pipeline/whose_mail.py",
@@ -250,6 +252,21 @@ def _plain(text: str) -> str:
             "banque, FA-1, FA-2 au libellé, montant exact ; SARL X a déjà payé depuis cet IBAN",
         ),
         (
+            "80.00 EUR of 2026-11-02 (MOREL FA-1): FA-1 named, the amount to the cent, but FA-2 has this amount too "
+            "and is written nearly the same",
+            "80,00 € du 2 novembre 2026 (MOREL FA-1) : FA-1 au libellé, montant exact, mais FA-2 porte aussi ce "
+            "montant et s’écrit presque pareil",
+        ),
+        (
+            "the payer is Garage Morel, and one invoice has this amount",
+            "le payeur est Garage Morel, et une facture porte ce montant",
+        ),
+        (
+            "first_reminder is due since 2026-11-02 (due + 2 business days), but a@x.fr is away until 2026-11-21",
+            "« première relance » à faire depuis le 2 novembre 2026 (2 jours ouvrés après l’échéance), mais a@x.fr est "
+            "absent jusqu’au 21 novembre 2026",
+        ),
+        (
             "FA-1, FA-2 belong to 2 debtors, together of this amount",
             "FA-1, FA-2 sont de 2 débiteurs, ensemble de ce montant",
         ),
@@ -280,6 +297,17 @@ def test_a_day_that_is_none_and_a_text_without_end_are_left_alone() -> None:
     assert in_words("paid on 2026-02-31", "fr") == "paid on 2026-02-31"
     endless = "call the debtor: " + "; ".join(["x is y, but z"] * 2000)
     assert in_words(endless, "fr") == endless
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["a; ", "call the debtor: ", "a: ", "a named, ", "the client answered, but ", ", and one invoice has this amount",
+     "x: a, but b; ", " is in a, the payment in ", "1.00 EUR of 2026-01-01 (a): ", "find the right contact: a; "],
+)  # fmt: skip
+def test_what_was_made_to_take_long_does_not(hostile: str) -> None:
+    started = time.process_time()
+    in_words((hostile * LONGEST)[:LONGEST], "fr")
+    assert time.process_time() - started < 3  # a tenth of it on an idle machine
 
 
 @given(st.text(max_size=200))
