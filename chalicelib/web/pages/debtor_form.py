@@ -6,6 +6,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from chalicelib.domain.findings import told_whole
 from chalicelib.domain.money import Money
 from chalicelib.errors import BadInput
 from chalicelib.web.pages.guard import Visit
@@ -85,9 +86,8 @@ class Form:
             "numbers": self._("These invoices cannot be used: paid meanwhile, or disputed already"),
             "amount": self._("This amount cannot be used for these invoices"),
         }
-        detail = error.what if self._visit.language == "en" else ""
-        told = known.get(field, self._("This cannot be used"))
-        self.wrong(field, f"{told}: {detail}" if detail else told)
+        told, language = known.get(field, self._("This cannot be used")), self._visit.language
+        self.wrong(field, f"{told}{chr(0xA0) if language == 'fr' else ''}: {told_whole(error, language)}")
 
 
 class _Errors(dict[str, str]):

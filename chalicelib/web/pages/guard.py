@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 from chalice.app import Blueprint, Response
 
 from chalicelib import bootstrap
+from chalicelib.domain.findings import told_whole
 from chalicelib.entry import about, tell_failure
 from chalicelib.errors import BadInput, PermanentError, RetryableError
 from chalicelib.pipeline.agreements import NoSuchRecord
@@ -359,6 +360,6 @@ def _troubled(visit: Visit, error: Exception) -> Response:
     if status.value >= 500:
         tell_failure(error)
         _log.debug("the same in full, where the pages are worked on", exc_info=error)
-    said = str(error) if status is HTTPStatus.BAD_REQUEST else ""
+    said = told_whole(error, visit.language) if isinstance(error, BadInput) else ""
     template = "ground/trouble_piece.html.j2" if visit.is_piece else "ground/trouble.html.j2"
     return visit.show(template, status=status, code=status.value, said=said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from chalicelib.domain.findings import finding_in_words
 from chalicelib.ports import ImportState
 from chalicelib.web.pages.render import texts
 
@@ -115,7 +116,7 @@ PATTERNS = {
     ),
     r"the columns of the file are (?P<names>.*)": N_("the columns of the file are %(names)s"),
 }
-"""What files are told most often. Anything else is shown as it was found, in English."""
+"""What files are told most often, in words of this page; all else is told by `domain/findings.py`."""
 
 
 def said_in(language: str, text: str) -> str:
@@ -126,4 +127,4 @@ def said_in(language: str, text: str) -> str:
     for pattern, words in PATTERNS.items():
         if found := re.fullmatch(pattern, text):
             return say(words) % found.groupdict()
-    return text
+    return finding_in_words(text, language)

@@ -4,6 +4,7 @@ What templates can use, besides the facts that the page gives:
 
     _("…"), ngettext("…", "…", n), {% trans %}   texts; the English source is the key, French is in messages/fr/
     money|amount   day|day   day|short_day   instant|moment   instant|clock   instant|ago   number|number
+    text|finding   what is wrong with a file or a field, and what to do, which the program finds in English
     text|reason    why the program did something, which is kept in English; what people wrote stays as it is
     visit, may("collector"), url("/ops/…", q=…), static("ops.css"), csrf()
 """
@@ -25,6 +26,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from chalicelib import bootstrap
+from chalicelib.domain.findings import finding_in_words
 from chalicelib.domain.money import Money
 from chalicelib.domain.reasons import in_words
 from chalicelib.domain.reasons_french import STEPS, WORDS
@@ -92,6 +94,7 @@ def environment(language: str) -> Environment:
         day=lambda value: day(value, language),
         short_day=lambda value: short_day(value, language),
         reason=lambda text: reason(text, language),
+        finding=lambda text: finding_in_words(text, language),
         moment=_moment,
         clock=_clock,
         ago=_ago,

@@ -15,6 +15,7 @@ from chalice.app import Response
 from chalicelib import bootstrap
 from chalicelib.domain.creditor import Creditor, Health
 from chalicelib.domain.creditor_file import read_creditor
+from chalicelib.domain.findings import place_in_words, told_whole
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.policy_file import SENDERS
 from chalicelib.errors import BadFile, PermanentError, RetryableError
@@ -111,7 +112,7 @@ def change(visit: Visit) -> Response:
     try:
         after = read_creditor(as_file(said | {"iban": said["iban"] or creditor.iban}), "settings")
     except BadFile as error:
-        return _form(visit, creditor, said, dict(_at_fields(error)))
+        return _form(visit, creditor, said, dict(_at_fields(error, visit.language)))
     if visit.said("seen") != _seen(creditor):
         # Between this look and the write a second is left, in which two managers would have to press at once.
         told = {"": t.gettext("Somebody has changed the settings since you opened them. Compare, then save again.")}
@@ -266,18 +267,18 @@ def _form(visit: Visit, creditor: Creditor, values: Mapping[str, str], errors: M
     )  # fmt: skip
 
 
-def _at_fields(error: BadFile) -> Iterator[tuple[str, str]]:
+def _at_fields(error: BadFile, language: str) -> Iterator[tuple[str, str]]:
     """Each finding under the name of its field; what belongs to none under the empty name."""
-    known = names()
+    known, colon = names(), "\u00a0: " if language == "fr" else ": "
     for finding in error.findings:
         key = finding.where.rpartition("key ")[2]
-        told = f"{finding.what}; {finding.remedy}" if finding.remedy else finding.what
+        told = told_whole(finding, language)
         if key in known:
             yield key, told
         elif first := next((name for name in known if name.startswith(f"{key}.")), ""):
             yield first, told
         else:
-            yield "", f"{finding}"
+            yield "", f"{place_in_words(finding.where, language)}{colon}{told}"
 
 
 def _seen(creditor: Creditor) -> str:

@@ -20,6 +20,7 @@ from chalicelib import bootstrap
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.call_sheet import CALLS, call_sheet
 from chalicelib.domain.debtor_file import DESK, Case, DebtorFile, Task, TaskKind
+from chalicelib.domain.findings import told_whole
 from chalicelib.domain.formal_notice import FormalNotice, draft
 from chalicelib.domain.plans import offers
 from chalicelib.domain.worklist import SECTIONS, Item, days_left
@@ -150,7 +151,7 @@ def do(visit: Visit, debtor_id: str, task_id: str) -> Response:
     except BadInput as error:
         where, what = today_form.field_of(error, visit.said("outcome"))
         told = t.gettext(what) if what else t.gettext("This cannot be noted as it stands.")
-        detail = "" if what else f"{error.what}; {error.remedy}"
+        detail = "" if what else told_whole(error, visit.language)
         return _again(visit, debtor_id, task_id, {where: told}, mode="do", detail=detail)
     label = next(c.label for c in today_form.choices(task, file, t.gettext, visit.language) if c.value == said.outcome)
     if has_followed(parts, debtor_id, task_id, at=visit.at):
