@@ -93,7 +93,7 @@ def test_what_an_approval_still_lacks_is_told_in_the_readers_language(desk: Desk
     french = sent(desk, path, {"outcome": "approved"}, "manager", "fr", **ids)
     english = sent(desk, path, {"outcome": "approved"}, "manager", "en", **ids)
     assert (french.status, english.status) == (422, 422)
-    assert "de Garage Morel (C001) manque : une lettre recommandée en a besoin ; complétez le dossier" in words(french.body)
+    assert "(C001) manque : une lettre recommandée en a besoin ; complétez le dossier" in words(french.body)
     assert "(C001) is missing: a registered letter needs it; complete the file, then approve" in words(english.body)
 
 
