@@ -52,6 +52,7 @@ def test_a_change_of_the_policy_is_tried_and_adopted(
     assert_accessible(page)
     page.locator("#f-text").fill(before.replace(number[0], f"spacing_days: {int(number[1]) + 1}"))
     page.get_by_role("button", name=words["try"]).click()
+    expect(page.locator("#trial")).to_be_attached()
     expect(page.locator("#trial progress")).to_have_count(0, timeout=30_000)  # it has come to its end by itself
     expect(page.locator(".diff .new")).to_have_count(2)
     assert_accessible(page)
