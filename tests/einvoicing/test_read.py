@@ -113,6 +113,7 @@ class TestPdf:
             (pdf(cii())[:400], "f.xml: the PDF cannot be read"),
             (pdf(b"<Invoice/>"), "f.xml: line 1: this is <Invoice> of no namespace"),
         ],
+        ids=["nothing-attached", "another-name", "encrypted", "no-pdf", "cut", "another-xml"],  # the bytes hold chance
     )
     def test_what_is_no_electronic_invoice_is_refused_in_words(self, raw: bytes, what: str) -> None:
         assert refusal(raw).startswith(what)
