@@ -77,6 +77,7 @@ def visit(
         known: dict[str, Any] = {
             "locale": LOCALES[language], "timezone_id": "Europe/Paris", "viewport": DESKTOP,
             "storage_state": _signed_in(role) if role else None,
+            "reduced_motion": "reduce",  # a notice that fades in has no contrast until it stands
         }  # fmt: skip
         made = browser.new_context(**{**known, **context})
         made.set_default_timeout(10_000)
