@@ -30,7 +30,7 @@ from chalicelib.reading.model import DISPUTE_REASONS, INTENTS, DisputeReason, In
 RESOURCE = "learned_voice.bin"
 MARKS_COUNT = 0.7  # how much the marks weigh beside the words
 REASON = "reason "  # before the name of a ground of dispute
-HEADS: tuple[str, ...] = (*INTENTS, *(REASON + reason for reason in DISPUTE_REASONS), "review")
+HEADS: tuple[str, ...] = (*INTENTS, *(REASON + reason for reason in DISPUTE_REASONS))
 _MAGIC = b"RELANCE-VOICE-2\n"
 
 Found = Mapping[Intent, bool]
@@ -47,8 +47,7 @@ class Opinion:
 
     probability: Mapping[Intent, float]
     place: Mapping[Intent, tuple[int, int]]  # the clause that speaks loudest for it
-    reasons: Mapping[DisputeReason, float]  # how loudly each ground of a dispute speaks
-    review: float  # how loudly it speaks for a person to look, whatever the intents
+    reasons: Mapping[DisputeReason, float]  # of a dispute that is probable: how loudly each ground speaks
 
     def sure(self, intents: Collection[Intent]) -> float:
         """How probable it is that a text says these intents and no others, each taken for itself."""
@@ -61,6 +60,7 @@ class Opinion:
         return tuple(i for i in INTENTS if wrong.get(i, 0.0) >= NEARLY)
 
 
+PROBABLE = 0.5  # an intent is taken for said from here on
 NEARLY = 0.15
 
 
@@ -86,7 +86,7 @@ class Voice:
         probability: dict[Intent, float] = {}
         place: dict[Intent, tuple[int, int]] = {}
         if not heard:
-            return Opinion(dict.fromkeys(INTENTS, 0.0), {}, {}, 0.0)
+            return Opinion(dict.fromkeys(INTENTS, 0.0), {}, {})
         for head, intent in enumerate(INTENTS):
             scores = self._scores(head, heard)
             features = features_of(together(scores), intent, found)
@@ -94,9 +94,12 @@ class Voice:
             probability[intent] = logistic(weighed + self.offset[head])
             loudest = heard[scores.index(max(scores))]
             place[intent] = (loudest.start, loudest.end)
-        rest = {name: together(self._scores(head, heard)) for head, name in enumerate(HEADS) if name not in INTENTS}
-        reasons = {reason: rest[REASON + reason] for reason in DISPUTE_REASONS}
-        return Opinion(probability, place, reasons, rest["review"])
+        reasons: dict[DisputeReason, float] = {}
+        if probability["dispute"] >= PROBABLE:
+            reasons = {
+                reason: together(self._scores(HEADS.index(REASON + reason), heard)) for reason in DISPUTE_REASONS
+            }
+        return Opinion(probability, place, reasons)
 
     def _scores(self, head: int, heard: Sequence[Heard]) -> list[float]:
         table, scale, bias = self.tables[head].__getitem__, self.scale[head], self.bias[head]

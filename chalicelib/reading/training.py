@@ -99,7 +99,6 @@ def _row(example: Example) -> _Row:
         (
             *(intent in example.intents for intent in INTENTS),
             *(reason == example.reason for reason in DISPUTE_REASONS),
-            example.decision == "review",
         ),
         found_by(said.statements),
     )

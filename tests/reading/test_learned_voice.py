@@ -87,12 +87,12 @@ def test_figures_are_masked_so_that_one_invoice_teaches_about_all() -> None:
     ],
 )
 def test_what_is_doubtful_is_told_in_words(probability, taken, told) -> None:
-    heard = Opinion({**dict.fromkeys(INTENTS, 0.0), "remittance": probability}, {}, {}, 0.0)
+    heard = Opinion({**dict.fromkeys(INTENTS, 0.0), "remittance": probability}, {}, {})
     assert in_words(heard.doubtful(taken)) == told
 
 
 def test_how_sure_it_is_of_the_whole_is_the_product_of_its_parts() -> None:
-    heard = Opinion({**dict.fromkeys(INTENTS, 0.0), "remittance": 0.9, "dispute": 0.2}, {}, {}, 0.0)
+    heard = Opinion({**dict.fromkeys(INTENTS, 0.0), "remittance": 0.9, "dispute": 0.2}, {}, {})
     assert heard.sure(["remittance"]) == pytest.approx(0.9 * 0.8)
     assert heard.sure(["remittance", "dispute"]) == pytest.approx(0.9 * 0.2)
 
@@ -185,7 +185,7 @@ def test_the_command_writes_and_checks(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def hears(monkeypatch: pytest.MonkeyPatch, **probability: float) -> None:
-    heard = Opinion({**dict.fromkeys(INTENTS, 0.0), **probability}, dict.fromkeys(INTENTS, (0, 5)), {"other": 1.0}, 0.0)
+    heard = Opinion({**dict.fromkeys(INTENTS, 0.0), **probability}, dict.fromkeys(INTENTS, (0, 5)), {"other": 1.0})
     monkeypatch.setattr(learned_voice, "opinion", lambda clauses, base, found: heard)
 
 
