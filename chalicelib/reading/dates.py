@@ -348,19 +348,13 @@ def _bare_day(m: re.Match[str], day: _Day) -> FoundDate | None:
         return None  # "de 17e" is Dutch, "de 17" French
     if m[0].startswith("den ") and m[3] != ".":
         return None
-    past: date | None = None
-    future: date | None = None
-    for shift in (0, -1, -2):
-        made = _make(*_month(day, shift), number)
-        if made and made <= day.base:
-            past = made
-            break
-    for shift in (0, 1, 2):
-        made = _make(*_month(day, shift), number)
-        if made and made >= day.base:
-            future = made
-            break
-    return _fact(m, past, future, weak=m[1] is None)
+    return _fact(m, *_nearest(day, number), weak=m[1] is None)
+
+
+def _nearest(day: _Day, number: int) -> tuple[date | None, date | None]:
+    """The last and the next such day of a month, the day itself included in both."""
+    near = [made for shift in (-2, -1, 0, 1, 2) if (made := _make(*_month(day, shift), number))]
+    return max((d for d in near if d <= day.base), default=None), min((d for d in near if d >= day.base), default=None)
 
 
 @_rule(
@@ -790,11 +784,7 @@ def _spelled_day(m: re.Match[str], day: _Day) -> FoundDate | None:
     rf"\b(?:(?:on|by|before|until) the|the day|el dia|au|am|zum) {_S}(?: of (?:this|the) month)?(?=\s?(?:$|[.,;:!)\n]|at the latest|latest|spatestens|au plus tard))"
 )
 def _spelled_day_alone(m: re.Match[str], day: _Day) -> FoundDate | None:
-    number = _SPELLED[m[1]]
-    near = [d for d in (_make(*_month(day, shift), number) for shift in (-1, 0, 1, 2)) if d]
-    return _fact(
-        m, max((d for d in near if d <= day.base), default=None), min(d for d in near if d >= day.base), weak=True
-    )
+    return _fact(m, *_nearest(day, _SPELLED[m[1]]), weak=True)
 
 
 # ---------------------------------------------------------------- no date at all

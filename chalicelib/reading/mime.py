@@ -148,23 +148,20 @@ def _unreadable(raw: bytes, reason: str) -> Unreadable:
 
 
 def _message(message: Message, caps: Caps, *, size: int, nested: int) -> InboundMessage:
-    order: list[tuple[str, str]] = []
-    raw_order: list[tuple[str, str]] = []
+    raw: list[tuple[str, str]] = []
+    headers: dict[str, tuple[str, ...]] = {}
     defects: list[str] = []
     for name, value in list(message.raw_items())[:_MAX_HEADERS]:
-        text = str(value)
-        raw_order.append((name.lower(), text))
+        name, text = name.lower(), str(value)
+        raw.append((name, text))
         decoded = header_text(text)
-        if name.lower() in ("subject", "from", "reply-to", "to") and any(c in decoded for c in "\r\n\x00"):
-            defects.append(f"control characters inside {name.lower()}")
-        order.append((name.lower(), _CONTROL.sub(" ", decoded).strip()))
-    headers: dict[str, tuple[str, ...]] = {}
-    for name, text in order:
-        headers[name] = (*headers.get(name, ()), text)
+        if name in ("subject", "from", "reply-to", "to") and any(c in decoded for c in "\r\n\x00"):
+            defects.append(f"control characters inside {name}")
+        headers[name] = (*headers.get(name, ()), _CONTROL.sub(" ", decoded).strip())
 
     def addresses(name: str) -> tuple[Address, ...]:
         found: list[Address] = []
-        for key, text in raw_order:
+        for key, text in raw:
             if key == name:
                 found.extend(_addresses(text, caps))
         return tuple(dict.fromkeys(found))[: caps.addresses]
@@ -199,7 +196,6 @@ def _message(message: Message, caps: Caps, *, size: int, nested: int) -> Inbound
         report_type=parts.report_type,
         returned_headers=parts.returned_headers[:20_000],
         headers=MappingProxyType(headers),
-        header_order=tuple(order),
         auth_results=headers.get("authentication-results", ()),
         size=size,
         defects=tuple(dict.fromkeys(defects)),
@@ -396,14 +392,7 @@ def _leaf(part: Message, kind: str, parts: _Parts, caps: Caps, defects: list[str
             _unpacked(unpacked, parts)
             return
         defects.append("winmail.dat not opened")
-    parts.attachments.append(
-        Attachment(
-            name=name or f"part.{kind.partition('/')[2]}",
-            content_type=kind,
-            content=content,
-            sha256=hashlib.sha256(content).hexdigest(),
-        )
-    )
+    parts.attachments.append(_attachment(name or f"part.{kind.partition('/')[2]}", kind, content))
 
 
 def _unpacked(unpacked: Unpacked, parts: _Parts) -> None:
@@ -411,15 +400,11 @@ def _unpacked(unpacked: Unpacked, parts: _Parts) -> None:
     if not parts.text.strip():
         parts.text = unpacked.text
     for name, content in unpacked.files:
-        name = _CONTROL.sub(" ", name)
-        parts.attachments.append(
-            Attachment(
-                name=name,
-                content_type="application/octet-stream",
-                content=content,
-                sha256=hashlib.sha256(content).hexdigest(),
-            )
-        )
+        parts.attachments.append(_attachment(_CONTROL.sub(" ", name), "application/octet-stream", content))
+
+
+def _attachment(name: str, kind: str, content: bytes) -> Attachment:
+    return Attachment(name=name, content_type=kind, content=content, sha256=hashlib.sha256(content).hexdigest())
 
 
 def _file_name(part: Message) -> str | None:

@@ -128,7 +128,6 @@ class InboundMessage:
     report_type: str | None = None  # delivery-status, disposition-notification
     returned_headers: str = field(default="", repr=False)
     headers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}), repr=False)
-    header_order: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # lower-case name, decoded value
     auth_results: tuple[str, ...] = ()  # raw Authentication-Results values, topmost first
     size: int = 0
     defects: tuple[str, ...] = ()
