@@ -89,7 +89,7 @@ def judge(
     if (
         said.open_question
         and not contacts
-        and not ("document_request" in intents and _SEND.search(folded_questions(said)))
+        and not ("document_request" in intents and _SEND.search(_questions(said)))
         and not re.match(r"(?:no|do)[-_.]?(?:t[-_.]?)?reply|ne-?pas|donotreply|do_not", message.sender or "")
     ):
         codes.append("question")
@@ -209,7 +209,7 @@ def _check_facts(
         both = [known[n].amount for n in dict.fromkeys((*contested, *paid)) if n in known]
         if len(both) >= 2 and max(both) > min(both) * Decimal("1.01"):
             codes.append("duplicate-differs")
-    if dispute and "dispute-denied" in flags_of(draft.said) and not promised:
+    if dispute and "dispute-denied" in draft.said.flags and not promised:
         codes.append("contradiction")
 
 
@@ -254,9 +254,11 @@ def _amount_doubts(
             or list(invoices)
         )
         balances = [known[n] for n in named if n in known]
-        if not balances and (invoices or not _is_a_sum(total, tuple(known.values()))):
-            return [] if invoices else ["amount-differs"]
         if not balances:
+            if invoices:
+                return []
+            if not _is_a_sum(total, tuple(known.values())):
+                return ["amount-differs"]
             continue
         exact = any(a.value == total and a.exact for a in amounts.find(fold(draft.own)))
         rounded = total == total.to_integral_value() and not exact
@@ -321,11 +323,7 @@ def threaded(message: InboundMessage, context: Context) -> bool:
     )
 
 
-def flags_of(said: Said) -> frozenset[str]:
-    return said.flags
-
-
-def folded_questions(said: Said) -> str:
+def _questions(said: Said) -> str:
     return " ".join(c.text for c in said.clauses if c.question)
 
 

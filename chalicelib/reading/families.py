@@ -50,7 +50,6 @@ REFERENCE = (
 _NO_REF = r"(?:(?:pas|aucun\w?|sans|ni|absence) (?:d'|de |un |le |notre |l')?|no |without (?:a |an |our |any |the )?|missing (?:the |a |our )?|closed |expired |wrong |cancelled |(?:another|a different) (?:company's|customer's|site's) |someone else's |ohne |fehlende[rn]? |keine |falsche[rn]? |sin (?:el |la |nuestro )?|falta (?:el |la |nuestro )?|senza (?:il |l'|nostro )?|manca (?:il |la |l'|nostro )?|zonder (?:ons |onze )?|geen |ontbrekende? )"
 _LACKS = r"(?:absent\w{0,2}|manqu\w+|vide|perime\w?|clos\w?|cloture\w?|errone\w{0,2}|invalide|inconnu\w?|faux|fausse|missing|closed|expired|wrong|invalid|blank|not (?:on|quoted|shown|valid)|isn't (?:on|there)|fehlt|fehlen|falsch|ungultig|abgelaufen|falta|caducado|errone[oa]|manca|mancano|scadut[oa]|errat[oa]|ontbreekt|ontbreken|verlopen|onjuist|klopt niet|had)"
 
-PAPERS_OF_OURS = r"(?:factures?|mails?|courriers?|relances?|copies?|duplicatas?|rib|iban|releves?|avoirs?|invoices?|e-?mails?|letters?|reminders?|statements?|pod|rechnung\w*|mahnung\w*|factura\w*|fattur\w*|facturen|factuur|herinnering|bon de livraison|delivery note|reponse|answer|paiements?|payments?|virements?)"
 
 # ---------------------------------------------------------------- why they do not owe
 

@@ -319,9 +319,7 @@ def under_condition(talk: Talk, index: int, clause: Clause, sentence: str) -> No
         return
     part = re.split(r"[,;.]|\b(?:je|nous|on|we|i|wir|ich)\b", after[2:])[0]
     if p.OUR_ACT.search(part) or p.CONTEST.search(after) or any(w.search(after) for w in p.DISPUTE_WEAK.values()):
-        talk.say(
-            "dispute", index, m if False else None, reason=disputes.weak_reason(after), numbers=talk.numbers(index)
-        )
+        talk.say("dispute", index, None, reason=disputes.weak_reason(after), numbers=talk.numbers(index))
         return
     talk.flags.add("conditional")
 
@@ -420,36 +418,6 @@ def loose_payment(talk: Talk, index: int, clause: Clause, sentence: str) -> None
             (future_mark is None and doubtful) or (ahead and behind)
         ):  # "Friday", said of the past or of the future
             talk.statements[-1] = replace(talk.statements[-1], certain=False)
-
-
-def elliptic(talk: Talk, index: int, clause: Clause, sentence: str) -> None:
-    """'le reste fin de mois', '826: Friday': a reference and a date beside other words on payment."""
-    if not clause.numbers or not clause.dates or len(clause.text) > 70 or clause.question:
-        return
-    if p.DOCUMENT.search(clause.text) and p.ASK.search(clause.text):
-        return
-    if (
-        re.search(
-            r"\b(?:du|de|vom|from|of|dated|issued|emise)\b[^,]{0,12}$",
-            clause.text[: max(0, clause.dates[0].start - clause.start)],
-        )
-        and clause.references[0].how != "rest"
-    ):
-        return
-    around = [
-        s
-        for s in talk.statements
-        if s.intent in ("promise_to_pay", "remittance") and abs(talk.clauses[s.clause].sentence - clause.sentence) <= 2
-    ]
-    rest = clause.references[0].how in ("rest", "all")
-    if not around and not rest:
-        return
-    words = clause.dates[-1]
-    m = re.compile(re.escape(words.words)).search(clause.text)
-    if words.future and words.future >= talk.ground.base:
-        say_promise(talk, index, clause, sentence, m)
-    elif words.past and around and around[-1].intent == "remittance":
-        say_payment(talk, index, clause, sentence, m)
 
 
 def say_promise(talk: Talk, index: int, clause: Clause, sentence: str, m: re.Match[str] | None) -> None:

@@ -60,7 +60,6 @@ PAYMENT_NOUN = _any(
 
 _FR_PAID = r"(?:reglee?s?|payee?s?|viree?s?|soldee?s?|acquittee?s?|versee?s?|honoree?s?|decaissee?s?|debitee?s?|remboursee?s?|apuree?s?)"
 _FR_MADE = r"(?:effectuee?s?|faite?s?|emise?s?|envoyee?s?|partie?s?|passee?s?|executee?s?|realisee?s?|lancee?s?|ordonnee?s?|transmise?s?|donnee?s?|postee?s?|expediee?s?|deposee?s?|adressee?s?|enregistree?s?|comptabilisee?s?|valide[e]?s? par (?:la|notre) banque)"
-_FR_INSTRUMENT = r"(?:(?:le|un|notre|ce|votre|son|mon|l'ordre de|ordre de|les?|nos|vos|l') ?)?(?:virements?|paiements?|payements?|reglements?|versements?|cheques?|ordre|lcr|traite|transfert|bonifico|solde|mandatements?|necessaire|montant|somme)"
 
 PAID = _any(
     # avoir + participle: "nous avons réglé", "on a bien viré", "j'ai fait le virement", "nous vous avons viré"

@@ -207,7 +207,6 @@ class Draft:
             our_addresses=self.context.our_addresses,
             sender=self.message.sender,
             above=self._lines_answered(),
-            subject_numbers=self.subject.numbers,
         )
 
     def _said(self) -> Said:
@@ -471,7 +470,9 @@ class Draft:
         settled: set[Intent] = {"contact_change"} if contacts else set()
         if advices:
             settled |= {"promise_to_pay", "remittance"}
-        present = {i for i in INTENTS if (i in found if i in settled else opinion.probability[i] >= 0.5)}
+        present = {
+            i for i in INTENTS if (i in found if i in settled else opinion.probability[i] >= learned_voice.PROBABLE)
+        }
         told = replace(opinion, probability={i: p for i, p in opinion.probability.items() if i not in settled})
         unfounded = [i for i in present - settled if not _founded(i, found.get(i), opinion.probability[i])]
         if told.sure(present) < SURE or unfounded:

@@ -62,7 +62,6 @@ class Ground:
     above: Mapping[int, tuple[str, ...]] = field(
         default_factory=dict
     )  # offset of an own block → invoices of the quoted line above
-    subject_numbers: tuple[str, ...] = ()
 
 
 def found_by(statements: Iterable[Statement]) -> dict[Intent, bool]:

@@ -105,9 +105,6 @@ _DISCLAIMER = re.compile(
     r"|diese (?:e-?mail|nachricht) (?:enthalt|ist|kann).{0,80}(?:vertraul|bestimmt)|amtsgericht|geschaftsfuhrer|handelsregister|es gelten unsere|ust-id|en cumplimiento (?:del|de la)|proteccion de datos|este (?:mensaje|correo).{0,60}confidencial|ai sensi (?:del|dell)|le informazioni contenute|dit (?:e-?mail)?bericht (?:is|kan).{0,60}(?:vertrouwelijk|bestemd)|\bkvk\b|aucun paiement ni changement|late payment of commercial debts"
     r"|tout litige ne\b|competence (?:exclusive )?d(?:u|es) tribuna|nos conditions generales|our (?:general )?(?:terms|purchase conditions))"
 )
-_BANNER_START = re.compile(
-    r"^\s*(?:caution|warning|attention|external|\[ext|avertissement|achtung|let op|atencion|attenzione)\b"
-)
 _SIGNATURE_LINE = re.compile(
     r"(?:\b(?:tel|tél|phone|fax|mob|mobile|portable|standard|direct|poste|ext|telefon|telefono)\b\.?\s?:?\s?[+(\d]|\b0\d(?:[ .-]?\d\d){4}\b|\+\d{2}[\d ().-]{7,}|\(\d{3}\) ?\d{3}-\d{4}|www\.|https?://|\b\d{5}\s[a-z]|\b(?:gmbh|sarl|s\.a\.|sas|ltd|limited|plc|inc\.?|bv|b\.v\.|srl|s\.r\.l|s\.l\.|snc|eurl)\b|\b(?:comptab|accounts? payable|purchase ledger|finance|directeur|directrice|director|manager|gerant|responsable|assistant|secretar|chef |head of|controller|buchhaltung|kreditoren|crediteuren|amministrazione|administracion|service |chief|officer|treasur|president|adjoint|gestionnaire|aide-comptable|accountant|clerk|daf\b|cfo\b|ceo\b|raf\b))"
 )
