@@ -21,7 +21,7 @@ from chalicelib.domain.debtor_file import (
     at_stake,
 )
 from chalicelib.domain.ladder import Due
-from chalicelib.domain.plan import Action, Held, Hold, Proposal
+from chalicelib.domain.plan import Action, Held, Hold, Proposal, note
 from chalicelib.domain.policy import Do
 from chalicelib.domain.view import View, new_task, short
 
@@ -357,7 +357,7 @@ def _ask_for_address(view: View, due: list[Due]) -> tuple[list[Proposal], list[H
     if any(t.kind is TaskKind.DEAD_ADDRESS for t in view.file.open_tasks()):
         return [], held
     task = replace(_step_task(view, TaskKind.DEAD_ADDRESS, due, why), takes=())
-    return [Proposal(action=Action.NOTE, reason=why, events=((e.TaskRaised(task=task), why),))], held
+    return [note(why, e.TaskRaised(task=task))], held
 
 
 def _step_task(view: View, kind: TaskKind, due: list[Due], reason: str) -> Task:

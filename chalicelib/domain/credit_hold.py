@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from chalicelib.domain import events as e
 from chalicelib.domain.debtor_file import Case, DebtorFile, TaskKind
 from chalicelib.domain.money import Money, total
-from chalicelib.domain.plan import Action, Proposal
+from chalicelib.domain.plan import Proposal, note
 from chalicelib.domain.view import View, new_task
 
 
@@ -79,7 +79,7 @@ def _ask(view: View, cases: list[Case], owed: Money) -> Proposal:
         assignee=view.file.debtor.sales_rep or view.office.creditor.persona("sales_rep").email,
     )
     asked = e.CreditHoldProposed(on=view.today, overdue=owed, since_on=cases[0].due_on)
-    return Proposal(action=Action.NOTE, reason=why, events=((asked, why), (e.TaskRaised(task=task), why)))
+    return note(why, asked, e.TaskRaised(task=task))
 
 
 def _end(view: View) -> Proposal:
@@ -88,4 +88,4 @@ def _end(view: View) -> Proposal:
     for task in view.file.open_tasks():
         if task.kind is TaskKind.CREDIT_HOLD:
             events.append(e.TaskClosed(task_id=task.id, outcome="void", note=why, at=view.at))
-    return Proposal(action=Action.NOTE, reason=why, events=tuple((event, why) for event in events))
+    return note(why, *events)

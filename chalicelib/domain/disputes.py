@@ -8,7 +8,7 @@ from datetime import date
 from chalicelib.domain import events as e
 from chalicelib.domain.creditor import Creditor
 from chalicelib.domain.debtor_file import DebtorFile, Dispute, Task, TaskKind, at_stake
-from chalicelib.domain.plan import Action, Proposal
+from chalicelib.domain.plan import Proposal, note
 from chalicelib.domain.view import View, short
 
 
@@ -59,4 +59,4 @@ def _escalate(view: View, dispute: Dispute) -> Proposal:
             urgency=1,
         )
         events.append(e.TaskRaised(task=task))
-    return Proposal(action=Action.NOTE, reason=why, events=tuple((event, why) for event in events))
+    return note(why, *events)

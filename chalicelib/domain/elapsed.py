@@ -10,7 +10,7 @@ from chalicelib.domain import credit_hold, disputes, formal_notice, insolvency, 
 from chalicelib.domain import events as e
 from chalicelib.domain.debtor_file import Block, ClaimState, Notice, NoticeState, PromiseState, TaskKind
 from chalicelib.domain.money import Money
-from chalicelib.domain.plan import Action, Proposal
+from chalicelib.domain.plan import Proposal, note
 from chalicelib.domain.view import View, new_task
 
 OUTCOME_WITHIN = timedelta(minutes=15)
@@ -37,7 +37,7 @@ def elapsed(view: View) -> list[Proposal]:
             if n.state is NoticeState.CLAIMED and n.claimed_at and view.at - n.claimed_at >= OUTCOME_WITHIN
         ),
         *(
-            _note(f"the block until {b.until} is over: {b.reason}", e.BlockLifted(block_id=b.id, on=view.today))
+            note(f"the block until {b.until} is over: {b.reason}", e.BlockLifted(block_id=b.id, on=view.today))
             for b in view.file.blocks.values()
             if b.is_open and b.until and view.today >= b.until
         ),
@@ -76,26 +76,26 @@ def _broken(view: View, promise_id: str) -> Proposal:
     promise = view.file.promises[promise_id]
     cases = [c for c in view.file.open_cases() if c.number in promise.numbers]
     if promise.kept(view.file.cases):
-        return _note("what was promised has been paid", e.PromiseKept(promise_id=promise_id, on=view.today))
+        return note("what was promised has been paid", e.PromiseKept(promise_id=promise_id, on=view.today))
     came, expected = promise.came, promise.expected
     if came and expected and came > Money.zero(came.currency):
         why = f"{came} of the {expected} promised for {promise.pay_on} came by {promise.grace_on}"
         task = new_task(view, TaskKind.BROKEN_PROMISE, promise_id, cases, f"call about the rest of a promise: {why}")
         partly = e.PromisePartlyKept(promise_id=promise_id, on=promise.grace_on, came=came, expected=expected)
-        return _note(why, partly, e.TaskRaised(task=task))
+        return note(why, partly, e.TaskRaised(task=task))
     why = f"promised for {promise.pay_on}, nothing by {promise.grace_on}"
     task = new_task(view, TaskKind.BROKEN_PROMISE, promise_id, cases, f"call about a broken promise: {why}")
-    return _note(why, e.PromiseBroken(promise_id=promise_id), e.TaskRaised(task=task))
+    return note(why, e.PromiseBroken(promise_id=promise_id), e.TaskRaised(task=task))
 
 
 def _lapsed(view: View, claim_id: str) -> Proposal:
     claim = view.file.claims[claim_id]
     cases = [c for c in view.file.open_cases() if c.number in claim.numbers]
     if not cases:
-        return _note("every invoice of the payment notice is settled", e.PaymentClaimConfirmed(claim_id=claim_id))
+        return note("every invoice of the payment notice is settled", e.PaymentClaimConfirmed(claim_id=claim_id))
     why = f"announced on {claim.claimed_on}, not at the bank by {claim.hold_on}"
     task = new_task(view, TaskKind.UNCONFIRMED_PAYMENT, claim_id, cases, f"ask for the proof of payment: {why}")
-    return _note(why, e.PaymentClaimLapsed(claim_id=claim_id), e.TaskRaised(task=task))
+    return note(why, e.PaymentClaimLapsed(claim_id=claim_id), e.TaskRaised(task=task))
 
 
 def _reviews(view: View) -> Iterator[tuple[Block, date]]:
@@ -118,7 +118,7 @@ def _review(view: View, block: Block) -> Proposal:
         note=block.id,
         assignee=block.owner,
     )
-    return _note(why, e.TaskRaised(task=task))
+    return note(why, e.TaskRaised(task=task))
 
 
 def _lost(view: View, notice: Notice) -> Proposal:
@@ -128,8 +128,4 @@ def _lost(view: View, notice: Notice) -> Proposal:
         new_task(view, TaskKind.UNKNOWN_DELIVERY, notice.id, cases, f"find out whether this mail left: {why}"),
         note=notice.id,
     )
-    return _note(why, e.NoticeLost(notice_id=notice.id, at=view.at), e.TaskRaised(task=task))
-
-
-def _note(reason: str, *events: e.Event) -> Proposal:
-    return Proposal(action=Action.NOTE, reason=reason, events=tuple((event, reason) for event in events))
+    return note(why, e.NoticeLost(notice_id=notice.id, at=view.at), e.TaskRaised(task=task))

@@ -40,7 +40,7 @@ from chalicelib.domain.letter_facts import (
 )
 from chalicelib.domain.message import FORMAL_NOTICE_DAYS, LANGUAGES
 from chalicelib.domain.money import Money
-from chalicelib.domain.plan import Action, Hold, Proposal
+from chalicelib.domain.plan import Hold, Proposal, note
 from chalicelib.domain.policy import Do, Policy, Step
 from chalicelib.domain.transfer_code import remittance_text
 from chalicelib.domain.view import View, short
@@ -235,7 +235,7 @@ def withdrawn(view: View) -> list[Proposal]:
             day = local_day(one.approved_at, view.office.creditor.zone)
             reason = f"the formal notice approved on {day} is withdrawn: {why}"
             event = e.LetterWithdrawn(letter_id=one.id, on=view.today, reason=why)
-            proposals.append(Proposal(action=Action.NOTE, reason=reason, events=((event, reason),)))
+            proposals.append(note(reason, event))
     return proposals
 
 

@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from chalicelib.domain import events as e
 from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import BlockKind, DebtorFile, Task, TaskKind, at_stake
-from chalicelib.domain.plan import Action, Proposal
+from chalicelib.domain.plan import Proposal, note
 from chalicelib.domain.view import View, short
 
 DECLARED_AHEAD = timedelta(days=30)
@@ -99,7 +99,7 @@ def _urge(view: View, task: Task, ends_on: date, urgency: int) -> Proposal:
     director = view.office.creditor.persona("director").email
     if urgency >= len(NEARING) and task.assignee != director:
         events.append(e.TaskAssigned(task_id=task.id, assignee=director))
-    return Proposal(action=Action.NOTE, reason=why, events=tuple((event, why) for event in events))
+    return note(why, *events)
 
 
 def _steps(ends_on: date) -> list[date]:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from chalicelib.domain import events as e
 from chalicelib.domain.debtor_file import Order, OrderState, Task, TaskKind, at_stake
 from chalicelib.domain.orders import unanswered
-from chalicelib.domain.plan import Action, Proposal
+from chalicelib.domain.plan import Proposal, note
 from chalicelib.domain.view import View, new_task, short
 
 ASK = "ask_promise"
@@ -35,14 +35,14 @@ def _narrowed(view: View, task: Task) -> Proposal | None:
         return None
     if not cases:
         why = "every invoice that it is about is settled"
-        return _note(why, e.TaskClosed(task_id=task.id, outcome="settled", note=why, at=view.at))
+        return note(why, e.TaskClosed(task_id=task.id, outcome="settled", note=why, at=view.at))
     stake = at_stake(cases)
     same = task.at_stake is None or (stake is not None and stake.currency != task.at_stake.currency)
     if len(cases) == len(task.numbers) and (same or stake is None or task.at_stake is None or stake >= task.at_stake):
         return None
     numbers = tuple(n for n in task.numbers if n in {c.number for c in cases})
     why = "money or credit came for some of what it is about"
-    return _note(why, e.TaskNarrowed(task_id=task.id, numbers=numbers, at_stake=stake))
+    return note(why, e.TaskNarrowed(task_id=task.id, numbers=numbers, at_stake=stake))
 
 
 def _questions(view: View) -> list[tuple[Order, date]]:
@@ -69,8 +69,4 @@ def _asked(view: View, order: Order) -> Proposal:
     cases = [c for c in view.file.open_cases() if c.number in numbers]
     why = f"a vague promise: our mail of {order.ordered_on} has no answer, ask for the amount, the date and the means"
     task = new_task(view, TaskKind.ASK_PROMISE, order.id, cases, why)
-    return _note(why, e.TaskRaised(task=replace(task, note=order.id)))
-
-
-def _note(reason: str, event: e.Event) -> Proposal:
-    return Proposal(action=Action.NOTE, reason=reason, events=((event, reason),))
+    return note(why, e.TaskRaised(task=replace(task, note=order.id)))

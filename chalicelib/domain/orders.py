@@ -26,7 +26,7 @@ from chalicelib.domain.debtor_file import (
     TaskKind,
 )
 from chalicelib.domain.money import total
-from chalicelib.domain.plan import Action, Hold, Proposal, Waiting
+from chalicelib.domain.plan import Action, Hold, Proposal, Waiting, note
 from chalicelib.domain.view import View, new_task
 
 GOOD_FOR = timedelta(days=14)
@@ -114,7 +114,7 @@ def _look_at(view: View, order: Order) -> Proposal | Waiting:
     why = void(view.file, order, today=view.today)
     if why:
         reason = f"{order.template} is not written: {why}"
-        return Proposal(action=Action.NOTE, reason=reason, events=((e.OrderWithdrawn(order_id=order.id), reason),))
+        return note(reason, e.OrderWithdrawn(order_id=order.id))
 
     def wait(hold: Hold, reason: str, until: datetime | None = None) -> Waiting:
         return Waiting(order_id=order.id, hold=hold, reason=f"{order.template} is ordered, but {reason}", until=until)
@@ -207,4 +207,4 @@ def _ask_for_address(view: View, waiting: list[Waiting]) -> list[Proposal]:
     task = replace(
         new_task(view, TaskKind.DEAD_ADDRESS, lost[0].order_id, view.file.open_cases(), why), due_on=view.today
     )
-    return [Proposal(action=Action.NOTE, reason=why, events=((e.TaskRaised(task=task), why),))]
+    return [note(why, e.TaskRaised(task=task))]

@@ -61,6 +61,11 @@ class Proposal:
         return tuple(number for number, _ in self.takes)
 
 
+def note(reason: str, *events: Event) -> Proposal:
+    """Entries for the journal alone, each for the same reason."""
+    return Proposal(action=Action.NOTE, reason=reason, events=tuple((event, reason) for event in events))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Held:
     """A case about which nothing is done now: why, in words, and from which day that may change."""

@@ -28,7 +28,7 @@ from chalicelib.domain.debtor_file import (
     TaskKind,
 )
 from chalicelib.domain.money import Money, total
-from chalicelib.domain.plan import Action, Proposal
+from chalicelib.domain.plan import Proposal, note
 from chalicelib.domain.policy import PlanTerms
 from chalicelib.domain.view import View, new_task, short
 from chalicelib.errors import BadInput
@@ -267,7 +267,7 @@ def watch(view: View) -> list[Proposal]:
         cases = _open(view.file, plan)
         if not cases:
             event, why = _ended(plan, view.today)
-            found.append(_note(why, event))
+            found.append(note(why, event))
         elif not _paused(view, plan):
             found += _watch(view, plan, cases)
     return found
@@ -322,7 +322,7 @@ def _watch(view: View, plan: PaymentPlan, cases: list[Case]) -> list[Proposal]:
         ]
         order = _order(plan, "instalment_late", view.today, numbers, due, pay_by, short_now=due, index=index)
         why = f"{due} of the payment plan is missing since {late[0][1].due_on}; believed until {pay_by}"
-        found.append(_note(why, *events, e.NoticeOrdered(order=order)))
+        found.append(note(why, *events, e.NoticeOrdered(order=order)))
     for index, instalment, short_of in unmet:
         day = _announced_on(view, plan, instalment)
         if day and day <= view.today <= instalment.due_on:
@@ -331,7 +331,7 @@ def _watch(view: View, plan: PaymentPlan, cases: list[Case]) -> list[Proposal]:
                 plan, "instalment_due", view.today, numbers, short_of, instalment.due_on, short_now=None, index=index
             )
             found.append(
-                _note(
+                note(
                     why,
                     e.InstalmentAnnounced(plan_id=plan.id, index=index, on=view.today),
                     e.NoticeOrdered(order=order),
@@ -343,7 +343,7 @@ def _watch(view: View, plan: PaymentPlan, cases: list[Case]) -> list[Proposal]:
 def _break(view: View, plan: PaymentPlan, cases: list[Case], instalment: Instalment, short_of: Money) -> Proposal:
     why = f"{short_of} of the instalment of {instalment.due_on} is missing, {plan.paid} of {plan.owed} came"
     task = new_task(view, TaskKind.BROKEN_PROMISE, plan.id, cases, f"call about a broken payment plan: {why}")
-    return _note(why, e.PlanBroken(plan_id=plan.id, on=view.today, short=short_of), e.TaskRaised(task=task))
+    return note(why, e.PlanBroken(plan_id=plan.id, on=view.today, short=short_of), e.TaskRaised(task=task))
 
 
 def _announced_on(view: View, plan: PaymentPlan, instalment: Instalment) -> date | None:
@@ -429,7 +429,3 @@ def _running(file: DebtorFile) -> list[PaymentPlan]:
 
 def _open(file: DebtorFile, plan: PaymentPlan) -> list[Case]:
     return [c for c in file.open_cases() if c.number in plan.numbers]
-
-
-def _note(reason: str, *events: e.Event) -> Proposal:
-    return Proposal(action=Action.NOTE, reason=reason, events=tuple((event, reason) for event in events))

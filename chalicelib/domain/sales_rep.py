@@ -13,7 +13,7 @@ from chalicelib.domain import events as e
 from chalicelib.domain.calls import silenced
 from chalicelib.domain.debtor_file import Case, DebtorFile, Fact, Order, OrderState
 from chalicelib.domain.ladder import Due
-from chalicelib.domain.plan import Action, Held, Hold, Proposal
+from chalicelib.domain.plan import Held, Hold, Proposal, note
 from chalicelib.domain.policy import Do
 from chalicelib.domain.view import View, short
 
@@ -45,7 +45,7 @@ def tell(view: View, looks: Sequence[Due | Held]) -> list[Proposal]:
             ),
             to=view.file.debtor.sales_rep,
         )
-        proposals.append(Proposal(action=Action.NOTE, reason=why, events=((e.NoticeOrdered(order=order), why),)))
+        proposals.append(note(why, e.NoticeOrdered(order=order)))
     return proposals
 
 

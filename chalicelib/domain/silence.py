@@ -11,7 +11,7 @@ from chalicelib.domain import events as e
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.calls import silenced
 from chalicelib.domain.debtor_file import Case, Notice, NoticeState, TaskKind, at_stake
-from chalicelib.domain.plan import Action, Proposal
+from chalicelib.domain.plan import Proposal, note
 from chalicelib.domain.view import View, new_task
 
 _CALLS = (TaskKind.CALL, TaskKind.BROKEN_PROMISE)
@@ -24,7 +24,7 @@ def watch(view: View) -> list[Proposal]:
         return []
     _, cases, why = found
     task = new_task(view, TaskKind.CALL, f"silence-{cases[0].number}", cases, f"call the debtor: {why}")
-    return [Proposal(action=Action.NOTE, reason=why, events=((e.TaskRaised(task=task), why),))]
+    return [note(why, e.TaskRaised(task=task))]
 
 
 def wake_days(view: View) -> list[date]:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from chalicelib.domain import events as e
 from chalicelib.domain.debtor_file import Case, TaskKind
-from chalicelib.domain.plan import Action, Proposal
+from chalicelib.domain.plan import Proposal, note
 from chalicelib.domain.view import View, new_task
 from chalicelib.law.late_payment import time_bar_on
 
@@ -25,7 +25,7 @@ def warn(view: View) -> list[Proposal]:
     why = f"the time to go to court {past} {first}: decide what is done before, or write off"
     cases = [case for case, _ in near]
     task = replace(new_task(view, TaskKind.TIME_BAR, repr([c.number for c in cases]), cases, why), deadline_on=first)
-    return [Proposal(action=Action.NOTE, reason=why, events=((e.TaskRaised(task=task), why),))]
+    return [note(why, e.TaskRaised(task=task))]
 
 
 def wake_days(view: View) -> Iterator[date]:
