@@ -8,13 +8,12 @@ Every row carries `forget_at`: the files themselves are kept no longer either.
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.dynamodb_items import from_plain, to_plain
-from chalicelib.adapters.dynamodb_table import ConditionLost, Table
+from chalicelib.adapters.dynamodb_table import Table
 from chalicelib.ports import FileImport
 
 if TYPE_CHECKING:
@@ -35,23 +34,16 @@ class DynamoImportLog:
         return None if row is None else _file(row)
 
     def keep(self, before: FileImport | None, after: FileImport) -> bool:
-        # Random: two deliveries of one message write the same otherwise, and both would take it for their own.
-        save_id = secrets.token_hex(16)
         row = {
-            "pk": IMPORTS, "sk": f"FILE#{after.id}", "turn": after.turn, "file": to_plain(after), "save": save_id,
+            "pk": IMPORTS, "sk": f"FILE#{after.id}", "turn": after.turn, "file": to_plain(after),
             "forget_at": int((after.at + KEPT).timestamp()),
         }  # fmt: skip
-        try:
-            if before is None:
-                # Clause "nobody has told of it". A queue delivers a file twice: the second import finds everything
-                # known, and must not hide what the first one did.
-                self._table.put(row, condition="attribute_not_exists(pk)")
-            else:
-                # Clause "still as we saw it". Two people name the columns of one file: it is read once.
-                self._table.put(row, condition="turn = :turn", turn=before.turn)
-        except ConditionLost as lost:
-            return lost.made_by(save_id)
-        return True
+        if before is None:
+            # Clause "nobody has told of it". A queue delivers a file twice: the second import finds everything
+            # known, and must not hide what the first one did.
+            return self._table.keep(row, condition="attribute_not_exists(pk)")
+        # Clause "still as we saw it". Two people name the columns of one file: it is read once.
+        return self._table.keep(row, condition="turn = :turn", turn=before.turn)
 
     def latest(self, limit: int) -> tuple[FileImport, ...]:
         rows = self._table.query("pk = :pk AND begins_with(sk, :sk)", backwards=True, pk=IMPORTS, sk="FILE#")

@@ -11,7 +11,6 @@ were collected; all others under MAIL#<shelf>, by the time when they were receiv
 from __future__ import annotations
 
 import heapq
-import secrets
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
@@ -94,17 +93,12 @@ class DynamoMailLog:
             yield str(row["agenda_sk"]), str(row["pk"])
 
     def _put(self, mail: MailRecord, condition: str, **values: Any) -> bool:
-        save_id = secrets.token_hex(16)
-        row = {"pk": _mail(mail.id), "sk": "MAIL", "save": save_id, **to_plain(mail)}
+        row = {"pk": _mail(mail.id), "sk": "MAIL", **to_plain(mail)}
         if mail.state is MailState.ARCHIVED:
             row |= {"agenda_pk": "MAIL", "agenda_sk": f"{instant(mail.collected_at)}#{mail.id}"}
         elif mail.shelf:
             row |= {"agenda_pk": f"MAIL#{mail.shelf}", "agenda_sk": f"{instant(mail.received_at)}#{mail.id}"}
-        try:
-            self._table.put(row, condition=condition, **values)
-        except ConditionLost as lost:
-            return lost.made_by(save_id)
-        return True
+        return self._table.keep(row, condition=condition, **values)
 
 
 def _mail(mail_id: str) -> str:

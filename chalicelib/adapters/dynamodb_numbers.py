@@ -9,12 +9,11 @@ A finished snapshot is one row of some 10 KB: a page or a mail reads that row an
 
 from __future__ import annotations
 
-import secrets
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.dynamodb_items import from_plain, instant, to_plain
-from chalicelib.adapters.dynamodb_table import ConditionLost, Table
+from chalicelib.adapters.dynamodb_table import Table
 from chalicelib.domain.numbers import Numbers
 from chalicelib.ports import Counting, Mailing
 
@@ -48,10 +47,10 @@ class DynamoNumbersStore:
         if before is None:
             # Clause "not begun". A and B begin the day's count at once: the second would count from anew what the
             # first has counted already, and its row would hide the first one's.
-            return self._kept(row, "attribute_not_exists(pk)")
+            return self._table.keep(row, condition="attribute_not_exists(pk)")
         # Clause "still where we took it up, and not finished". A counts debtors 1 to 500 and is slow to say so, B
         # does the same and goes on to 1,000: A's row would bring the count back, or open a finished day again.
-        return self._kept(row, "reached = :reached AND done = :no", reached=before.after, no=False)
+        return self._table.keep(row, condition="reached = :reached AND done = :no", reached=before.after, no=False)
 
     def mailing(self, week: str) -> Mailing | None:
         row = self._table.get(REVIEWS, f"WEEK#{week}")
@@ -65,21 +64,13 @@ class DynamoNumbersStore:
         if before is None:
             # Clause "nobody has claimed it". Two runs find the week's mail due. One claims it and sends; the other,
             # stopped here, sends nothing.
-            return self._kept(row, "attribute_not_exists(pk)")
+            return self._table.keep(row, condition="attribute_not_exists(pk)")
         # Clause "still as we saw it". A deferred mail is claimed by A and by B: the second finds it claimed.
         # Attempts tell apart two claims of one mail: a run that was thought dead must not settle the next one's.
-        return self._kept(
-            row, "#state = :state AND attempts = :attempts", state=before.state.value, attempts=before.attempts
-        )
-
-    def _kept(self, row: dict[str, Any], condition: str, **values: Any) -> bool:
-        # Random: two runs of one scheduled instant write the same otherwise, and both would take it for their own.
-        save_id = secrets.token_hex(16)
-        try:
-            self._table.put({**row, "save": save_id}, condition=condition, **values)
-        except ConditionLost as lost:
-            return lost.made_by(save_id)  # the first attempt was done, its reply was lost, the second met it
-        return True
+        return self._table.keep(
+            row, condition="#state = :state AND attempts = :attempts",
+            state=before.state.value, attempts=before.attempts,
+        )  # fmt: skip
 
 
 def _counting(row: dict[str, Any]) -> Counting:

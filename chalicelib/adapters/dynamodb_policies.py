@@ -76,16 +76,11 @@ class DynamoPolicyStore:
             "pk": f"DRAFT#{draft.id}", "sk": "DRAFT", "draft": to_plain(draft), "turn": draft.turn,
             "forget_at": int(forget_at.timestamp()),
         }  # fmt: skip
-        try:
-            if before is None:
-                self._table.put(row, condition="attribute_not_exists(pk)")
-            else:
-                # Clause "the turn that we went on from". Two tabs let a trial go on at once: each would count the
-                # same debtors, and both counts would be added.
-                self._table.put(row, condition="turn = :turn", turn=before.turn)
-        except ConditionLost:
-            return False
-        return True
+        if before is None:
+            return self._table.keep(row, condition="attribute_not_exists(pk)")
+        # Clause "the turn that we went on from". Two tabs let a trial go on at once: each would count the same
+        # debtors, and both counts would be added.
+        return self._table.keep(row, condition="turn = :turn", turn=before.turn)
 
 
 def _place(number: int) -> str:

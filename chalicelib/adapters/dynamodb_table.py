@@ -8,6 +8,7 @@ do. A reply that was lost is a `RetryableError` too; who must know whether the w
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -120,6 +121,19 @@ class Table:
         request: dict[str, Any] = {"TableName": self.name, "Item": to_item(row)}
         with _translated(f"write {row['pk']} {row['sk']}", self.name):
             self._client.put_item(**request, **_terms(condition, values))
+
+    def keep(self, row: Mapping[str, Any], *, condition: str, **values: Any) -> bool:
+        """Write a row under a condition; False: somebody else was first.
+
+        The row carries a mark of this very write. It is random: two runs of one scheduled instant write the same
+        otherwise, and both would take it for their own.
+        """
+        save_id = secrets.token_hex(16)
+        try:
+            self.put({**row, "save": save_id}, condition=condition, **values)
+        except ConditionLost as lost:
+            return lost.made_by(save_id)
+        return True
 
     def update(self, pk: str, sk: str, change: str, *, condition: str = "", **values: Any) -> None:
         """Change attributes of a row by an update expression, under a condition where one is given."""
