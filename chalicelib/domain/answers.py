@@ -33,6 +33,7 @@ from chalicelib.domain.debtor_file import (
     Task,
     TaskKind,
     at_stake,
+    by_currency,
 )
 from chalicelib.domain.money import Money
 
@@ -399,7 +400,8 @@ def _ask_by_mail(desk: _Desk, cases: list[Case]) -> list[Happened]:
     clear = answer.decision == "apply" or set(answer.doubts) == {_WITHOUT_DATE}
     if not (clear and answer.trusted) or _ordered(desk, "ask_promise", cases):
         return []
-    return [_order(desk, "ask_promise", some, "a vague promise is asked about in writing") for some in _grouped(cases)]
+    why = "a vague promise is asked about in writing"
+    return [_order(desk, "ask_promise", currency, some, why) for currency, some in by_currency(cases)]
 
 
 def _send_copies(desk: _Desk, cases: list[Case]) -> list[Happened]:
@@ -408,7 +410,8 @@ def _send_copies(desk: _Desk, cases: list[Case]) -> list[Happened]:
     clear = answer.decision == "apply" and answer.trusted and answer.wants_invoice
     if not clear or not cases or not all(c.document for c in cases) or _ordered(desk, "document_sent", cases):
         return []
-    return [_order(desk, "document_sent", some, "the client asks for a copy: it is sent") for some in _grouped(cases)]
+    why = "the client asks for a copy: it is sent"
+    return [_order(desk, "document_sent", currency, some, why) for currency, some in by_currency(cases)]
 
 
 def _ordered(desk: _Desk, template: str, cases: list[Case]) -> bool:
@@ -416,9 +419,8 @@ def _ordered(desk: _Desk, template: str, cases: list[Case]) -> bool:
     return any(o.template == template and numbers & set(o.numbers) for o in desk.file.orders.values())
 
 
-def _order(desk: _Desk, template: str, cases: list[Case], why: str) -> Happened:
+def _order(desk: _Desk, template: str, currency: str, cases: list[Case], why: str) -> Happened:
     contact = _contact(desk.file, desk.answer.sender)
-    currency = cases[0].balance.currency
     order = Order(
         id=f"{desk.id(template)}-{currency}",
         template=template,
@@ -429,12 +431,6 @@ def _order(desk: _Desk, template: str, cases: list[Case], why: str) -> Happened:
         contact=contact.id if contact else "",
     )
     return e.NoticeOrdered(order=order), why
-
-
-def _grouped(cases: list[Case]) -> list[list[Case]]:
-    """By currency: a mail speaks of one."""
-    currencies = sorted({c.balance.currency for c in cases})
-    return [[c for c in cases if c.balance.currency == currency] for currency in currencies]
 
 
 def _promise_for(desk: _Desk, pay_on: date, cases: list[Case], amount: Money | None) -> Iterator[Happened]:

@@ -26,6 +26,7 @@ from chalicelib.domain.debtor_file import (
     Task,
     TaskKind,
     at_stake,
+    by_currency,
 )
 from chalicelib.domain.money import total
 from chalicelib.domain.view import short
@@ -240,10 +241,7 @@ def _confirmed(
     """The mail that puts the call into writing, one a currency."""
     if call.unanswered and not office.policy(file.debtor.policy).calls.voicemail_mail:
         return
-    by_currency: dict[str, list[Case]] = {}
-    for case in cases:
-        by_currency.setdefault(case.balance.currency, []).append(case)
-    for currency, some in sorted(by_currency.items()):
+    for currency, some in by_currency(cases):
         if said.amount and said.amount.currency != currency:
             continue
         yield e.NoticeOrdered(order=_order(file, task, call, said, some, currency, today))

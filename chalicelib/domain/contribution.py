@@ -26,6 +26,7 @@ from chalicelib.domain.debtor_file import (
     PromiseState,
     Task,
     TaskKind,
+    by_currency,
 )
 from chalicelib.domain.events import Entry, ReplyReceived
 from chalicelib.domain.money import Money, total
@@ -82,10 +83,10 @@ def _week_start(on: date) -> date:
 
 def _ageing(file: DebtorFile, cases: list[Case], on: date) -> dict[str, tuple[n.Band, ...]]:
     result: dict[str, tuple[n.Band, ...]] = {}
-    for currency in {c.balance.currency for c in cases}:
+    for currency, owed in by_currency(cases):
         bands = []
         for index in range(len(n.BUCKETS)):
-            some = [c for c in cases if c.balance.currency == currency and n.bucket(c.due_on, on) == index]
+            some = [c for c in owed if n.bucket(c.due_on, on) == index]
             disputed = [c for c in some if file.dispute_on(c.number)]
             bands.append(n.Band(open=_tally(some, currency), disputed=_tally(disputed, currency)))
         result[currency] = tuple(bands)
@@ -94,8 +95,7 @@ def _ageing(file: DebtorFile, cases: list[Case], on: date) -> dict[str, tuple[n.
 
 def _top(file: DebtorFile, cases: list[Case], on: date) -> dict[str, tuple[n.Owing, ...]]:
     result: dict[str, tuple[n.Owing, ...]] = {}
-    for currency in {c.balance.currency for c in cases if c.due_on < on}:
-        late = [c for c in cases if c.due_on < on and c.balance.currency == currency]
+    for currency, late in by_currency(c for c in cases if c.due_on < on):
         result[currency] = (
             n.Owing(
                 debtor_id=file.id,
@@ -125,12 +125,9 @@ def _calls(file: DebtorFile, cases: list[Case], on: date, zone: str) -> dict[str
     if file.insolvent_since_on:
         return {}
     result: dict[str, tuple[n.CallFirst, ...]] = {}
-    for currency in {c.balance.currency for c in cases if c.due_on < on}:
+    for currency, overdue in by_currency(c for c in cases if c.due_on < on):
         covered, _ = file.covered(currency)
-        late = [
-            c for c in cases
-            if c.due_on < on and c.balance.currency == currency and c.number not in covered and _speakable(file, c)
-        ]  # fmt: skip
+        late = [c for c in overdue if c.number not in covered and _speakable(file, c)]
         if late:
             contact = next((c for c, _ in whom(file, late) if c.callable), None)
             result[currency] = (_call(file, late, contact, on, zone),)
@@ -182,9 +179,8 @@ def _reasons(file: DebtorFile, late: list[Case], zone: str) -> Iterator[tuple[n.
 def _forecast(file: DebtorFile, cases: list[Case], on: date) -> dict[str, n.Forecast]:
     habit, shares = habit_days(file, on), _promise_shares(file)
     result: dict[str, n.Forecast] = {}
-    for currency in {c.balance.currency for c in cases}:
+    for currency, some in by_currency(cases):
         covered, _ = file.covered(currency)
-        some = [c for c in cases if c.balance.currency == currency]
         parts = _promised(file, some, shares, on)
         for case in some:
             left = case.balance - shares.get(case.number, Money.zero(currency))

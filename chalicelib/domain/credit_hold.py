@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from chalicelib.domain import events as e
-from chalicelib.domain.debtor_file import Case, DebtorFile, TaskKind
+from chalicelib.domain.debtor_file import Case, DebtorFile, TaskKind, by_currency
 from chalicelib.domain.money import Money, total
 from chalicelib.domain.plan import Proposal, note
 from chalicelib.domain.view import View, new_task
@@ -26,8 +26,7 @@ def watch(view: View) -> list[Proposal]:
         return [] if overdue else [_end(view)]
     if view.blind or not rule.overdue_amount or file.insolvent_since_on:
         return []
-    for currency in sorted({c.balance.currency for c in overdue}):
-        some = [c for c in overdue if c.balance.currency == currency]
+    for currency, some in by_currency(overdue):
         owed = total((c.balance for c in some), currency)
         if owed.amount >= rule.overdue_amount:
             return [_ask(view, some, owed)]

@@ -7,7 +7,7 @@ the others apart, so that ten years of paid invoices cost nothing on the next ni
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -702,6 +702,14 @@ def at_stake(cases: Sequence[Case]) -> Money | None:
         return None
     currency = max(cases, key=lambda c: c.balance.amount).balance.currency
     return total((c.balance for c in cases if c.balance.currency == currency), currency)
+
+
+def by_currency(cases: Iterable[Case]) -> list[tuple[str, list[Case]]]:
+    """The cases of each currency, in their order: a mail, a sum or a plan speaks of one currency."""
+    found: dict[str, list[Case]] = {}
+    for case in cases:
+        found.setdefault(case.balance.currency, []).append(case)
+    return sorted(found.items())
 
 
 def live(file: DebtorFile, record: Record) -> bool:

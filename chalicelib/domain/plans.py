@@ -26,6 +26,7 @@ from chalicelib.domain.debtor_file import (
     PaymentPlan,
     PromiseState,
     TaskKind,
+    by_currency,
 )
 from chalicelib.domain.money import Money, total
 from chalicelib.domain.plan import Proposal, note
@@ -61,8 +62,7 @@ def offers(file: DebtorFile, numbers: Iterable[str], office: Office, *, on: date
         if (not named or c.number in named) and c.balance and file.dispute_on(c.number) is None
     ]  # fmt: skip
     found = []
-    for currency in sorted({c.balance.currency for c in cases}):
-        some = tuple(c for c in cases if c.balance.currency == currency)
+    for currency, some in by_currency(cases):
         owed = total((c.balance for c in some), currency)
         why_not = ""
         if owed.amount < policy.plan.minimum:
