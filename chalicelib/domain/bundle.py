@@ -81,7 +81,7 @@ def _call(view: View, due: list[Due]) -> Proposal:
         event = e.TaskExtended(
             task_id=waiting[0].id,
             takes=takes,
-            at_stake=at_stake([c for c in view.file.open_cases() if c.number in numbers]),
+            at_stake=at_stake(view.file.open_among(numbers)),
         )
     else:
         event = e.TaskRaised(task=_step_task(view, TaskKind.CALL, due, f"call the debtor: {reason}"))

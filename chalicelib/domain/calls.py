@@ -65,7 +65,7 @@ def whom(file: DebtorFile, cases: list[Case], *, hard: bool = False) -> list[tup
 
 def speakable(file: DebtorFile, numbers: tuple[str, ...]) -> list[Case]:
     """The invoices of a task that a call may speak of: open, and neither contested, promised nor announced."""
-    return [c for c in file.open_cases() if c.number in numbers and not silenced(file, c.number)]
+    return [c for c in file.open_among(numbers) if not silenced(file, c.number)]
 
 
 def silenced(file: DebtorFile, number: str) -> str:

@@ -423,7 +423,7 @@ def _this_week(file: DebtorFile, on: date) -> n.ThisWeek:
 def _to_come(file: DebtorFile, promise: Promise) -> Money | None:
     if promise.amount is not None:
         return _left_of(promise)
-    open_of = [c.balance for c in file.open_cases() if c.number in promise.numbers]
+    open_of = [c.balance for c in file.open_among(promise.numbers)]
     return total((b for b in open_of if b.currency == open_of[0].currency), open_of[0].currency) if open_of else None
 
 

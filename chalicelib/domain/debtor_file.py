@@ -7,7 +7,7 @@ the others apart, so that ten years of paid invoices cost nothing on the next ni
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -599,6 +599,10 @@ class DebtorFile:
     def open_cases(self) -> list[Case]:
         """Open cases, the oldest due first."""
         return sorted((c for c in self.cases.values() if c.is_open), key=lambda c: (c.due_on, c.number))
+
+    def open_among(self, numbers: Collection[str]) -> list[Case]:
+        """The open ones of these invoices, the oldest due first."""
+        return [c for c in self.open_cases() if c.number in numbers]
 
     def open_tasks(self) -> list[Task]:
         return sorted((t for t in self.tasks.values() if t.is_open), key=lambda t: (t.due_on, t.id))

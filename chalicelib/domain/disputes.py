@@ -36,7 +36,7 @@ def _days(view: View) -> Iterator[tuple[Dispute, date]]:
 def _escalate(view: View, dispute: Dispute) -> Proposal:
     """The open task about it changes hands; where there is none, one is raised."""
     to = view.office.creditor.persona(view.policy.dispute_escalate_to).email
-    cases = [c for c in view.file.open_cases() if c.number in dispute.numbers]
+    cases = view.file.open_among(dispute.numbers)
     age = (view.today - dispute.opened_on).days
     why = f"disputed for {age} days ({dispute.reason}) and no progress since {dispute.moved_on}: {to} takes it over"
     events: list[e.Event] = [e.DisputeEscalated(dispute_id=dispute.id, to=to, on=view.today)]

@@ -74,7 +74,7 @@ def wake_days(view: View) -> list[date]:
 
 def _broken(view: View, promise_id: str) -> Proposal:
     promise = view.file.promises[promise_id]
-    cases = [c for c in view.file.open_cases() if c.number in promise.numbers]
+    cases = view.file.open_among(promise.numbers)
     if promise.kept(view.file.cases):
         return note("what was promised has been paid", e.PromiseKept(promise_id=promise_id, on=view.today))
     came, expected = promise.came, promise.expected
@@ -90,7 +90,7 @@ def _broken(view: View, promise_id: str) -> Proposal:
 
 def _lapsed(view: View, claim_id: str) -> Proposal:
     claim = view.file.claims[claim_id]
-    cases = [c for c in view.file.open_cases() if c.number in claim.numbers]
+    cases = view.file.open_among(claim.numbers)
     if not cases:
         return note("every invoice of the payment notice is settled", e.PaymentClaimConfirmed(claim_id=claim_id))
     why = f"announced on {claim.claimed_on}, not at the bank by {claim.hold_on}"
@@ -123,7 +123,7 @@ def _review(view: View, block: Block) -> Proposal:
 
 def _lost(view: View, notice: Notice) -> Proposal:
     why = f"claimed at {notice.claimed_at:%Y-%m-%d %H:%M} UTC and no outcome known"
-    cases = [c for c in view.file.open_cases() if c.number in dict(notice.takes) and not notice.internal]
+    cases = [] if notice.internal else view.file.open_among(dict(notice.takes))
     task = replace(
         new_task(view, TaskKind.UNKNOWN_DELIVERY, notice.id, cases, f"find out whether this mail left: {why}"),
         note=notice.id,

@@ -30,7 +30,7 @@ def wake_days(view: View) -> list[date]:
 
 
 def _narrowed(view: View, task: Task) -> Proposal | None:
-    cases = [c for c in view.file.open_cases() if c.number in task.numbers]
+    cases = view.file.open_among(task.numbers)
     if not task.numbers:
         return None
     if not cases:
@@ -65,8 +65,7 @@ def _told(view: View, order: Order) -> str:
 
 
 def _asked(view: View, order: Order) -> Proposal:
-    numbers = unanswered(view.file, order)
-    cases = [c for c in view.file.open_cases() if c.number in numbers]
+    cases = view.file.open_among(unanswered(view.file, order))
     why = f"a vague promise: our mail of {order.ordered_on} has no answer, ask for the amount, the date and the means"
     task = new_task(view, TaskKind.ASK_PROMISE, order.id, cases, why)
     return note(why, e.TaskRaised(task=replace(task, note=order.id)))

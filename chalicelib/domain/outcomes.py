@@ -123,7 +123,7 @@ def by_hand(
 def _effects(
     file: DebtorFile, task: Task, said: Outcome, office: Office, today: date, at: datetime
 ) -> Iterator[e.Event]:
-    numbers = tuple(c.number for c in file.open_cases() if c.number in task.numbers)
+    numbers = tuple(c.number for c in file.open_among(task.numbers))
     match task.kind, said.outcome:
         case _, "promised":
             yield from _promise(file, task, said, office, numbers, today)
@@ -210,7 +210,7 @@ def _promise(
         if promise.state is PromiseState.OPEN and set(promise.numbers) & set(numbers):
             yield e.PromiseWithdrawn(promise_id=promise.id)
     policy = office.policy(file.debtor.policy)
-    cases = [c for c in file.open_cases() if c.number in numbers]
+    cases = file.open_among(numbers)
     grace_on = policy.believed_until(said.on, cases, office.creditor.calendar)
     if cases:
         promise = Promise(
@@ -302,7 +302,7 @@ def _dispute(
 
     `amount`: the part that is contested; credit notes of as much settle it.
     """
-    cases = [c for c in file.open_cases() if c.number in numbers and file.dispute_on(c.number) is None]
+    cases = [c for c in file.open_among(numbers) if file.dispute_on(c.number) is None]
     if not cases:
         return
     fresh, owner = tuple(c.number for c in cases), disputes.owner_of(file, office.creditor)

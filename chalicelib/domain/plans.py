@@ -247,7 +247,7 @@ def met(file: DebtorFile, *, on: date) -> Iterator[Happened]:
                     e.InstalmentMet(plan_id=plan.id, index=index, on=on),
                     f"instalment {index + 1} of {plan.id}, due on {instalment.due_on}, is paid on {on}",
                 )
-        if not _open(file, plan):
+        if not file.open_among(plan.numbers):
             yield _ended(plan, on)
 
 
@@ -264,7 +264,7 @@ def watch(view: View) -> list[Proposal]:
     """What is to be said or noted about each running plan today."""
     found: list[Proposal] = []
     for plan in _running(view.file):
-        cases = _open(view.file, plan)
+        cases = view.file.open_among(plan.numbers)
         if not cases:
             event, why = _ended(plan, view.today)
             found.append(note(why, event))
@@ -383,7 +383,7 @@ def _last_day(view: View, plan: PaymentPlan, instalment: Instalment) -> date:
 def _paused(view: View, plan: PaymentPlan) -> bool:
     """Whether something is open that makes it wrong to press: it must be settled first."""
     file = view.file
-    numbers = [c.number for c in _open(file, plan)]
+    numbers = [c.number for c in file.open_among(plan.numbers)]
     held = any(b.covers(n) and not (b.until and b.until <= view.today) for b in file.blocks.values() for n in numbers)
     asked = any(t.kind is TaskKind.UNCONFIRMED_PAYMENT and set(numbers) & set(t.numbers) for t in file.open_tasks())
     contested = any(file.dispute_on(n) or file.claim_on(n) for n in numbers)
@@ -425,7 +425,3 @@ def _state(instalment: Instalment) -> str:
 
 def _running(file: DebtorFile) -> list[PaymentPlan]:
     return sorted((p for p in file.plans.values() if p.runs), key=lambda p: p.id)
-
-
-def _open(file: DebtorFile, plan: PaymentPlan) -> list[Case]:
-    return [c for c in file.open_cases() if c.number in plan.numbers]

@@ -382,6 +382,6 @@ def _money(file: DebtorFile, reading: Reading, amount: Decimal | None) -> Money 
 
 def amount_in(file: DebtorFile, numbers: Sequence[str], amount: Decimal | None) -> Money | None:
     """An amount in the currency of the invoices it speaks of; None where they have several: it is not guessed."""
-    cases = [c for c in file.open_cases() if c.number in numbers] or file.open_cases()
+    cases = file.open_among(numbers) or file.open_cases()
     currencies = {c.balance.currency for c in cases}
     return Money.of(amount, *currencies) if amount is not None and len(currencies) == 1 else None

@@ -134,7 +134,7 @@ def order_of(mail: MailRecord, file: DebtorFile, template: str, words: str, *, t
         raise BadInput("words", "an answer says something", "write it")
     if len(words) > LONGEST_ANSWER:
         raise BadInput("words", f"it is longer than {LONGEST_ANSWER} characters", "shorten it")
-    cases = [c for c in file.open_cases() if c.number in (mail.reading.get("invoices") or ())] or file.open_cases()
+    cases = file.open_among(mail.reading.get("invoices") or ()) or file.open_cases()
     if not cases and template != "answer":
         raise BadInput("template", "the debtor has no open invoice that it could speak of", "answer in your own words")
     if template == "document_sent" and not any(c.document for c in cases):
