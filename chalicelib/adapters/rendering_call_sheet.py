@@ -9,9 +9,8 @@ import jinja2
 
 from chalicelib.adapters import rendering_words as words
 from chalicelib.domain.call_sheet import CallSheet
+from chalicelib.domain.message import written_in
 from chalicelib.domain.reasons import in_words
-
-LANGUAGES = ("fr", "en")
 
 
 class CallSheetWriter:
@@ -30,7 +29,7 @@ class CallSheetWriter:
         return self._render("-message", sheet, language).strip()
 
     def _render(self, part: str, sheet: CallSheet, language: str, **values: str) -> str:
-        language = language if language in LANGUAGES else "en"
+        language = written_in(language)
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self._folder),
             autoescape=False,  # noqa: S701 — a plain text, printed and read

@@ -20,7 +20,7 @@ from typing import Any
 from chalicelib.adapters import rendering_words as words
 from chalicelib.adapters.rendering_glyphs import SHOWN
 from chalicelib.adapters.rendering_png import with_palette
-from chalicelib.domain.message import LANGUAGES
+from chalicelib.domain.message import written_in
 from chalicelib.domain.money import Money
 from chalicelib.errors import BadInput, PermanentError
 
@@ -59,7 +59,7 @@ class TypstPrinter:
     def _compile(self, template: str, language: str, facts: Mapping[str, Any], **options: Any) -> bytes:
         import typst
 
-        language = language if language in LANGUAGES else "en"
+        language = written_in(language)
         path = self._folder / language / f"{template}.typ"
         if not path.is_file() or path.parent.parent != self._folder:
             raise BadInput(f"templates/letter/{language}/{template}.typ", "there is no such template", "write it")
@@ -116,7 +116,7 @@ def encoded(value: Any, language: str) -> Any:
             "zero": not value,
         }
     if isinstance(value, Decimal):
-        return {"text": f"{value:f}".replace(".", ",") if language == "fr" else f"{value:f}", "amount": f"{value:f}"}
+        return {"text": words.figure(value, language), "amount": f"{value:f}"}
     if isinstance(value, date) and not isinstance(value, datetime):
         return {
             "long": words.day(value, language),

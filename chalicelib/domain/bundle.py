@@ -21,13 +21,10 @@ from chalicelib.domain.debtor_file import (
     at_stake,
 )
 from chalicelib.domain.ladder import Due
+from chalicelib.domain.message import written_in
 from chalicelib.domain.plan import Action, Held, Hold, Proposal, note
 from chalicelib.domain.policy import Do
 from chalicelib.domain.view import View, new_task, short
-
-LANGUAGES = ("fr", "en")
-"""The languages we write in; whoever speaks another is written to in English."""
-
 
 _ROLES = (Role.PAYER, Role.APPROVER, Role.BUYER, Role.DIRECTOR, Role.RECIPIENT)
 
@@ -216,7 +213,7 @@ def _letter_notice(
         currency=currency,
         letter=letter.id,
         contact=contact.id,
-        to=contact.email if contact.reachable(view.today) else contact.deputy or contact.email,
+        to=contact.address_on(view.today),
         cc=(view.file.debtor.sales_rep,) if tone.copy_sales_rep and view.file.debtor.sales_rep else (),
         sender=tone.sender,
         template=tone.template or tone.id,
@@ -320,16 +317,15 @@ def _mail(view: View, contact: Contact, currency: str, due: list[Due]) -> Propos
     file, policy = view.file, view.policy
     top = _highest(view, due)
     tone = policy.tone(top.step.id, max(file.hardened(d.case.number) for d in due if d.step.id == top.step.id))
-    to = contact.email if contact.reachable(view.today) else contact.deputy
+    to = contact.address_on(view.today)
     id_ = f"{view.today:%Y%m%d}-{top.step.id}-{currency}-{short(to)}"
     earlier = file.notices.get(id_)
-    language = contact.language or file.debtor.language
     notice = Notice(
         id=id_,
         step=top.step.id,
         takes=tuple((d.case.number, d.step.id) for d in due),
         on=view.today,
-        language=language if language in LANGUAGES else "en",
+        language=written_in(contact.language or file.debtor.language),
         currency=currency,
         contact=contact.id,
         to=to,

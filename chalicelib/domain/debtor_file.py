@@ -80,6 +80,10 @@ class Contact:
     def reachable(self, on: date) -> bool:
         return bool(self.email) and self.dead_since_on is None and not (self.away_until and on < self.away_until)
 
+    def address_on(self, day: date) -> str:
+        """Where a mail of that day goes: who stands in for somebody away gets it, where one is named."""
+        return self.email if self.reachable(day) else self.deputy or self.email
+
 
 class Closed(StrEnum):
     PAID = "paid"

@@ -38,7 +38,7 @@ from chalicelib.domain.letter_facts import (
     LetterParty,
     totals_of,
 )
-from chalicelib.domain.message import FORMAL_NOTICE_DAYS, LANGUAGES
+from chalicelib.domain.message import FORMAL_NOTICE_DAYS, written_in
 from chalicelib.domain.money import Money
 from chalicelib.domain.plan import Hold, Proposal, note
 from chalicelib.domain.policy import Do, Policy, Step
@@ -176,7 +176,7 @@ def demandable(view: View) -> Iterator[tuple[Case, Money, Money]]:
 
 
 def language_of(file: DebtorFile) -> str:
-    return file.debtor.language if file.debtor.language in LANGUAGES else "en"
+    return written_in(file.debtor.language)
 
 
 def formal_step(policy: Policy) -> Step | None:

@@ -31,7 +31,7 @@ from chalicelib.domain.transfer_code import remittance_text, transfer_code
 from chalicelib.errors import BadInput
 
 LANGUAGES = ("fr", "en")
-"""The languages that mails are written in; a notice in another one is written in English."""
+"""The languages that we write in."""
 
 FORMAL_NOTICE = "formal_notice"
 FORMAL_NOTICE_DAYS = 8
@@ -234,6 +234,11 @@ class Message:
         return tuple(line for line in self.asked if line.document and not self.internal)
 
 
+def written_in(language: str) -> str:
+    """The language of ours in which whoever speaks this one is written to: English, unless we write theirs."""
+    return language if language in LANGUAGES else "en"
+
+
 def compose(file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date) -> Message:
     """What this notice says to the debtor on `today` (a day of the creditor's calendar).
 
@@ -283,7 +288,7 @@ def compose(file: DebtorFile, notice: Notice, creditor: Creditor, *, today: date
     return Message(
         kind=kind,
         template=template,
-        language=notice.language if notice.language in LANGUAGES else "en",
+        language=written_in(notice.language),
         currency=notice.currency,
         written_on=today,
         creditor=_clean_creditor(creditor),

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.domain import events as e
 from chalicelib.domain import plans, sales_rep
-from chalicelib.domain.bundle import LANGUAGES, payer
+from chalicelib.domain.bundle import payer
 from chalicelib.domain.calendar import instant
 from chalicelib.domain.debtor_file import (
     BlockKind,
@@ -25,6 +25,7 @@ from chalicelib.domain.debtor_file import (
     PromiseState,
     TaskKind,
 )
+from chalicelib.domain.message import written_in
 from chalicelib.domain.money import total
 from chalicelib.domain.plan import Action, Hold, Proposal, Waiting, note
 from chalicelib.domain.view import View, new_task
@@ -162,20 +163,20 @@ def _recipient(view: View, order: Order) -> tuple[Contact | None, str] | None:
     contact = named if named and named.email and named.dead_since_on is None else payer(view.file)
     if contact is None:
         return None
-    return contact, contact.email if contact.reachable(view.today) else contact.deputy or contact.email
+    return contact, contact.address_on(view.today)
 
 
 def _mail(view: View, order: Order, contact: Contact | None, to: str) -> Proposal:
     file = view.file
     earlier = file.notices.get(order.id)
     home = "fr" if view.office.creditor.country == "FR" else "en"
-    language = order.language or (home if contact is None else contact.language or file.debtor.language)
+    spoken = home if contact is None else contact.language or file.debtor.language
     notice = Notice(
         id=order.id,
         step=order.template,
         takes=tuple((number, order.template) for number in order.numbers),
         on=view.today,
-        language=language if language in LANGUAGES else "en",
+        language=written_in(order.language or spoken),
         currency=order.currency,
         contact=contact.id if contact else "",
         to=to,
