@@ -13,14 +13,11 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from urllib.parse import quote
 
+from chalicelib.domain.calendar import MONTHS
 from chalicelib.domain.money import Money
 
 NBSP = "\u00a0"
 _SYMBOLS = {"EUR": "€", "GBP": "£"}
-_MONTHS = {
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
-    "en": "January February March April May June July August September October November December".split(),
-}
 _TAGS = re.compile(r"({{.*?}}|{%.*?%}|{#.*?#})", re.DOTALL)
 
 
@@ -38,7 +35,7 @@ def amount(money: Money, language: str) -> str:
 def day(day_: date, language: str) -> str:
     """21 novembre 2026, 1er novembre 2026; 21 November 2026."""
     number = "1er" if language == "fr" and day_.day == 1 else str(day_.day)
-    return f"{number}{NBSP}{_MONTHS[language][day_.month - 1]} {day_.year}"
+    return f"{number}{NBSP}{MONTHS[language][day_.month - 1]} {day_.year}"
 
 
 def days(several: Sequence[date], language: str) -> str:
@@ -54,7 +51,7 @@ def short_day(day_: date, language: str) -> str:
     """21/11/2026; in English 21 Nov 2026, since half its readers take 11 for the day."""
     if language == "fr":
         return f"{day_:%d/%m/%Y}"
-    return f"{day_.day}{NBSP}{_MONTHS['en'][day_.month - 1][:3]}{NBSP}{day_.year}"
+    return f"{day_.day}{NBSP}{MONTHS['en'][day_.month - 1][:3]}{NBSP}{day_.year}"
 
 
 def count(number: int, one: str, many: str) -> str:

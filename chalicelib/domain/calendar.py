@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,6 +19,18 @@ _ZONES = {
     "HU": "Europe/Budapest", "MC": "Europe/Monaco", "MA": "Africa/Casablanca", "TN": "Africa/Tunis",
     "DZ": "Africa/Algiers", "US": "America/New_York", "CA": "America/Toronto", "RE": "Indian/Reunion",
     "GP": "America/Guadeloupe", "MQ": "America/Martinique", "GF": "America/Cayenne",
+}  # fmt: skip
+
+
+MONTHS = {
+    "fr": (
+        "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+        "décembre",
+    ),
+    "en": (
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "December",
+    ),
 }  # fmt: skip
 
 
@@ -60,6 +73,11 @@ class BusinessCalendar:
             day += stride
             left -= self.is_business_day(day)
         return day
+
+
+def end_of_month(day: date) -> date:
+    """The last day of a day's month."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def first_day(day: date, fits: Callable[[date], bool]) -> date:

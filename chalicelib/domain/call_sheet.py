@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from chalicelib.domain import plans
+from chalicelib.domain.calendar import end_of_month
 from chalicelib.domain.calls import CAUSES, silenced, speakable, whom
 from chalicelib.domain.creditor import Office, Persona
 from chalicelib.domain.debtor_file import (
@@ -201,8 +202,8 @@ def _next_run(runs: tuple[int, ...], on: date) -> date | None:
     """The debtor's next payment run; a day that a month has not is its last."""
     day = on
     for _ in range(62 if runs else 0):
-        last = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-        if day.day in {min(run, last.day) for run in runs}:
+        last = end_of_month(day).day
+        if day.day in {min(run, last) for run in runs}:
             return day
         day += timedelta(days=1)
     return None

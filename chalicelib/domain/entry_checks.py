@@ -5,9 +5,9 @@ Each finding is a sentence for a person, and a task; it never keeps the invoice 
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import date, timedelta
 
+from chalicelib.domain.calendar import end_of_month
 from chalicelib.domain.debtor_file import Case, Debtor, DebtorKind
 
 
@@ -28,8 +28,8 @@ def latest_due_on(issued_on: date) -> date:
     reckoned in two ways (45 days and then the end of the month, or the end of the month and then 45 days): the later
     of the three, so that nothing lawful is called unlawful.
     """
-    end_then_45 = _end_of_month(issued_on) + timedelta(days=45)
-    return max(issued_on + timedelta(days=60), _end_of_month(issued_on + timedelta(days=45)), end_then_45)
+    end_then_45 = end_of_month(issued_on) + timedelta(days=45)
+    return max(issued_on + timedelta(days=60), end_of_month(issued_on + timedelta(days=45)), end_then_45)
 
 
 def _french_terms(case: Case, debtor: Debtor) -> list[str]:
@@ -45,7 +45,3 @@ def _french_terms(case: Case, debtor: Debtor) -> list[str]:
             "public companies 60 (Code de la commande publique, articles R2192-10 and R2192-11)"
         ]
     return []
-
-
-def _end_of_month(day: date) -> date:
-    return day.replace(day=monthrange(day.year, day.month)[1])

@@ -9,11 +9,11 @@ indemnity cannot be claimed where the procedure forbids payment at the due date 
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from chalicelib.domain import events as e
+from chalicelib.domain.calendar import end_of_month
 from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import BlockKind, DebtorFile, Task, TaskKind, at_stake
 from chalicelib.domain.plan import Proposal, note
@@ -134,5 +134,5 @@ def _reason(country: str, published_on: date | None, ends_on: date | None, today
 
 def _months_after(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))
+    last = end_of_month(date(year, month + 1, 1))
+    return last.replace(day=min(day.day, last.day))

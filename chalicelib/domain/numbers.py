@@ -8,7 +8,6 @@ sums when somebody asks, for a mean of means would be none. docs/numbers.md give
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -420,8 +419,9 @@ def _months_back(on: date) -> list[tuple[str, int]]:
     first = on.replace(day=1)
     found = [(month_of(on), on.day - 1)]
     while len(found) <= MONTHS_BACK:  # beside the running one
-        first = (first - timedelta(days=1)).replace(day=1)
-        found.append((month_of(first), calendar.monthrange(first.year, first.month)[1]))
+        last = first - timedelta(days=1)
+        first = last.replace(day=1)
+        found.append((month_of(last), last.day))
     return found
 
 

@@ -22,6 +22,7 @@ from datetime import date
 from functools import cache, lru_cache
 
 from chalicelib.domain.after_notice import OPTIONS
+from chalicelib.domain.calendar import MONTHS
 from chalicelib.domain.lifecycle import STATUSES
 from chalicelib.domain.reasons_french import DECISIONS, STATUS_WORDS, STEPS, TEMPLATES, WORDS
 
@@ -160,7 +161,7 @@ def _day(text: str) -> str | None:
         on = date.fromisoformat(text)
     except ValueError:
         return None
-    return f"{'1er' if on.day == 1 else on.day}{_NBSP}{_MONTHS[on.month - 1]}{_NBSP}{on.year}"
+    return f"{'1er' if on.day == 1 else on.day}{_NBSP}{MONTHS['fr'][on.month - 1]}{_NBSP}{on.year}"
 
 
 def _at(text: str) -> str | None:
@@ -251,10 +252,6 @@ _DAY = r"\d{4}-\d\d-\d\d"
 _SUM = r"-?\d+(?:\.\d+)? [A-Z]{3}"
 _ANYTHING = r"(?:(?!; ).)+?"
 _STATUS_WORDS = "|".join(sorted(map(re.escape, STATUSES.values()), key=len, reverse=True))
-_MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
-    "décembre",
-)  # fmt: skip
 _SIGNS = {"EUR": "€", "GBP": "£"}
 _HOLES: dict[str, tuple[str, Callable[[str, int], Told | str | None]]] = {
     "day": (_DAY, _only(_day)),

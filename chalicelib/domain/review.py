@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from chalicelib.domain import numbers as n
+from chalicelib.domain.calendar import MONTHS
 from chalicelib.domain.creditor import Creditor, Persona, WeeklyReview
 from chalicelib.domain.letter_facts import Bar, BarGroup, ChartFacts
 from chalicelib.domain.money import Money, total
@@ -26,7 +27,6 @@ _WORDS = {
         "over_90": "Over 90 days", "one": "invoice", "many": "invoices",
     },
 }  # fmt: skip
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +167,7 @@ def chart_of(numbers: n.Numbers, language: str) -> ChartFacts | None:
 
 def short_day(day: date, language: str) -> str:
     """A day of this or the next months: 23/11, 23 Nov."""
-    return f"{day:%d/%m}" if language == "fr" else f"{day.day} {_MONTHS[day.month - 1]}"
+    return f"{day:%d/%m}" if language == "fr" else f"{day.day} {MONTHS['en'][day.month - 1][:3]}"
 
 
 def _count(count: int, words: dict[str, str]) -> str:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from chalicelib.domain import events as e
-from chalicelib.domain.calendar import local_day
+from chalicelib.domain.calendar import end_of_month, local_day
 from chalicelib.domain.company import company_keys, plain_name, siren_in
 from chalicelib.domain.creditor import Creditor, Office
 from chalicelib.domain.debtor_file import Block, BlockKind, Debtor, DebtorFile, DebtorKind, Task, TaskKind
@@ -238,7 +237,7 @@ def _term(invoice: EInvoice) -> date | None:
         return None
     day = invoice.issued_on + timedelta(days=int(found[0]))
     if re.search(r"fin de mois|\bfdm\b|end of month|\beom\b|monatsende", invoice.terms, re.IGNORECASE):
-        day = day.replace(day=monthrange(day.year, day.month)[1])
+        day = end_of_month(day)
     return day
 
 
