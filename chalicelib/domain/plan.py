@@ -60,6 +60,11 @@ class Proposal:
     def numbers(self) -> tuple[str, ...]:
         return tuple(number for number, _ in self.takes)
 
+    @property
+    def sends(self) -> bool:
+        """Whether something leaves the house: a mail, a letter, or both."""
+        return bool(self.notice or self.letter)
+
 
 def note(reason: str, *events: Event) -> Proposal:
     """Entries for the journal alone, each for the same reason."""

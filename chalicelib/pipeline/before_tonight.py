@@ -23,7 +23,7 @@ from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import DebtorFile, Notice, Order
 from chalicelib.domain.money import Money, total
 from chalicelib.domain.orders import ordered_mails
-from chalicelib.domain.propose import Action, Plan, Proposal, propose
+from chalicelib.domain.propose import Plan, Proposal, propose
 from chalicelib.domain.view import View
 from chalicelib.errors import PermanentError
 from chalicelib.pipeline.keep import load, office_of
@@ -221,7 +221,7 @@ def _page(ids: list[str], after: str, limit: int) -> tuple[list[str], bool]:
 
 
 def _that_send(plan: Plan) -> list[Proposal]:
-    return [p for p in plan.proposals if p.notice or p.action is Action.LETTER or p.letter]
+    return [p for p in plan.proposals if p.sends]
 
 
 def _sendings(file: DebtorFile, plan: Plan, at: datetime) -> list[Sending]:
@@ -245,5 +245,3 @@ def _sending(file: DebtorFile, proposal: Proposal, at: datetime) -> Sending:
         at=at,
         letter=bool(proposal.letter),
     )
-
-

@@ -76,7 +76,7 @@ def _leaving(office: Office, proposals: Sequence[Proposal]) -> tuple[Sequence[Pr
     """
     if office.health.held_since_at is None:
         return proposals, False
-    kept = [p for p in proposals if not (p.notice or p.letter)]
+    kept = [p for p in proposals if not p.sends]
     return kept, len(kept) < len(proposals)
 
 
