@@ -291,12 +291,6 @@ class LetterPrinter(Protocol):
         """A PNG of one page."""
 
 
-class Secrets(Protocol):
-    """Reads secrets by name; never logged."""
-
-    def get(self, name: str) -> str: ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Parts:
     """The parts that the pipeline works with, chosen by bootstrap. `mailbox` logs in when it is called."""

@@ -10,7 +10,7 @@ from chalicelib.domain import numbers as n
 from chalicelib.domain.calendar import MONTHS
 from chalicelib.domain.creditor import Creditor, Persona, WeeklyReview
 from chalicelib.domain.letter_facts import Bar, BarGroup, ChartFacts
-from chalicelib.domain.money import Money, total
+from chalicelib.domain.money import Money
 
 CALLS_SHOWN = 5
 TOP_SHOWN = 5
@@ -53,11 +53,6 @@ class Review:
     @property
     def to_on(self) -> date:
         return self.numbers.on - timedelta(days=1)
-
-    @property
-    def until_on(self) -> date:
-        """The last day of the week to come."""
-        return self.numbers.on + timedelta(days=6)
 
     @property
     def persona(self) -> Persona:
@@ -104,9 +99,6 @@ class Review:
         found = self.numbers.forecast.get(currency)
         days = [short_day(self.numbers.on + timedelta(days=7 * i), self.language) for i in range(n.WEEKS_AHEAD)]
         return list(zip(days, found.weeks, strict=True)) if found else []
-
-    def expected_sum(self, currency: str) -> Money:
-        return total((week.sum for _, week in self.expected(currency)), currency)
 
     @property
     def word(self) -> n.Word | None:
