@@ -45,7 +45,7 @@ from chalicelib.domain.policy import Do, Policy, Step
 from chalicelib.domain.transfer_code import remittance_text
 from chalicelib.domain.view import View, short
 from chalicelib.errors import BadInput
-from chalicelib.law.late_payment import LatePayment, Overdue, Period, late_payment
+from chalicelib.law.late_payment import LatePayment, Overdue, late_payment
 from chalicelib.law.rules import MissingRate, Rules
 
 GOOD_FOR = timedelta(days=15)
@@ -403,31 +403,12 @@ def _invoice(
         periods=tuple(
             InterestPeriod(
                 from_on=p.from_on, to_on=p.to_on, days=p.days, base=p.base, rate=p.rate, interest=p.interest,
-                source=_source(p, language),
+                source=p.source_fr if language == "fr" else p.source,
             )
             for p in late.periods
         ),
     )  # fmt: skip
     return invoice, late
-
-
-_PUBLISHERS = {
-    "European Central Bank": "Banque centrale européenne", "Bank of England": "Banque d’Angleterre",
-    "Deutsche Bundesbank": "Deutsche Bundesbank",
-}  # fmt: skip
-
-
-def _source(period: Period, language: str) -> str:
-    """Where a rate comes from, in the letter's language."""
-    if language != "fr":
-        return period.source
-    if period.reference is None or period.reference_on is None:
-        return "Taux fixé par nos conditions contractuelles"
-    publisher = period.source.split(",")[0]
-    points = f"{(period.rate - period.reference).normalize():f}".replace(".", ",")
-    reference = f"{period.reference:f}".replace(".", ",")
-    day = f"{period.reference_on:%d/%m/%Y}"
-    return f"{_PUBLISHERS.get(publisher, publisher)}, taux au {day} : {reference} %, majoré de {points} points"
 
 
 # --- the parties
@@ -519,4 +500,3 @@ def _earlier(file: DebtorFile, asked: Set[str], on: date, language: str) -> Iter
             what = _CALLS[task.outcome][place]
             found.append(EarlierContact(on=task.closed_at.date(), means="call", what=what))
     return sorted(found, key=lambda contact: (contact.on, contact.means, contact.what, contact.to))
-

@@ -80,6 +80,18 @@ class TestWhatIsDemanded:
         assert found.facts.place == "Nantes"
         assert not found.missing
 
+    def test_a_french_letter_says_where_each_rate_comes_from_as_the_law_counts_it(self) -> None:
+        def source(**debtor: Any) -> str:
+            facts = drafted(late(**debtor)).facts
+            assert facts
+            return facts.invoices[0].periods[0].source
+
+        bank = "Banque centrale européenne, opérations principales de refinancement : 2,15 % au 01/01/2026"
+        assert source() == f"{bank}, plus 10 points"
+        # Belgium rounds the sum up: what the letter adds to the bank's rate are the law's points all the same.
+        belgian = source(country="BE", kind=DebtorKind.PUBLIC)
+        assert belgian == f"{bank}, plus 8 points, arrondi vers le haut à 0,5"
+
     @pytest.mark.parametrize(("due", "demanded"), [("2026-05-03", True), ("2026-05-04", False), ("2026-05-05", False)])
     def test_not_before_the_day_after_the_due_date(self, due: str, demanded: bool) -> None:
         assert ("F3" in numbers(late(case("F3", due)))) is demanded

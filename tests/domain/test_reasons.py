@@ -62,7 +62,6 @@ NO_REASONS = frozenset({
     "parts of a sentence that a test below tells whole": (
         "by its reference", "by payer and amount", "together of this amount", "one invoice has", "{} invoices have",
     ),
-    "French already": ("{}, taux au {} : {} %, majoré de {} points",),
     "the task that follows the ladder, made of the option's words: tried by its own test": (
         "{}{}: {}. Costs: {}. Needs: {}. The file to hand over: relance litigation {} --out FILE.zip",
     ),
