@@ -44,9 +44,7 @@ class Period:
     interest: Money
     source: str  # publisher, rate and day, in English
     source_fr: str  # the same for a French letter
-    series: str = ""  # of the reference rate; empty where the contract fixes the rate
-    reference: Decimal | None = None  # the published rate
-    reference_on: date | None = None  # the day that counts
+    reference_on: date | None = None  # the day whose published rate counts; None where the contract fixes the rate
 
     @property
     def days(self) -> int:
@@ -183,7 +181,7 @@ def _period(overdue: Overdue, claim: Claim, from_on: date, to_on: date, first_on
         source_fr += f", arrondi vers le haut à {_french(claim.round_up)}"
     return Period(
         from_on=from_on, to_on=to_on, base=base, rate=rate, interest=_interest(base, rate, days), source=source,
-        source_fr=source_fr, series=claim.series.id, reference=reference, reference_on=reference_on,
+        source_fr=source_fr, reference_on=reference_on,
     )  # fmt: skip
 
 
