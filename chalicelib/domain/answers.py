@@ -35,6 +35,7 @@ from chalicelib.domain.debtor_file import (
     at_stake,
     by_currency,
 )
+from chalicelib.domain.disputes import owner_of
 from chalicelib.domain.money import Money
 
 LONGEST_ABSENCE = timedelta(days=30)
@@ -177,11 +178,10 @@ class _Desk:
     """One answer beside the file that it concerns."""
 
     def __init__(self, file: DebtorFile, answer: Answer, office: Office, at: datetime) -> None:
-        self.file, self.answer, self.at = file, answer, at
+        self.file, self.answer, self.at, self.creditor = file, answer, at, office.creditor
         self.policy = office.policy(file.debtor.policy)
-        self.calendar = office.creditor.calendar
-        self.collector = office.creditor.persona("collector").email
-        self.today = local_day(at, office.creditor.zone)
+        self.calendar = self.creditor.calendar
+        self.today = local_day(at, self.creditor.zone)
 
     def cases(self, *intents: str) -> list[Case]:
         """The open cases an answer speaks of: those it names, else those we wrote about, else all that are overdue."""
@@ -219,13 +219,14 @@ class _Desk:
         return e.TaskRaised(task=task), reason
 
     def pause(self, kind: BlockKind, days: int | None, reason: str, cases: list[Case] | None = None) -> Happened:
+        collector = self.creditor.persona("collector").email
         block = Block(
             id=self.id(kind),
             kind=kind,
             reason=reason,
             placed_on=self.today,
             until=None if days is None else self.today + timedelta(days=days),
-            owner=(self.file.debtor.sales_rep if kind is BlockKind.COMPLAINT else "") or self.collector,
+            owner=owner_of(self.file, self.creditor) if kind is BlockKind.COMPLAINT else collector,
             numbers=tuple(c.number for c in cases or ()),
         )
         return e.BlockPlaced(block=block), reason
@@ -463,7 +464,7 @@ def _dispute(desk: _Desk, cases: list[Case]) -> Iterator[Happened]:
         numbers=tuple(c.number for c in fresh),
         reason=reason,
         opened_on=desk.today,
-        owner=desk.file.debtor.sales_rep or desk.collector,
+        owner=owner_of(desk.file, desk.creditor),
         mail=desk.answer.mail,
     )
     yield e.DisputeOpened(dispute=dispute), f"the client disputes: {reason}"

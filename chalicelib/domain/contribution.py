@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.domain import numbers as n
 from chalicelib.domain.calendar import local_day
-from chalicelib.domain.calls import whom
+from chalicelib.domain.calls import silenced, whom
 from chalicelib.domain.credit_hold import overdue_of
 from chalicelib.domain.debtor_file import (
     Case,
@@ -136,8 +136,7 @@ def _calls(file: DebtorFile, cases: list[Case], on: date, zone: str) -> dict[str
 
 def _speakable(file: DebtorFile, case: Case) -> bool:
     """Neither contested, promised, planned, announced as paid nor blocked: there is something to ask for."""
-    held = (file.dispute_on, file.promise_on, file.plan_on, file.claim_on, file.block_on)
-    return not any(look(case.number) for look in held)
+    return not (silenced(file, case.number) or file.block_on(case.number))
 
 
 def _call(file: DebtorFile, late: list[Case], contact: Contact | None, on: date, zone: str) -> n.CallFirst:

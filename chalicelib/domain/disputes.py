@@ -13,7 +13,10 @@ from chalicelib.domain.view import View, short
 
 
 def owner_of(file: DebtorFile, creditor: Creditor) -> str:
-    """Who answers a dispute: the sales representative, else the collector. Nobody's dispute would hold for ever."""
+    """Who answers a dispute, or a complaint: the sales representative, else the collector.
+
+    One that is nobody's would hold for ever.
+    """
     return file.debtor.sales_rep or creditor.persona("collector").email
 
 
