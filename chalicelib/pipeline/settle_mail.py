@@ -73,7 +73,7 @@ def correct(parts: Parts, mail_id: str, said: Meaning, *, turn: int, at: datetim
     """Take back what was made of it, apply what the person says, and keep it as an example to learn from."""
     mail = opened(parts, mail_id, turn)
     file = load(parts, _owned(mail))
-    _check(said, file, local_day(at, office_of(parts).creditor.zone))
+    _check(said, file, local_day(at, parts.offices.creditor().zone))
     after = _decide(parts, mail, said, "corrected", at=at, who=who)
     line = _example(mail, said)
     if line:
@@ -112,17 +112,14 @@ def answer_mail(
 ) -> MailRecord:
     """Order our answer: it leaves with the next hand-over, in the thread of our last mail."""
     mail = opened(parts, mail_id, turn)
-    office = office_of(parts)
-    today = local_day(at, office.creditor.zone)
+    _owned(mail)
+    today = local_day(at, parts.offices.creditor().zone)
 
     def order(file: DebtorFile) -> list[tuple[e.Event, str]]:
         made = order_of(mail, file, template, words, today=today)
         return [(e.NoticeOrdered(order=made), f"{who} answers the mail")]
 
-    order(load(parts, _owned(mail)))  # refused before anything is closed
-    after = _decide(parts, mail, None, "answered", at=at, who=who, besides=order)
-    hand_over(parts, load(parts, _owned(mail)), at=at)
-    return after
+    return _decide(parts, mail, None, "answered", at=at, who=who, besides=order)
 
 
 def order_of(mail: MailRecord, file: DebtorFile, template: str, words: str, *, today: date) -> Order:

@@ -277,7 +277,7 @@ def test_an_answer_is_ordered_in_the_persons_words_and_handed_over(program: Prog
     assert (order.template, [f.text for f in order.facts], order.about) == (
         "answer", ["Bonjour,", "Nadia Ferrand vous répond."], id_,
     )  # fmt: skip
-    assert program.due_queue.take()[0]["debtor_id"] == "C001"
+    assert [body["debtor_id"] for body in program.due_queue.take()] == ["C001"], "handed over once"
     assert opened(program.parts, id_).shelf is Shelf.DONE
     assert program.file().open_tasks() == []
 
