@@ -11,7 +11,7 @@ Every open case appears exactly once, in a proposal that takes a step for it or 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.domain import events as e
@@ -35,14 +35,11 @@ def propose(file: DebtorFile, office: Office, *, at: datetime) -> Plan:
     """What is due for this debtor at `at` (aware UTC), and why the rest is not. Changes nothing."""
     view = View(file, office, at)
     noted = elapsed(view)
-    after = apply_all(file, e.entries_after(file.entries, _events(noted), at=at, who="clock")) if noted else file
-    view = View(after, office, at)
+    view = _after(view, noted)
 
-    looks = [look_at(view, case) for case in after.open_cases()]
+    looks = [look_at(view, case) for case in view.file.open_cases()]
     told = sales_rep.tell(view, looks)
-    if told:
-        after = apply_all(after, e.entries_after(after.entries, _events(told), at=at, who="clock"))
-        view, noted = View(after, office, at), noted + told
+    view, noted = _after(view, told), noted + told
     due: list[Due] = []
     held: list[Held] = []
     for look in looks:
@@ -52,8 +49,7 @@ def propose(file: DebtorFile, office: Office, *, at: datetime) -> Plan:
     ordered, unwritten = ordered_mails(view)
     ordered = letters_again(view) + ordered
     written = any(p.notice and not p.notice.internal for p in ordered)
-    if asked := [p for p in ordered if not p.notice]:  # what they ask for is not asked for twice
-        view = View(apply_all(after, e.entries_after(after.entries, _events(asked), at=at, who="clock")), office, at)
+    view = _after(view, [p for p in ordered if not p.notice])  # what they ask for is not asked for twice
     proposals, waiting = bundle(view, due, written=written)
     held += waiting
     return Plan(
@@ -108,5 +104,10 @@ def _wake_at(view: View, held: list[Held], proposals: list[Proposal], unwritten:
     return min(instants + [view.midnight(day) for day in ends], default=None)
 
 
-def _events(proposals: Iterable[Proposal]) -> list[tuple[e.Event, str]]:
-    return [event for proposal in proposals for event in proposal.events]
+def _after(view: View, proposals: Sequence[Proposal]) -> View:
+    """The file as it will be once these are on record; the very view where there are none."""
+    happened = [event for proposal in proposals for event in proposal.events]
+    if not happened:
+        return view
+    entries = e.entries_after(view.file.entries, happened, at=view.at, who="clock")
+    return View(apply_all(view.file, entries), view.office, view.at)
