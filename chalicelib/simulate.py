@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from chalicelib.domain import events as e
 from chalicelib.domain import formal_notice
-from chalicelib.domain.apply import apply_all
+from chalicelib.domain.apply import apply_all, foreseen
 from chalicelib.domain.calendar import instant, local_day, zone_of
 from chalicelib.domain.creditor import Creditor, Health, Office
 from chalicelib.domain.debtor_file import (
@@ -205,9 +205,7 @@ class _Play:
         raise AssertionError(f"the plan for {self._file.id} at {at} never comes to rest")
 
     def _happen(self, happened: Iterable[tuple[e.Event, str]], at: datetime) -> None:
-        entries = e.entries_after(self._file.entries, list(happened), at=at, who="simulation")
-        if entries:
-            self._file = apply_all(self._file, entries)
+        self._file = foreseen(self._file, list(happened), at=at)
 
     def _close(self, task: Task, outcome: str, at: datetime) -> None:
         closed = e.TaskClosed(task_id=task.id, outcome=outcome, note="", at=at)
@@ -324,7 +322,7 @@ def _credit(id_: str, kind: CreditKind, on: date, amount: Money) -> Credit:
 
 def _received(file: DebtorFile, credit: Credit, numbers: list[str], at: datetime) -> list[tuple[e.Event, str]]:
     happened = receive(file, credit, numbers)
-    after = apply_all(file, e.entries_after(file.entries, happened, at=at, who="ledger")) if happened else file
+    after = foreseen(file, happened, at=at)
     return [*happened, *consequences(after, on=credit.on, at=at)]
 
 
@@ -339,7 +337,7 @@ def _used_up(file: DebtorFile, credit_id: str, on: date, at: datetime) -> list[t
             left -= part
             event = e.CreditAllocated(credit_id=credit_id, number=case.number, amount=part, on=on)
             happened.append((event, "deducted"))
-    after = apply_all(file, e.entries_after(file.entries, happened, at=at, who="ledger")) if happened else file
+    after = foreseen(file, happened, at=at)
     return [*happened, *consequences(after, on=on, at=at)]
 
 

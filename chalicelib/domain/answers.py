@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from chalicelib.domain import events as e
-from chalicelib.domain.apply import apply_all
+from chalicelib.domain.apply import foreseen
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import (
@@ -132,7 +132,7 @@ def settle(
         for t in file.open_tasks() if t.mail == answer.mail and (takes_back or t.kind is TaskKind.REVIEW_MAIL)
     ]  # fmt: skip
     if applied:
-        after = apply_all(file, e.entries_after(file.entries, happened, at=at, who="person"))
+        after = foreseen(file, happened, at=at)
         vouched = replace(answer, trusted=True, decision="apply", doubts=())
         happened += list(_vouched(_Desk(after, vouched, office, at)))
     return happened

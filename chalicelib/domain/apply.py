@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -45,6 +45,11 @@ def apply_all(file: DebtorFile | None, entries: Iterable[e.Entry]) -> DebtorFile
     if file is None:
         raise ValueError("no entry, no file")
     return file
+
+
+def foreseen(file: DebtorFile, happened: Sequence[tuple[e.Event, str]], *, at: datetime) -> DebtorFile:
+    """The file as it will be once this is on record; itself where nothing has happened."""
+    return apply_all(file, e.entries_after(file.entries, happened, at=at, who="")) if happened else file
 
 
 def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:

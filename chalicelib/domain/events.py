@@ -7,6 +7,7 @@ of invoices is thousands of events, which the store saves in order and in pieces
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -624,7 +625,7 @@ class Entry:
     event: Event
 
 
-def entries_after(last_seq: int, happened: list[tuple[Event, str]], *, at: datetime, who: str) -> tuple[Entry, ...]:
+def entries_after(last_seq: int, happened: Sequence[tuple[Event, str]], *, at: datetime, who: str) -> tuple[Entry, ...]:
     """Number events with their reasons as the entries that follow `last_seq`."""
     return tuple(
         Entry(seq=last_seq + i, at=at, who=who, why=why, event=event) for i, (event, why) in enumerate(happened, 1)

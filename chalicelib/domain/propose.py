@@ -14,9 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from chalicelib.domain import events as e
 from chalicelib.domain import sales_rep
-from chalicelib.domain.apply import apply_all
+from chalicelib.domain.apply import foreseen
 from chalicelib.domain.bundle import bundle, letters_again, letters_wait_until
 from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import Case, DebtorFile, NoticeState
@@ -107,7 +106,4 @@ def _wake_at(view: View, held: list[Held], proposals: list[Proposal], unwritten:
 def _after(view: View, proposals: Sequence[Proposal]) -> View:
     """The file as it will be once these are on record; the very view where there are none."""
     happened = [event for proposal in proposals for event in proposal.events]
-    if not happened:
-        return view
-    entries = e.entries_after(view.file.entries, happened, at=view.at, who="clock")
-    return View(apply_all(view.file, entries), view.office, view.at)
+    return View(foreseen(view.file, happened, at=view.at), view.office, view.at) if happened else view

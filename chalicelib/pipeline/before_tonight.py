@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.domain import events as e
-from chalicelib.domain.apply import apply_all
+from chalicelib.domain.apply import foreseen
 from chalicelib.domain.calendar import instant, local_day
 from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import DebtorFile, Notice, Order
@@ -137,8 +137,7 @@ def preview(parts: Parts, debtor_id: str, *, at: datetime) -> list[tuple[Sending
 def preview_order(parts: Parts, file: DebtorFile, order: Order, *, at: datetime) -> tuple[Mail | None, str]:
     """The mail of an order that has not been given yet; or why it would not leave."""
     office = office_of(parts)
-    entries = e.entries_after(file.entries, [(e.NoticeOrdered(order=order), "")], at=at, who="preview")
-    ordered, why = apply_all(file, entries), "it would not leave"
+    ordered, why = foreseen(file, [(e.NoticeOrdered(order=order), "")], at=at), "it would not leave"
     for _ in range(3):  # what is written at night leaves in the morning: the mail as it will look then
         proposals, waiting = ordered_mails(View(ordered, office, at))
         notice = next((p.notice for p in proposals if p.notice and p.notice.id == order.id), None)

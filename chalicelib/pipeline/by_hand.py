@@ -11,7 +11,7 @@ from datetime import date, datetime
 from hashlib import sha256
 
 from chalicelib.domain import events as e
-from chalicelib.domain.apply import apply_all
+from chalicelib.domain.apply import foreseen
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import (
@@ -24,7 +24,6 @@ from chalicelib.domain.debtor_file import (
     PromiseState,
     TaskKind,
 )
-from chalicelib.domain.events import entries_after
 from chalicelib.domain.money import Money
 from chalicelib.domain.outcomes import Outcome, by_hand, close
 from chalicelib.domain.propose import propose
@@ -213,7 +212,7 @@ def preview_mail(
     """The mail as it would be written; nothing is kept. BadInput: it cannot be written so."""
     office, file = office_of(parts), load(parts, debtor_id)
     order = _order(file, office, template, numbers, words, contact, at)
-    after = apply_all(file, entries_after(file.entries, [(e.NoticeOrdered(order=order), "preview")], at=at, who="you"))
+    after = foreseen(file, [(e.NoticeOrdered(order=order), "preview")], at=at)
     leaves_at = None
     plan = propose(after, office, at=at)
     waiting = next((w for w in plan.waiting if w.order_id == order.id), None)

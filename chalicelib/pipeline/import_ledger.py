@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TypeVar
 
 from chalicelib.domain import events as e
-from chalicelib.domain.apply import apply_all
+from chalicelib.domain.apply import foreseen
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import (
@@ -176,7 +176,7 @@ def _receive_all(file: DebtorFile, fresh: Mapping[str, PaymentRow], *, today: da
         )
         numbers = [row.number] if row.number else oldest_first(after.open_cases(), row.amount)
         some = receive(after, credit, numbers)
-        after = apply_all(after, e.entries_after(after.entries, some, at=at, who=""))
+        after = foreseen(after, some, at=at)
         happened += some
         if left := after.credits[id_].remaining:
             happened.append(_whose(id_, row, left, today=today))
@@ -219,7 +219,7 @@ def _take_in(
     for row in rows:
         some = _invoice(after, row, debtor, settled, home=home, today=today)
         # Contacts and the debtor do not touch cases: applying the case entries alone is enough to go on.
-        after = apply_all(after, e.entries_after(after.entries, some, at=at, who="")) if some else after
+        after = foreseen(after, some, at=at)
         happened += some
     if any(isinstance(event, e.CreditAllocated) for event, _ in happened):
         happened += consequences(after, on=today, at=at)

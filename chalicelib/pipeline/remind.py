@@ -14,7 +14,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from chalicelib.domain import events as e
-from chalicelib.domain.apply import apply_all
+from chalicelib.domain.apply import foreseen
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import DebtorFile, Notice, Task, TaskKind
@@ -120,7 +120,7 @@ def _write(
 def _with_fresh(file: DebtorFile, happened: Happened, *, at: datetime) -> DebtorFile:
     """The file with the letter just printed and the mails just ordered: a mail of the same look is written by them."""
     fresh = [(event, why) for event, why in happened if isinstance(event, e.LetterPrinted | e.NoticeOrdered)]
-    return apply_all(file, e.entries_after(file.entries, [*fresh], at=at, who="run")) if fresh else file
+    return foreseen(file, fresh, at=at)
 
 
 def _is_formal(proposal: Proposal, office: Office, file: DebtorFile) -> bool:
