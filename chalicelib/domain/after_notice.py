@@ -30,6 +30,14 @@ class Option:
     law: str = ""
     within_business_days: int = 5
 
+    def reason(self, language: str, file: str) -> str:
+        """Why its task is raised; `file` is what is to be handed over."""
+        law = f" ({self.law})" if self.law else ""
+        title, what, costs, needs = (told[language] for told in (self.title, self.what, self.costs, self.needs))
+        if language == "fr":
+            return f"{title}{law} : {what}. Coût : {costs}. Il faut : {needs}. Le dossier à remettre : {file}"
+        return f"{title}{law}: {what}. Costs: {costs}. Needs: {needs}. The file to hand over: {file}"
+
 
 OPTIONS: tuple[Option, ...] = (
     Option(
@@ -130,16 +138,12 @@ def follow_up(
     option = next(option for option in OPTIONS if option.outcome == outcome)
     if option.task is None or not cases:
         return None
-    law = f" ({option.law})" if option.law else ""
     return Task(
         id=f"{option.task}-{task.id}",
         kind=option.task,
         raised_on=today,
         due_on=calendar.add(today, option.within_business_days),
-        reason=(
-            f"{option.title['en']}{law}: {option.what['en']}. Costs: {option.costs['en']}. "
-            f"Needs: {option.needs['en']}. The file to hand over: relance litigation {file.id} --out FILE.zip"
-        ),
+        reason=option.reason("en", f"relance litigation {file.id} --out FILE.zip"),
         numbers=tuple(case.number for case in cases),
         at_stake=at_stake(cases),
         assignee=task.assignee,

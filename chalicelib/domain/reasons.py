@@ -137,14 +137,7 @@ def _pattern(english: str) -> Iterator[str]:
 
 def _chosen() -> Iterator[tuple[str, str]]:
     """The tasks of `after_notice.py`, which has its options in both languages."""
-    for option in OPTIONS:
-        law = f" ({option.law})" if option.law else ""
-        yield (
-            f"{option.title['en']}{law}: {option.what['en']}. Costs: {option.costs['en']}. Needs: "
-            f"{option.needs['en']}. The file to hand over: {{x}}",
-            f"{option.title['fr']}{law} : {option.what['fr']}. Coût : {option.costs['fr']}. Il faut : "
-            f"{option.needs['fr']}. Le dossier à remettre : {{x}}",
-        )
+    yield from ((option.reason("en", "{x}"), option.reason("fr", "{x}")) for option in OPTIONS)
 
 
 def _spaced(french: str) -> str:

@@ -63,7 +63,8 @@ NO_REASONS = frozenset({
         "by its reference", "by payer and amount", "together of this amount", "one invoice has", "{} invoices have",
     ),
     "the task that follows the ladder, made of the option's words: tried by its own test": (
-        "{}{}: {}. Costs: {}. Needs: {}. The file to hand over: relance litigation {} --out FILE.zip",
+        "{}{}: {}. Costs: {}. Needs: {}. The file to hand over: {}", "relance litigation {} --out FILE.zip",
+        "{}{} : {}. Coût : {}. Il faut : {}. Le dossier à remettre : {}",
     ),
 }.values())  # fmt: skip
 NOT = frozenset(text for texts in NO_REASONS for text in texts)
