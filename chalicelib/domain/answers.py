@@ -21,7 +21,6 @@ from chalicelib.domain.debtor_file import (
     BlockKind,
     Case,
     ClaimState,
-    Contact,
     DebtorFile,
     Dispute,
     Notice,
@@ -421,7 +420,7 @@ def _ordered(desk: _Desk, template: str, cases: list[Case]) -> bool:
 
 
 def _order(desk: _Desk, template: str, currency: str, cases: list[Case], why: str) -> Happened:
-    contact = _contact(desk.file, desk.answer.sender)
+    contact = desk.file.contact_at(desk.answer.sender)
     order = Order(
         id=f"{desk.id(template)}-{currency}",
         template=template,
@@ -478,7 +477,7 @@ def _dispute(desk: _Desk, cases: list[Case]) -> Iterator[Happened]:
 
 def _auto_reply(desk: _Desk) -> Iterator[Happened]:
     answer = desk.answer
-    contact = _contact(desk.file, answer.sender)
+    contact = desk.file.contact_at(answer.sender)
     if contact and answer.return_on and answer.return_on > desk.today:
         until = min(answer.return_on, desk.today + LONGEST_ABSENCE)
         # Whom the reader doubts (a stranger's domain, one where anybody has an address) is not written to instead.
@@ -509,7 +508,7 @@ def _bounce(desk: _Desk) -> Iterator[Happened]:
         yield e.NoticeBounced(notice_id=notice.id, at=desk.at), why
         yield desk.task(TaskKind.REFUSED_MAIL, f"correct the address: {why}", [])
         return
-    contact = _contact(file, answer.bounced) or (file.contacts.get(notice.contact) if notice else None)
+    contact = file.contact_at(answer.bounced) or (file.contacts.get(notice.contact) if notice else None)
     if notice is None or contact is None or contact.dead_since_on:
         return
     why = f"mail to {contact.email} comes back for good"
@@ -539,11 +538,6 @@ def _review_kind(answer: Answer) -> TaskKind:
         if intent in answer.intents:
             return kind
     return TaskKind.REVIEW_MAIL
-
-
-def _contact(file: DebtorFile, address: str) -> Contact | None:
-    wanted = address.lower()
-    return next((c for c in file.contacts.values() if wanted and c.email.lower() == wanted), None)
 
 
 def _domain(address: str) -> str:

@@ -608,6 +608,11 @@ class DebtorFile:
         """The open ones of these invoices, the oldest due first."""
         return [c for c in self.open_cases() if c.number in numbers]
 
+    def contact_at(self, address: str) -> Contact | None:
+        """Who has this e-mail address; nobody has an empty one."""
+        wanted = address.lower()
+        return next((c for c in self.contacts.values() if wanted and c.email.lower() == wanted), None)
+
     def open_tasks(self) -> list[Task]:
         return sorted((t for t in self.tasks.values() if t.is_open), key=lambda t: (t.due_on, t.id))
 

@@ -71,6 +71,14 @@ def load(parts: Parts, debtor_id: str, *, opens: Debtor | None = None) -> Debtor
     return file
 
 
+def load_whole(parts: Parts, debtor_id: str) -> DebtorFile:
+    """A file with all that has ever been in it: what no decision needs any more, too."""
+    file = parts.store.load(debtor_id, whole=True)
+    if file is None:
+        raise UnknownDebtor(f"no debtor {debtor_id!r}")
+    return file
+
+
 def hand_over(parts: Parts, file: DebtorFile, *, at: datetime) -> None:
     """Let ordered mails leave at once: a call is confirmed while it is fresh, though the program may be blind.
 

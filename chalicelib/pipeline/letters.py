@@ -12,7 +12,7 @@ from chalicelib.domain.calendar import local_day
 from chalicelib.domain.debtor_file import DebtorFile, Letter, TaskKind
 from chalicelib.domain.formal_notice import FormalNotice, draft, proof_key
 from chalicelib.errors import BadInput
-from chalicelib.pipeline.keep import Happened, UnknownDebtor, keep, load, office_of
+from chalicelib.pipeline.keep import Happened, keep, load, load_whole, office_of
 from chalicelib.pipeline.print_letter import print_draft
 from chalicelib.pipeline.work_tasks import NoSuchTask
 from chalicelib.ports import Parts
@@ -117,9 +117,7 @@ def prove(
 
 def letter_of(parts: Parts, debtor_id: str, letter_id: str) -> tuple[DebtorFile, Letter]:
     """A letter, whatever became of it, with the whole file."""
-    file = parts.store.load(debtor_id, whole=True)
-    if file is None:
-        raise UnknownDebtor(f"no debtor {debtor_id!r}")
+    file = load_whole(parts, debtor_id)
     return file, _known(file, letter_id)
 
 

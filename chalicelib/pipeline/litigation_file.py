@@ -27,7 +27,7 @@ from chalicelib.domain.journal_words import state_of, told
 from chalicelib.domain.letter_facts import JournalFacts, JournalInvoice, JournalLine, LetterParty, facts_of
 from chalicelib.domain.reasons import in_words
 from chalicelib.errors import PermanentError
-from chalicelib.pipeline.keep import UnknownDebtor
+from chalicelib.pipeline.keep import load_whole
 from chalicelib.pipeline.remind import sent_key
 from chalicelib.ports import Archive, Parts
 
@@ -105,9 +105,7 @@ class Piece:
 
 def assemble(parts: Parts, debtor_id: str, to: BinaryIO, *, language: str = "fr") -> Assembled:
     """Write the ZIP. UnknownDebtor: there is no such file. RetryableError: the archive did not answer."""
-    file = parts.store.load(debtor_id, whole=True)
-    if file is None:
-        raise UnknownDebtor(f"no debtor {debtor_id!r}")
+    file = load_whole(parts, debtor_id)
     creditor, entries = parts.offices.creditor(), list(parts.store.journal(debtor_id))
     words = _WORDS["fr" if language == "fr" else "en"]
     written = _Zip(to, parts.archive, words, at=entries[-1].at.astimezone(ZoneInfo(creditor.zone)))

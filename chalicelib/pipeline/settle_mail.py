@@ -137,7 +137,7 @@ def order_of(mail: MailRecord, file: DebtorFile, template: str, words: str, *, t
     if template == "document_sent" and not any(c.document for c in cases):
         raise BadInput("template", "no copy of these invoices is archived", "answer in your own words")
     currency = cases[0].balance.currency if cases else "EUR"
-    contact = next((c for c in file.contacts.values() if c.email.lower() == mail.sender.lower() and c.email), None)
+    contact = file.contact_at(mail.sender)
     return Order(
         id=f"{template}-{mail.id[:16]}-{mail.turn + 1}",
         template=template,

@@ -13,7 +13,7 @@ from chalicelib.domain.debtor_file import DebtorFile, Task, TaskKind
 from chalicelib.domain.outcomes import Outcome, close
 from chalicelib.domain.snooze import reopen, snooze, unsnooze
 from chalicelib.errors import BadInput, PermanentError
-from chalicelib.pipeline.keep import Happened, UnknownDebtor, hand_over, keep, office_of
+from chalicelib.pipeline.keep import Happened, hand_over, keep, load_whole, office_of
 from chalicelib.ports import Parts, Shelf
 
 
@@ -119,9 +119,7 @@ def _take_off_the_shelf(parts: Parts, task: Task, *, at: datetime, who: str) -> 
 def sheet_of(parts: Parts, debtor_id: str, task_id: str, *, at: datetime) -> CallSheet:
     """The call sheet of a task that is a call, as of now. It reads the whole file, for the payment habit."""
     office = office_of(parts)
-    file = parts.store.load(debtor_id, whole=True)
-    if file is None:
-        raise UnknownDebtor(f"no debtor {debtor_id!r}")
+    file = load_whole(parts, debtor_id)
     task = file.tasks.get(task_id)
     if task is None:
         raise NoSuchTask(f"debtor {debtor_id} has no task {task_id!r}")
