@@ -31,8 +31,8 @@ INPUTS = (
     Path("app.py"), Path("chalicelib"), Path("templates"), Path("requirements.txt"), LOCK,
     Path(".chalice", "config.json"), MERGE_TEMPLATE,
 )  # fmt: skip
-AWS_SERVICES = frozenset({"dynamodb", "s3", "secretsmanager", "ses", "sesv2", "sqs", "sts"})
-"""What the functions call. A test reads the adapters and fails when one asks for another."""
+AWS_SERVICES = frozenset({"cognito-idp", "dynamodb", "s3", "secretsmanager", "ses", "sesv2", "sqs", "sts"})
+"""What the functions call. A test reads bootstrap and fails when it asks for another."""
 
 LOCALES = frozenset({"root", "en", "en_001", "en_GB", "fr"})
 """Of Babel's 1,100, what the pages speak, with those that these are built on."""
@@ -113,8 +113,8 @@ def _copy_inputs(project: Path, copy: Path) -> None:
         target = copy / path.relative_to(project)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-    # Only vendor/ is shipped beside app.py and chalicelib/; what it holds lands at the top of the zip.
     _compile_texts(copy / "templates" / "web" / "messages")
+    # Only vendor/ is shipped beside app.py and chalicelib/; what it holds lands at the top of the zip.
     (copy / "vendor").mkdir()
     (copy / "vendor" / "templates").symlink_to(copy / "templates")
 

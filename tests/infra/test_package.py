@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.package import PROJECT, Package, PackagingFailed, inputs, package
+from infra.local.package import AWS_SERVICES, PROJECT, Package, PackagingFailed, inputs, package
 
 BUSY = 54_000_000
 """Bytes of the zip above which somebody should ask what came in (Typst and its fonts are 33 million)."""
@@ -53,13 +54,25 @@ print(sorted(app.app.handler_map) if hasattr(app.app, "handler_map") else "impor
 
 
 def test_the_zip_alone_makes_a_client_of_every_service_it_needs(unzipped: Path) -> None:
-    code = """
+    services = {"dynamodb", "s3", "sqs", "ses", "sesv2", "secretsmanager", "sts", *asked_for()}
+    code = f"""
 import boto3
-for service in ("dynamodb", "s3", "sqs", "ses", "sesv2", "secretsmanager", "sts"):
+for service in {sorted(services)!r}:
     boto3.client(service, aws_access_key_id="x", aws_secret_access_key="x")
 print("made")
 """
     assert run_alone(unzipped, code).strip() == "made"
+
+
+def test_every_service_that_the_functions_ask_for_is_shipped() -> None:
+    assert "dynamodb" in asked_for()
+    assert asked_for() <= AWS_SERVICES
+
+
+def asked_for() -> set[str]:
+    """The services of AWS that bootstrap makes clients of, but those of the command line alone."""
+    made = re.findall(r'_client\("([a-z0-9-]+)"', (PROJECT / "chalicelib" / "bootstrap.py").read_text("utf-8"))
+    return set(made) - {"cloudformation", "lambda"}
 
 
 def test_the_zip_alone_reads_every_policy_and_renders_every_template(unzipped: Path) -> None:
