@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import PurePosixPath
+from typing import Any
 
 from chalicelib.banking.csv import is_statement
 from chalicelib.banking.read import format_of, read_statements
@@ -52,33 +53,30 @@ def import_dropped(
     who = given.who if given else WHO
     name = given.name if given else key
     said = _Said("")
+
+    def tell(state: ImportState, **facts: Any) -> None:
+        if log and given:
+            after = replace(given, read_at=at, turn=given.turn + 1, state=state, **facts)
+            log.keep(given if given.turn else None, after)
+
     try:
         raw = files.get(key)
         said = _said_by(parts, key, raw)
         if said.unnamed:
-            _told(log, given, replace(_read(given, at), state=ImportState.UNNAMED, columns=said.unnamed.columns,
-                                      sample=said.unnamed.sample) if given else None)  # fmt: skip
+            tell(ImportState.UNNAMED, columns=said.unnamed.columns, sample=said.unnamed.sample)
             return None
         done = _import(parts, key, name, raw, said, at=at, who=who)
     except BadInput as error:
-        if given:
-            found = findings_of(error)
-            refused = replace(
-                _read(given, at), state=ImportState.REFUSED, kind=said.kind, findings=found[:SHOWN],
-                more=max(0, len(found) - SHOWN),
-            )  # fmt: skip
-            _told(log, given, refused)
+        found = findings_of(error)
+        tell(ImportState.REFUSED, kind=said.kind, findings=found[:SHOWN], more=max(0, len(found) - SHOWN))
         if given is None or not _is_by_hand(key):
             reason = f"a ledger file was refused and nothing of it imported: {error}"
             raise_on_desk(parts, office_of(parts), TaskKind.LEDGER, reason, about=key, at=at)
         return None
-    if given:
-        taken = replace(
-            _read(given, at), state=ImportState.TAKEN, kind=said.kind, rows=done.rows, debtors=done.debtors,
-            new=done.new, known=done.known,
-            findings=tuple(_finding(f.as_error()) for f in done.findings[:SHOWN]),
-        )  # fmt: skip
-        _told(log, given, taken)
+    tell(
+        ImportState.TAKEN, kind=said.kind, rows=done.rows, debtors=done.debtors, new=done.new, known=done.known,
+        findings=tuple(_finding(f.as_error()) for f in done.findings[:SHOWN]),
+    )  # fmt: skip
     return done
 
 
@@ -178,15 +176,6 @@ def _given(log: ImportLog | None, key: str, at: datetime) -> FileImport | None:
         return replace(known, name=path.name, key=key) if known else None
     id_ = f"{at:%Y%m%dT%H%M%S}-{sha256(key.encode()).hexdigest()[:16]}"
     return log.get(id_) or FileImport(id=id_, who=WHO, at=at, name=key, key=key)
-
-
-def _read(given: FileImport, at: datetime) -> FileImport:
-    return replace(given, read_at=at, turn=given.turn + 1)
-
-
-def _told(log: ImportLog | None, given: FileImport | None, after: FileImport | None) -> None:
-    if log and given and after:
-        log.keep(given if given.turn else None, after)
 
 
 _WHERE = re.compile(r"(?:.*?: )?line ([0-9]+)(?:, (?:column )?(.*))?", re.DOTALL)

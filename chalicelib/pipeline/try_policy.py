@@ -56,7 +56,8 @@ def go_on(
         return draft
     tally = _begun(draft.tally)
     room = min(FILES_A_TURN, MOST - tally["replayed"])
-    ids, after, ended = _next_debtors(parts, draft, tally, room)
+    ids, after, seen, ended = _next_debtors(parts, draft, tally, room)
+    tally["looked_at"] += seen
     creditor = parts.offices.creditor()
     for debtor_id in ids:
         file = parts.store.load(debtor_id, whole=True)
@@ -81,12 +82,14 @@ def _begun(tally: Mapping[str, Any]) -> dict[str, Any]:
     return {**begun, **tally}
 
 
-def _next_debtors(parts: Parts, draft: PolicyDraft, tally: dict[str, Any], room: int) -> tuple[list[str], str, bool]:
-    """Debtors of this policy to be replayed now, where to go on, and whether there are no more."""
+def _next_debtors(
+    parts: Parts, draft: PolicyDraft, tally: Mapping[str, Any], room: int
+) -> tuple[list[str], str, int, bool]:
+    """Debtors of this policy to be replayed now, where to go on, how many were looked at, whether there are no more."""
     first: list[str] = tally["first"]
     if tally["looked_at"] == 0 and first:
         # Those that owe the most are looked at first; the walk by id passes over them later.
-        return _of_policy(parts, draft.name, first[:room]), "", _look(tally, len(first[:room]), False)
+        return _of_policy(parts, draft.name, first[:room]), "", len(first[:room]), False
     skip = set(first[:FILES_A_TURN])
     found: list[str] = []
     after = draft.after
@@ -95,7 +98,7 @@ def _next_debtors(parts: Parts, draft: PolicyDraft, tally: dict[str, Any], room:
     while len(found) < room and seen < LOOKED_AT_A_TURN:
         some = list(islice(walk, 25))
         if not some:
-            return found, after, _look(tally, seen, True)
+            return found, after, seen, True
         ours = set(_of_policy(parts, draft.name, some))
         for debtor_id in some:
             if len(found) >= room:
@@ -103,12 +106,7 @@ def _next_debtors(parts: Parts, draft: PolicyDraft, tally: dict[str, Any], room:
             seen, after = seen + 1, debtor_id
             if debtor_id in ours and debtor_id not in skip:
                 found.append(debtor_id)
-    return found, after, _look(tally, seen, False)
-
-
-def _look(tally: dict[str, Any], seen: int, ended: bool) -> bool:
-    tally["looked_at"] += seen
-    return ended
+    return found, after, seen, False
 
 
 def _of_policy(parts: Parts, name: str, ids: Sequence[str]) -> list[str]:
