@@ -104,16 +104,8 @@ def _write(
         raw = parts.writer.write(file, notice, office.creditor, today=today, at=at)
     except PermanentError as error:
         why = f"the mail cannot be written: {error}"
-        return (
-            None,
-            [
-                *printed,
-                (e.NoticeClaimed(notice=notice), proposal.reason),
-                (e.NoticeFailed(notice_id=notice.id, at=at), why),
-                (_task(TaskKind.REFUSED_MAIL, notice, why, today), why),
-            ],
-            b"",
-        )
+        claimed = (e.NoticeClaimed(notice=notice), proposal.reason)
+        return None, [*printed, claimed, *_failed(notice, TaskKind.REFUSED_MAIL, why, today, at=at)], b""
     return notice, [*printed, (e.NoticeClaimed(notice=notice), proposal.reason)], raw
 
 
@@ -158,22 +150,17 @@ def _hand_over(
     except AddressRefused as error:
         why = f"{notice.to} is refused: {error}"
         if notice.internal:
-            return [
-                (e.NoticeFailed(notice_id=notice.id, at=at), why),
-                (_task(TaskKind.REFUSED_MAIL, notice, why, today), why),
-            ]
-        return [
-            (e.NoticeFailed(notice_id=notice.id, at=at), why),
-            (e.ContactDied(contact_id=notice.contact, on=today), why),
-            (_task(TaskKind.DEAD_ADDRESS, notice, why, today), why),
-        ]
+            return _failed(notice, TaskKind.REFUSED_MAIL, why, today, at=at)
+        failed, task = _failed(notice, TaskKind.DEAD_ADDRESS, why, today, at=at)
+        return [failed, (e.ContactDied(contact_id=notice.contact, on=today), why), task]
     except PermanentError as error:  # the provider's Refused, or an archive that will not take the copy
-        why = f"the mail cannot leave: {error}"
-        return [
-            (e.NoticeFailed(notice_id=notice.id, at=at), why),
-            (_task(TaskKind.REFUSED_MAIL, notice, why, today), why),
-        ]
+        return _failed(notice, TaskKind.REFUSED_MAIL, f"the mail cannot leave: {error}", today, at=at)
     return [(e.NoticeSent(notice_id=notice.id, message_id=message_id, at=at), f"accepted for {notice.to}")]
+
+
+def _failed(notice: Notice, kind: TaskKind, why: str, today: date, *, at: datetime) -> list[tuple[e.Event, str]]:
+    """Nothing left, and a person is asked to mend the cause."""
+    return [(e.NoticeFailed(notice_id=notice.id, at=at), why), (_task(kind, notice, why, today), why)]
 
 
 def sent_key(debtor_id: str, notice_id: str) -> str:
