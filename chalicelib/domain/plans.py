@@ -8,7 +8,7 @@ he is late, and nothing is broken, while we are blind or while a dispute, an ann
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -129,16 +129,17 @@ def agree(
         # What ends with the plan of one currency (a promise, a block) does not end again with that of the next.
         happened += [one for one in agreed if one not in happened]
     agreed_on = {n for offer in found for n in offer.numbers}
-    yield from (*happened, *_spare_the_call(file, agreed_on, source, at))
+    yield from (*happened, *spared(file, agreed_on, NEGOTIATING, "a payment plan is agreed", at=at, but=source))
 
 
-def _spare_the_call(file: DebtorFile, numbers: set[str], source: str, at: datetime) -> Iterator[Happened]:
-    """Nobody is called, or asked for a plan again, about what has just been agreed."""
+def spared(
+    file: DebtorFile, numbers: Set[str], kinds: Set[TaskKind], why: str, *, at: datetime, but: str = ""
+) -> Iterator[Happened]:
+    """Nobody is called, or asked again, about nothing else than what has just been agreed: such tasks are closed."""
     still_open = {c.number for c in file.open_cases()}
     for task in file.open_tasks():
         about = set(task.numbers) & still_open
-        if task.id != source and task.kind in NEGOTIATING and about and about <= numbers:
-            why = "a payment plan is agreed"
+        if task.id != but and task.kind in kinds and about and about <= numbers:
             yield e.TaskClosed(task_id=task.id, outcome="answered", note=why, at=at), why
 
 

@@ -11,7 +11,7 @@ from chalicelib.domain import events as e
 from chalicelib.domain import insolvency
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.credit_hold import overdue_of
-from chalicelib.domain.debtor_file import Block, BlockKind, DebtorFile, TaskKind
+from chalicelib.domain.debtor_file import Block, BlockKind, DebtorFile, Dispute, TaskKind
 from chalicelib.domain.money import Money
 from chalicelib.errors import BadInput, PermanentError
 from chalicelib.pipeline.keep import Happened, keep, office_of
@@ -84,12 +84,17 @@ def note_progress(parts: Parts, debtor_id: str, dispute_id: str, note: str, *, a
         raise BadInput("note", "progress says what was done", "give it in a few words")
 
     def decide(file: DebtorFile) -> Happened:
-        dispute = file.disputes.get(dispute_id)
-        if dispute is None or not dispute.is_open:
-            raise NoSuchRecord(f"debtor {debtor_id} has no open dispute {dispute_id!r}")
+        dispute_under_way(file, dispute_id)
         return [(e.DisputeProgressed(dispute_id=dispute_id, note=note.strip(), on=today), f"{who}: {note.strip()}")]
 
     keep(parts, office, debtor_id, decide, at=at, who=who)
+
+
+def dispute_under_way(file: DebtorFile, dispute_id: str) -> Dispute:
+    dispute = file.disputes.get(dispute_id)
+    if dispute is None or not dispute.is_open:
+        raise NoSuchRecord(f"debtor {file.id} has no open dispute {dispute_id!r}")
+    return dispute
 
 
 def withdraw_plan(parts: Parts, debtor_id: str, plan_id: str, *, why: str, at: datetime, who: str) -> None:

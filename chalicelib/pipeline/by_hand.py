@@ -17,7 +17,6 @@ from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import (
     Contact,
     DebtorFile,
-    Dispute,
     Fact,
     Notice,
     Order,
@@ -26,9 +25,10 @@ from chalicelib.domain.debtor_file import (
 )
 from chalicelib.domain.money import Money
 from chalicelib.domain.outcomes import Outcome, by_hand, close
+from chalicelib.domain.plans import spared
 from chalicelib.domain.propose import propose
 from chalicelib.errors import BadInput
-from chalicelib.pipeline.agreements import NoSuchRecord
+from chalicelib.pipeline.agreements import NoSuchRecord, dispute_under_way
 from chalicelib.pipeline.keep import Happened, hand_over, keep, load, office_of
 from chalicelib.ports import Parts
 
@@ -55,7 +55,8 @@ def record_promise(
         _check_amount(file, about, amount)
         source = _source(at, debtor_id, *about)
         made = by_hand(file, said, office, kind=TaskKind.NEGOTIATE_PLAN, numbers=about, source=source, at=at)
-        return [*((event, why) for event in made), *_spared(file, about, at)]
+        calls = spared(file, set(about), _ASKING, "the debtor has promised it", at=at)
+        return [*((event, why) for event in made), *calls]
 
     return keep(parts, office, debtor_id, decide, at=at, who=who)
 
@@ -122,7 +123,7 @@ def resolve_dispute(
     office = office_of(parts)
 
     def decide(file: DebtorFile) -> Happened:
-        dispute = _open_dispute(file, dispute_id)
+        dispute = dispute_under_way(file, dispute_id)
         tasks = [
             t for t in file.open_tasks()
             if t.kind is TaskKind.ANSWER_DISPUTE and set(t.numbers) & set(dispute.numbers)
@@ -278,16 +279,6 @@ def _check_amount(file: DebtorFile, numbers: Sequence[str], amount: Money | None
         raise BadInput("amount", f"no invoice of these is in {amount.currency}", "give the invoices' currency")
 
 
-def _spared(file: DebtorFile, numbers: Sequence[str], at: datetime) -> Iterator[tuple[e.Event, str]]:
-    """Nobody is called about what has just been promised."""
-    still_open = {c.number for c in file.open_cases()}
-    for task in file.open_tasks():
-        about = set(task.numbers) & still_open
-        if task.kind in _ASKING and about and about <= set(numbers):
-            why = "the debtor has promised it"
-            yield e.TaskClosed(task_id=task.id, outcome="answered", note=why, at=at), why
-
-
 def _with_reason(event: e.Event, reason: str, owner: str) -> e.Event:
     match event:
         case e.DisputeOpened(dispute=dispute):
@@ -296,13 +287,6 @@ def _with_reason(event: e.Event, reason: str, owner: str) -> e.Event:
             told = f"the client disputes: {reason}"
             return e.TaskRaised(task=replace(task, reason=told, assignee=owner or task.assignee))
     return event
-
-
-def _open_dispute(file: DebtorFile, dispute_id: str) -> Dispute:
-    dispute = file.disputes.get(dispute_id)
-    if dispute is None or not dispute.is_open:
-        raise NoSuchRecord(f"debtor {file.id} has no open dispute {dispute_id!r}")
-    return dispute
 
 
 def _found(file: DebtorFile, made: Contact, at: datetime, who: str) -> Iterator[tuple[e.Event, str]]:
