@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pytest
 
@@ -13,8 +14,18 @@ from chalicelib.adapters.memory import FakeCaseStore, FakeMailLog, FakeOfficeSto
 from chalicelib.ports import CaseStore, MailLog, OfficeStore
 from tests.parts.table import RealTable, new_real_table
 
+P = TypeVar("P")
+
 FAKE = pytest.param("fake", id="fake")
 REAL = pytest.param("dynamodb", id="dynamodb", marks=pytest.mark.needs_java)
+
+
+def one_of(request: pytest.FixtureRequest, fake: Callable[[], P], real: Callable[[Any, str], P]) -> P:
+    """The fake, or the adapter on a fresh table, as the test's parameter says."""
+    if request.param == "fake":
+        return fake()
+    table: RealTable = request.getfixturevalue("real")
+    return real(table.client, table.name)
 
 
 @pytest.fixture(scope="session")
@@ -50,15 +61,9 @@ def store(new_store: Callable[[], CaseStore]) -> CaseStore:
 
 @pytest.fixture(params=[FAKE, REAL])
 def offices(request: pytest.FixtureRequest) -> OfficeStore:
-    if request.param == "fake":
-        return FakeOfficeStore()
-    table = request.getfixturevalue("real")
-    return DynamoOfficeStore(table.client, table.name)
+    return one_of(request, FakeOfficeStore, DynamoOfficeStore)
 
 
 @pytest.fixture(params=[FAKE, REAL])
 def mail_log(request: pytest.FixtureRequest) -> MailLog:
-    if request.param == "fake":
-        return FakeMailLog()
-    table = request.getfixturevalue("real")
-    return DynamoMailLog(table.client, table.name)
+    return one_of(request, FakeMailLog, DynamoMailLog)

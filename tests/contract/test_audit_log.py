@@ -9,8 +9,7 @@ import pytest
 from chalicelib.adapters.dynamodb_audit import DynamoAuditLog
 from chalicelib.adapters.memory_office import FakeAuditLog
 from chalicelib.ports import AuditLog, Change, Deed
-from tests.contract.conftest import FAKE, REAL
-from tests.parts.table import RealTable
+from tests.contract.conftest import FAKE, REAL, one_of
 
 AT = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -22,10 +21,7 @@ def deed(days: int = 0, who: str = "maud@acme.test", **facts: object) -> Deed:
 
 @pytest.fixture(params=[FAKE, REAL])
 def log(request: pytest.FixtureRequest) -> AuditLog:
-    if request.param == "fake":
-        return FakeAuditLog()
-    table: RealTable = request.getfixturevalue("real")
-    return DynamoAuditLog(table.client, table.name)
+    return one_of(request, FakeAuditLog, DynamoAuditLog)
 
 
 def test_a_deed_is_kept_as_it_was_told(log: AuditLog) -> None:

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.adapters.dynamodb_imports import KEPT, DynamoImportLog
 from chalicelib.adapters.memory_imports import FakeImportLog
 from chalicelib.ports import FileFinding, FileImport, ImportLog, ImportState
-from tests.contract.conftest import FAKE, REAL
+from tests.contract.conftest import FAKE, REAL, one_of
 from tests.parts.table import RealTable
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -19,10 +19,7 @@ AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 @pytest.fixture(params=[FAKE, REAL])
 def log(request: pytest.FixtureRequest) -> ImportLog:
-    if request.param == "fake":
-        return FakeImportLog()
-    table = request.getfixturevalue("real")
-    return DynamoImportLog(table.client, table.name)
+    return one_of(request, FakeImportLog, DynamoImportLog)
 
 
 def file(number: int = 0, **facts: Any) -> FileImport:

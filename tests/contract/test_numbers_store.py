@@ -16,7 +16,7 @@ from chalicelib.domain import events as e
 from chalicelib.domain import numbers as n
 from chalicelib.domain.money import Money
 from chalicelib.ports import CaseStore, Counting, Mailing, NumbersStore, ReviewState
-from tests.contract.conftest import FAKE, REAL
+from tests.contract.conftest import FAKE, REAL, one_of
 from tests.contract.samples import AT, entries, invoice, opened
 
 MONDAY = date(2026, 11, 23)
@@ -24,10 +24,7 @@ MONDAY = date(2026, 11, 23)
 
 @pytest.fixture(params=[FAKE, REAL])
 def numbers_store(request: pytest.FixtureRequest) -> NumbersStore:
-    if request.param == "fake":
-        return FakeNumbersStore()
-    table = request.getfixturevalue("real")
-    return DynamoNumbersStore(table.client, table.name)
+    return one_of(request, FakeNumbersStore, DynamoNumbersStore)
 
 
 def full(on: date = MONDAY) -> n.Numbers:

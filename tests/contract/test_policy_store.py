@@ -11,7 +11,7 @@ import pytest
 from chalicelib.adapters.dynamodb_policies import DynamoPolicyStore
 from chalicelib.adapters.memory_office import FakePolicyStore
 from chalicelib.ports import PolicyDraft, PolicyStore, PolicyVersion
-from tests.contract.conftest import FAKE, REAL
+from tests.contract.conftest import FAKE, REAL, one_of
 from tests.parts.table import RealTable
 
 AT = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
@@ -23,10 +23,7 @@ TWO = PolicyVersion(
 
 @pytest.fixture(params=[FAKE, REAL])
 def policies(request: pytest.FixtureRequest) -> PolicyStore:
-    if request.param == "fake":
-        return FakePolicyStore()
-    table: RealTable = request.getfixturevalue("real")
-    return DynamoPolicyStore(table.client, table.name)
+    return one_of(request, FakePolicyStore, DynamoPolicyStore)
 
 
 def test_nothing_is_adopted_at_first(policies: PolicyStore) -> None:

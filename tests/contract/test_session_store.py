@@ -11,7 +11,7 @@ import pytest
 from chalicelib.adapters.dynamodb_sessions import DynamoSessionStore
 from chalicelib.adapters.memory_sessions import FakeSessionStore
 from chalicelib.ports import Person, Session, SessionStore, SignInAttempt
-from tests.contract.conftest import FAKE, REAL
+from tests.contract.conftest import FAKE, REAL, one_of
 from tests.parts.table import RealTable
 
 AT = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
@@ -25,10 +25,7 @@ ATTEMPT = SignInAttempt(state="s", nonce="n", verifier="v", return_to="/ops/toda
 
 @pytest.fixture(params=[FAKE, REAL])
 def sessions(request: pytest.FixtureRequest) -> SessionStore:
-    if request.param == "fake":
-        return FakeSessionStore()
-    table: RealTable = request.getfixturevalue("real")
-    return DynamoSessionStore(table.client, table.name)
+    return one_of(request, FakeSessionStore, DynamoSessionStore)
 
 
 def test_a_session_is_found_as_it_was_opened_until_it_ends(sessions: SessionStore) -> None:
