@@ -14,7 +14,7 @@ from tests.corpus.labels import INTENTS, REASONS
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("hand_*.jsonl"))
 
-LANGUAGES = {"fr", "en", "de", "nl", "it", "es"}
+LANGUAGES = {"fr", "en", "de", "nl", "it", "es", "pt"}
 # What an intent carries: present exactly where the intent is.
 DETAILS = {
     "promise": ("promise_to_pay", {"date", "amount"}),
