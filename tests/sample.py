@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from functools import cache
@@ -12,19 +13,22 @@ from zoneinfo import ZoneInfo
 from chalicelib.domain import formal_notice
 from chalicelib.domain.apply import apply_all
 from chalicelib.domain.creditor import Creditor, Health, Office, Persona
-from chalicelib.domain.debtor_file import Case, Contact, Debtor, DebtorFile, Demand, TaskKind
+from chalicelib.domain.debtor_file import Case, Contact, Credit, Debtor, DebtorFile, Demand, TaskKind
 from chalicelib.domain.events import (
     ContactSet,
     DebtorOpened,
     Event,
     FormalNoticeApproved,
     InvoiceEntered,
+    NoticeSent,
     TaskClosed,
     entries_after,
 )
 from chalicelib.domain.money import Money
+from chalicelib.domain.plan import Proposal
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.policy_file import load_policies
+from chalicelib.domain.settle import consequences, receive
 from chalicelib.domain.view import View
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -108,6 +112,22 @@ def after(file: DebtorFile | None, *events: Event, at: datetime | None = None) -
     happened = [(event, "sample") for event in events]
     at = at or datetime(2026, 1, 1, tzinfo=UTC)
     return apply_all(file, entries_after(file.entries if file else 0, happened, at=at, who="test"))
+
+
+def performed(file: DebtorFile, proposals: Iterable[Proposal], at: datetime) -> DebtorFile:
+    """The file after all that is proposed was done: mails are accepted at once."""
+    for proposal in proposals:
+        file = after(file, *(event for event, _ in proposal.events), at=at)
+        if proposal.notice:
+            file = after(file, NoticeSent(notice_id=proposal.notice.id, message_id="<m>", at=at), at=at)
+    return file
+
+
+def received(file: DebtorFile, credit: Credit, numbers: Sequence[str]) -> DebtorFile:
+    """The file after money or a credit note came for these invoices, with what follows from it."""
+    at = paris(credit.on)
+    file = after(file, *(event for event, _ in receive(file, credit, numbers)), at=at)
+    return after(file, *(event for event, _ in consequences(file, on=credit.on, at=at)), at=at)
 
 
 def approved(file: DebtorFile, at: datetime, *, seen_at: datetime | None = None) -> DebtorFile:

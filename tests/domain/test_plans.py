@@ -34,9 +34,8 @@ from chalicelib.domain.plan import Action, Hold, Plan
 from chalicelib.domain.plans import demands, instalments, missing, offers
 from chalicelib.domain.policy import Part, PlanTerms
 from chalicelib.domain.propose import propose
-from chalicelib.domain.settle import consequences, receive
 from chalicelib.errors import BadInput
-from tests.sample import CREDITOR, after, case, eur, file_of, office, paris
+from tests.sample import CREDITOR, after, case, eur, file_of, office, paris, performed, received
 
 TODAY = date(2026, 3, 2)  # a Monday: instalments on 2 and 17 March and 1 April
 NOW = paris(TODAY)
@@ -64,9 +63,7 @@ def agreed(*numbers: str, **facts: Any) -> DebtorFile:
 def pay(file: DebtorFile, day: str, amount: str, *numbers: str, kind: CreditKind = CreditKind.PAYMENT) -> DebtorFile:
     on = date.fromisoformat(day)
     credit = Credit(id=f"{kind}-{day}-{amount}", kind=kind, on=on, amount=eur(amount), remaining=eur(amount))
-    happened = receive(file, credit, numbers or sorted(file.cases))
-    file = after(file, *(event for event, _ in happened), at=paris(on))
-    return after(file, *(event for event, _ in consequences(file, on=on, at=paris(on))), at=paris(on))
+    return received(file, credit, numbers or sorted(file.cases))
 
 
 def look(file: DebtorFile, day: str | date, of: Office | None = None) -> Plan:
@@ -75,13 +72,7 @@ def look(file: DebtorFile, day: str | date, of: Office | None = None) -> Plan:
 
 
 def perform(file: DebtorFile, day: str | date) -> DebtorFile:
-    for proposal in look(file, day).proposals:
-        file = after(file, *(event for event, _ in proposal.events), at=paris(day))
-        if proposal.notice:
-            file = after(
-                file, e.NoticeSent(notice_id=proposal.notice.id, message_id="<m>", at=paris(day)), at=paris(day)
-            )
-    return file
+    return performed(file, look(file, day).proposals, paris(day))
 
 
 def walk(file: DebtorFile, first: str, last: str) -> DebtorFile:
@@ -373,13 +364,10 @@ class TestWatch:
                 break
             at = max(wake, at + timedelta(hours=1))
             found = propose(file, office(at), at=at)
-            for proposal in found.proposals:
-                for event, _ in proposal.events:
-                    if isinstance(event, e.InstalmentAnnounced | e.InstalmentMissed | e.PlanBroken):
-                        edges.append((type(event).__name__, at.astimezone().date()))
-                file = after(file, *(event for event, _ in proposal.events), at=at)
-                if proposal.notice:
-                    file = after(file, e.NoticeSent(notice_id=proposal.notice.id, message_id="<m>", at=at), at=at)
+            for event in (event for proposal in found.proposals for event, _ in proposal.events):
+                if isinstance(event, e.InstalmentAnnounced | e.InstalmentMissed | e.PlanBroken):
+                    edges.append((type(event).__name__, at.astimezone().date()))
+            file = performed(file, found.proposals, at)
         assert [name for name, _ in edges] == ["InstalmentAnnounced", "InstalmentMissed", "PlanBroken"]
         assert the(file).ended_on == date(2026, 3, 25)
 
@@ -452,8 +440,7 @@ def test_no_plan_is_broken_whose_money_comes_in_time(parts: list[int], early: in
             part = left if last else Money.of(instalment.amount.amount * weight / weights, "EUR")
             left -= part
             credit = Credit(id=f"p{n}{k}", kind=CreditKind.PAYMENT, on=day, amount=part, remaining=part)
-            file = after(file, *(event for event, _ in receive(file, credit, ["F1"])), at=paris(day))
-            file = after(file, *(event for event, _ in consequences(file, on=day, at=paris(day))), at=paris(day))
+            file = received(file, credit, ["F1"])
         until = the(file).instalments[n + 1].due_on if n + 1 < 3 else day
         while day < until:
             file = perform(file, day)

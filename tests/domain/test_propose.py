@@ -26,7 +26,7 @@ from chalicelib.domain.debtor_file import (
 )
 from chalicelib.domain.policy import Do
 from chalicelib.domain.propose import Action, Hold, Plan, next_action_at, propose
-from tests.sample import after, approved, case, eur, file_of, office, paris, policies
+from tests.sample import after, approved, case, eur, file_of, office, paris, performed, policies
 
 TUESDAY_DUE = "2026-03-10"  # a Tuesday: + 2 business days is Thursday 12 March
 
@@ -44,12 +44,7 @@ def holds(plan: Plan) -> dict[str, Hold]:
 
 
 def perform(file: DebtorFile, at: datetime) -> DebtorFile:
-    """Do all that is due: mails are accepted at once."""
-    for proposal in plan(file, at).proposals:
-        file = after(file, *(event for event, _ in proposal.events), at=at)
-        if proposal.notice:
-            file = after(file, e.NoticeSent(notice_id=proposal.notice.id, message_id="<m>", at=at), at=at)
-    return file
+    return performed(file, plan(file, at).proposals, at)
 
 
 def walk(file: DebtorFile, first: str, days: int) -> tuple[DebtorFile, list[tuple[date, str, str, str]]]:
