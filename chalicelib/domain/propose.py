@@ -85,9 +85,10 @@ def _wake_at(view: View, held: list[Held], proposals: list[Proposal], unwritten:
     """
     if proposals or any(h.hold is Hold.BLIND for h in held):
         return view.at
-    mails = {step.id for step in view.policy.steps if step.do in (Do.EMAIL, Do.FORMAL_NOTICE)}
+    # A mail leaves when the client's office opens. A formal notice is asked for before: its approval waits for no hour.
+    mails = {step.id for step in view.policy.steps if step.do is Do.EMAIL}
     instants = [
-        view.opening(view.contact_day(h.until)) if h.step in mails else view.midnight(view.contact_day(h.until))
+        (view.opening if h.step in mails or h.hold is Hold.CLOSED_HOUR else view.midnight)(view.contact_day(h.until))
         for h in held
         if h.until
     ]
