@@ -20,7 +20,7 @@ class FakeImportLog:
     def keep(self, before: FileImport | None, after: FileImport) -> bool:
         with self._one_at_a_time:
             stands = self.files.get(after.id)
-            if (stands is None) != (before is None) or (stands and before and stands.turn != before.turn):
+            if (stands.turn if stands else None) != (before.turn if before else None):
                 return False
             self.files[after.id] = after
             return True

@@ -282,8 +282,7 @@ def _not_now(view: View, due: list[Due]) -> list[Held]:
             )
             return [wait(d, Hold.SPACING, why, free_on) for d in due]
     if _closed_hours(view):
-        opens = instant(view.today, policy.hours[0], view.client_zone)
-        later = view.today if view.at < opens else view.contact_day(view.today + timedelta(days=1))
+        later = view.today if view.at < view.opening(view.today) else view.contact_day(view.today + timedelta(days=1))
         hours = f"{policy.hours[0]:%H:%M} to {policy.hours[1]:%H:%M}"
         return [wait(d, Hold.CLOSED_HOUR, f"outside the client's hours, {hours}", later) for d in due]
     return []
