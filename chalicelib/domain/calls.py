@@ -79,6 +79,11 @@ def silenced(file: DebtorFile, number: str) -> str:
     return "payment announced" if file.claim_on(number) else ""
 
 
+def left_alone(file: DebtorFile, number: str) -> bool:
+    """Whether nothing is asked about an invoice now: it is not to be spoken of, or blocked."""
+    return bool(silenced(file, number) or file.block_on(number))
+
+
 def called(
     file: DebtorFile, task: Task, said: Outcome, office: Office, *, today: date, at: datetime, who: str
 ) -> Iterator[e.Event]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.domain import numbers as n
 from chalicelib.domain.calendar import local_day
-from chalicelib.domain.calls import silenced, whom
+from chalicelib.domain.calls import left_alone, whom
 from chalicelib.domain.credit_hold import overdue_of
 from chalicelib.domain.debtor_file import (
     Case,
@@ -127,16 +127,11 @@ def _calls(file: DebtorFile, cases: list[Case], on: date, zone: str) -> dict[str
     result: dict[str, tuple[n.CallFirst, ...]] = {}
     for currency, overdue in by_currency(c for c in cases if c.due_on < on):
         covered, _ = file.covered(currency)
-        late = [c for c in overdue if c.number not in covered and _speakable(file, c)]
+        late = [c for c in overdue if c.number not in covered and not left_alone(file, c.number)]
         if late:
             contact = next((c for c, _ in whom(file, late) if c.callable), None)
             result[currency] = (_call(file, late, contact, on, zone),)
     return result
-
-
-def _speakable(file: DebtorFile, case: Case) -> bool:
-    """Neither contested, promised, planned, announced as paid nor blocked: there is something to ask for."""
-    return not (silenced(file, case.number) or file.block_on(case.number))
 
 
 def _call(file: DebtorFile, late: list[Case], contact: Contact | None, on: date, zone: str) -> n.CallFirst:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from chalicelib.domain.calls import left_alone
 from chalicelib.domain.creditor import Creditor, Persona
 from chalicelib.domain.debtor_file import (
     Case,
@@ -370,12 +371,7 @@ def _demanded(file: DebtorFile, letter: Letter, notice: Notice) -> list[Case]:
 
 
 def _on_hold(file: DebtorFile, case: Case) -> bool:
-    number = case.number
-    held = (
-        file.dispute_on(number), file.plan_on(number), file.promise_on(number), file.claim_on(number),
-        file.block_on(number),
-    )  # fmt: skip
-    return file.insolvent_since_on is not None or any(held)
+    return file.insolvent_since_on is not None or left_alone(file, case.number)
 
 
 def _asked_as(

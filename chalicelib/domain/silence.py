@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from chalicelib.domain import events as e
 from chalicelib.domain.calendar import local_day
-from chalicelib.domain.calls import silenced
+from chalicelib.domain.calls import left_alone
 from chalicelib.domain.debtor_file import Case, Notice, NoticeState, TaskKind, at_stake
 from chalicelib.domain.plan import Proposal, note
 from chalicelib.domain.view import View, new_task
@@ -54,7 +54,7 @@ def _suspicious(view: View) -> tuple[date, list[Case], str] | None:
 
 def _chased(view: View, case: Case) -> bool:
     file = view.file
-    held = silenced(file, case.number) or file.block_on(case.number) or case.number in view.covered
+    held = left_alone(file, case.number) or case.number in view.covered
     return not held and file.insolvent_since_on is None
 
 
