@@ -12,10 +12,6 @@ NO_REFERENCE = frozenset({"", "NONREF", "NOTPROVIDED", "NOTPROV", "NOREF", "NONE
 """What banks write where they have no reference: equal in a thousand entries, so it proves nothing."""
 
 
-REFERENCED = 5
-"""So many facts tell an entry that has a reference of its bank."""
-
-
 def known(reference: str) -> str:
     """The reference, empty where it only says that there is none."""
     bare = reference.strip()
@@ -41,18 +37,16 @@ def numbered_all(statements: list[Statement]) -> list[Statement]:
     An entry without a reference is counted through the file, whose statements may split a day. One with a reference
     is counted in each statement by itself: in two that overlap it is the same.
     """
-    seen: Counter[tuple[str, ...]] = Counter()
+    in_the_file: Counter[tuple[str, ...]] = Counter()
     result = []
     for statement in statements:
-        in_this = {entry.bank_reference for entry in statement.entries if known(entry.bank_reference)}
-        for facts in [facts for facts in seen if facts[-1] in in_this and len(facts) == REFERENCED]:
-            del seen[facts]
+        in_this: Counter[tuple[str, ...]] = Counter()
         entries = []
         for entry in statement.entries:
             if entry.id:  # a part of a batch: named after the whole
                 entries.append(entry)
                 continue
-            facts = facts_of(entry)
+            facts, seen = facts_of(entry), in_this if known(entry.bank_reference) else in_the_file
             seen[facts] += 1
             entries.append(replace(entry, id=f"bank-{digest(*facts, str(seen[facts]))}"))
         result.append(replace(statement, entries=tuple(entries)))
