@@ -535,7 +535,6 @@ class Member:
     roles: tuple[str, ...] = ()
     enabled: bool = True
     confirmed: bool = True  # has chosen a password of their own
-    since_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -104,7 +104,6 @@ def _member(user: Mapping[str, Any], roles: tuple[str, ...]) -> Member:
         roles=roles,
         enabled=bool(user.get("Enabled", True)),
         confirmed=user.get("UserStatus") == "CONFIRMED",
-        since_at=user.get("UserCreateDate"),
     )
 
 
