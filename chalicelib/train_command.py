@@ -13,9 +13,9 @@ from pathlib import Path
 from chalicelib.errors import BadInput
 from chalicelib.reading.examples import Example, read_examples
 from chalicelib.reading.learned_voice import RESOURCE, pack
-from chalicelib.reading.training import train
 
-KNOWN_TO_RULES = ("hand_b", "hand_c", "mail_replies", "mail_written")
+MAILS = ("replies", "written", "written_rest", "second", "third", "fourth", "sixth", "seventh")
+KNOWN_TO_RULES = ("hand_b", "hand_c", *(f"mail_{name}" for name in MAILS))
 SHIPPED = Path(__file__).parent / "reading" / RESOURCE
 
 
@@ -35,6 +35,11 @@ def main(args: Sequence[str]) -> int:
         options = parser.parse_args(list(args))
     except SystemExit as end:  # argparse has said why
         return int(end.code or 0) if isinstance(end.code, int) else 2
+    try:
+        from chalicelib.reading.training import train
+    except ModuleNotFoundError as missing:
+        print(f"relance train: {missing.name} is missing: pip install {missing.name}", file=sys.stderr)
+        return 2
     hands: dict[str, list[Example]] = {}
     try:
         for name in options.examples:

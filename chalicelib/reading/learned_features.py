@@ -2,7 +2,7 @@
 
 Numbers, amounts, invoices and dates are replaced by what they are, a date by where it
 lies from the day of the mail: an example about one invoice teaches about all.
-Everything is hashed into one table; the hash is CRC-32, the same on every machine.
+A feature's place is the CRC-32 of its name, the same on every machine.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from chalicelib.reading import phrases as p
 from chalicelib.reading.clauses import Clause
 from chalicelib.reading.dates import FoundDate
 
-BITS = 17
-_MASK = (1 << BITS) - 1
 _GROUPS = (4, 5)  # letters of a group, inside a word
 MOST_CHARS = 4000  # of a text; what a mail is about stands above
 MOST_CLAUSES = 40
@@ -40,7 +38,7 @@ _PATTERNS: tuple[tuple[str, p.Phrases], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One clause as the learned voice hears it: places in the table, of its words and of its marks."""
+    """One clause as the learned voice hears it: the places of its words and of its marks."""
 
     start: int
     end: int
@@ -151,4 +149,4 @@ def _groups(word: str) -> tuple[int, ...]:
 
 
 def _place(feature: str) -> int:
-    return crc32(feature.encode()) & _MASK
+    return crc32(feature.encode())
