@@ -34,7 +34,7 @@ _DIGITS = (
     r"|\d{1,9}[.,]\d{2}(?!\d)|\d{1,9}(?:[.,]\d)?)"  # plain
 )
 _PATTERN = re.compile(
-    rf"(?<![\w/.,:+#-]){_BEFORE}(?<![\d/])\*{{0,3}}{_DIGITS}(?P<thousands>\s?k(?:€|eur|e)?\b)?(?:,-{{1,2}}|\.-{{1,2}})?{_AFTER}(?![\d%]|[.,/:-]\d|\s?%|/\d)"
+    rf"(?<![\w/.,:+#-]){_BEFORE}(?<![\d/])\*{{0,3}}{_DIGITS}(?P<thousands>\s?k(?:€|eur|e)?\b)?(?P<dash>,-{{1,2}}|\.-{{1,2}})?{_AFTER}(?![\d%]|[.,/:-]\d|\s?%|/\d)"
 )
 _GLUED = re.compile(r"(?P<before>eur|gbp|usd|chf)(?P<number>\d{1,12}[.,]\d{0,2})(?!\d)")
 
@@ -52,7 +52,7 @@ def find(folded: str) -> list[FoundAmount]:
             value, exact = value * 1000, False
             if "€" in thousands or "e" in thousands.strip()[1:]:
                 sign = sign or "€"
-        if not sign and not exact and not thousands:
+        if not sign and not exact and not thousands and not m["dash"]:
             continue
         if thousands and not sign and value < 1000:
             continue
@@ -83,7 +83,7 @@ def _odd(m: re.Match[str]) -> FoundAmount | None:
             return None
         return FoundAmount(m.start(), m.end(), m[0], value, _CURRENCY.get(sign, "EUR" if sign == "e" else None), True)
     worth = _in_words(m[1])
-    if worth is None:
+    if worth is None or re.fullmatch(r"(?:un|une) grand", m[1]):
         return None
     return FoundAmount(m.start(), m.end(), m[0], Decimal(worth), _CURRENCY.get(m[2]), True)
 

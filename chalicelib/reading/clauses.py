@@ -79,11 +79,11 @@ def cut(
     dates: Sequence[FoundDate],
     amounts: Sequence[FoundAmount],
     references: Sequence[FoundReference],
-    signals: Callable[[str, bool], bool],
+    signals: Callable[[str, bool, bool], bool],
 ) -> list[Clause]:
     """Clauses in order. A sentence is cut further only where both sides say something of their own.
 
-    signals(text, has_reference_and_date) tells whether a piece says something.
+    signals(text, dated, named) tells whether a piece says something: `dated`, `named`, with a date, an invoice in it.
     """
     clauses: list[Clause] = []
 
@@ -98,7 +98,7 @@ def cut(
 
     def talks(start: int, end: int) -> bool:
         d, _, r = inside(start, end)
-        return signals(folded[start:end], bool(d and r))
+        return signals(folded[start:end], bool(d), bool(r))
 
     for number, (start, end, asks) in enumerate(_sentences(folded)):
         row = " | " in folded[start:end]
@@ -138,8 +138,12 @@ def _sentences(folded: str) -> list[tuple[int, int, bool]]:
 
 # After a number and a full stop, these words begin a sentence; others go on: "20.11. our doc.", "n. 12".
 _BEGINS = re.compile(
-    r"\s+(?:for|ik|wij|graag|per|por|los|hi|je|nous|vous|on|il|elle|le|la|les|merci|pour|we|i|you|the|it|please|thanks|wir|ich|bitte|ce|cette|this|that|un|une|a|cordialement|bien|s'il|pouvez|pourriez|can|could|quant|par|dans|en|kind|best|regards|mit|die|der|das|es|if|si|as|and|et|mais|but|so|our|notre|votre|your|puis|then)\b"
+    r"\s+(?:ils?|elles?|celle|celui|both|all|nothing|rien|invoice|facture|rechnung|factuur|factura|fattura|payment|please|bitte|for|ik|wij|graag|per|por|los|hi|je|nous|vous|on|il|elle|le|la|les|merci|pour|we|i|you|the|it|please|thanks|wir|ich|bitte|ce|cette|this|that|un|une|a|cordialement|bien|s'il|pouvez|pourriez|can|could|quant|par|dans|en|kind|best|regards|mit|die|der|das|es|if|si|as|and|et|mais|but|so|our|notre|votre|your|puis|then)\b"
 )
+
+
+# "20.11. our doc.", "am 3. Mai", "1. Rechnung": a day or a rank, behind which a full stop ends nothing.
+_COUNTS = re.compile(r"(?:^|[^\w.,])(?:\d{1,2}|\d{1,2}\.\d{1,2})$")
 
 
 def _ends_sentence(folded: str, stop: re.Match[str]) -> bool:
@@ -148,8 +152,9 @@ def _ends_sentence(folded: str, stop: re.Match[str]) -> bool:
     after = folded[stop.end() : stop.end() + 2]
     if not after.strip() or not _ABBREVIATION.search(before):
         return True
-    digit = before[-1:].isdigit()
-    return digit and (after.startswith("\n") or bool(_BEGINS.match(folded, stop.end())))
+    if not before[-1:].isdigit() or after.startswith("\n"):
+        return before[-1:].isdigit()
+    return not _COUNTS.search(before) or bool(_BEGINS.match(folded, stop.end()))
 
 
 def _pieces(

@@ -317,7 +317,7 @@ def _month_day(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:le|the|au|du|el|il|op de|am|den)?\s?([0-3]?\d)(?:er|st|nd|rd|th|\.|de|e)?\s(?:du mois prochain|de le? mois prochain|(?:of )?next month|prochain mois|des (?:nachsten|kommenden|folge)[a-z]{0,6}\s?monats|prox\b\.?|p\.\s?m\b(?!\.?\s?(?:gmt|cet))\.?(?= v)|del (?:mes que viene|proximo mes|prossimo mese|mese prossimo)|van (?:de )?volgende maand)"
+    r"\b(?:le|the|au|du|el|il|op de|am|den)?\s?([0-3]?\d)(?:er|st|nd|rd|th|\.|de|e)?\s(?:du mois (?:prochain|suivant)|of the (?:following|next) month|del mes siguiente|del mese successivo|de le? mois prochain|(?:of )?next month|prochain mois|des (?:nachsten|kommenden|folge)[a-z]{0,6}\s?monats|prox\b\.?|p\.\s?m\b(?!\.?\s?(?:gmt|cet))\.?(?= v)|del (?:mes que viene|proximo mes|prossimo mese|mese prossimo)|van (?:de )?volgende maand)"
 )
 def _day_next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     year, month = _month(day, 1)
@@ -336,7 +336,7 @@ def _day_this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 @_rule(
     r"\b(?:(?:le|du|au|pour le|avant le|depuis le|des le|jusqu'au|on the|by the|before the|of the|the|am|zum|vom|bis zum|ab dem|dem|el dia|al dia|del dia|dia|de dag|el|al|del|il|entro il|dal|op de|op|per|tegen de|de|den|c/o)\s)"
     rf"(?:({_W})\s)?([0-3]?\d)(er|st|nd|rd|th|\.|e)?"
-    r"(?=\s?(?:$|[).;:!?]|,(?!\d)|\n|-\s)|\s(?:via|par|par|sur|sans|pour|et|ou|au|a|de|d'|avec|max|maxi|ref|par|dernier|prochain|sous|ordre|at|with|by|and|or|in|under|for|from|without|as|via|ohne|per|mit|an|con|por|sin|senza|met|onder|bei|von|und|soit|directement|comme|a|est|sera|chez|dans|depuis|that|which|ref|last|next|dernier|eingeplant|vorgemerkt|vorgesehen|geplant|was|nous|vous|je|on|i|we|it|so|inclus|au plus|at the latest|spatestens|latest|midi|matin|if|mais|but|car|because|payment|run|campagne|echeance)\b)"
+    r"(?=\s?(?:$|[().;:!?]|,(?!\d)|\n|-\s)|\s(?:via|par|par|sur|sans|pour|et|ou|au|a|de|d'|avec|max|maxi|ref|par|dernier|prochain|sous|ordre|at|with|by|and|or|in|under|for|from|without|as|via|ohne|per|mit|an|con|por|sin|senza|met|onder|bei|von|und|soit|directement|comme|a|est|sera|chez|dans|depuis|that|which|ref|last|next|dernier|eingeplant|vorgemerkt|vorgesehen|geplant|was|nous|vous|je|on|i|we|it|so|inclus|au plus|at the latest|spatestens|latest|midi|matin|if|mais|but|car|because|payment|run|campagne|echeance)\b)"
 )
 def _bare_day(m: re.Match[str], day: _Day) -> FoundDate | None:
     number = int(m[2])
@@ -349,6 +349,23 @@ def _bare_day(m: re.Match[str], day: _Day) -> FoundDate | None:
     if m[0].startswith("den ") and m[3] != ".":
         return None
     return _fact(m, *_nearest(day, number), weak=m[1] is None)
+
+
+# Behind these words a number with its ending is a day, whatever follows but a thing that is counted.
+@_rule(
+    r"\b(?:on|by|before|until|till|for|from|around|about|op|tegen|voor|rond|per|gaat)\s(?:the\s|de\s)?([0-3]?\d)(?:st|nd|rd|th|e|de|ste)\b"
+    rf"(?!\s(?:of\b|floor|time|invoice|reminder|anniversary|century|birthday|item|line|instal|call|letter|notice|street|avenue|week|verdieping|keer|factuur|herinnering|termijn|van\b|{_M}))"
+)
+def _ordinal_day(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, *_nearest(day, int(m[1])), weak=True) if 1 <= int(m[1]) <= 31 else None
+
+
+@_rule(
+    r"\b(?:le|pour le|avant le|des le|jusqu'au|d'ici le|(?:mandatement|virement|reglement|paiement|versement|campagne|bordereau|echeance) du|el|el dia|il|entro il)\s([0-3]?\d)(?:er)?"
+    rf"(?=\s[a-z])(?!\s(?:{_M}|h\b|heures?|euros?|eur\b|k\b|km|kg|m2|bis\b|ter\b|rue|avenue|bd|boulevard|place|eme|premiers?|premieres?|derniers?|autres?|pieces?|colis|palettes?|cartons?|fois|jours|semaines|mois|ans|points?|facture|invoice|fattura|factura|por ciento|per cento|giorni|dias))"
+)
+def _day_in_passing(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, *_nearest(day, int(m[1])), weak=True) if 1 <= int(m[1]) <= 31 else None
 
 
 def _nearest(day: _Day, number: int) -> tuple[date | None, date | None]:
@@ -385,6 +402,14 @@ def _weekday_next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
+    rf"\b({_W})\s(?:de (?:la )?semaine (?:derniere|passee)|(?:of )?last week|(?:der )?(?:letzten|vergangenen|letzter|vorigen) woche|de la semana pasada|della settimana scorsa|van vorige week)|\b(?:last week|vorige week|letzte woche) (?:on )?({_W})"
+)
+def _weekday_last_week(m: re.Match[str], day: _Day) -> FoundDate | None:
+    on = day.base - timedelta(day.base.weekday() + 7) + timedelta(_WEEKDAY_OF[m[1] or m[2]])
+    return _fact(m, on, on)
+
+
+@_rule(
     rf"\b(?:(?:la )?semaine prochaine,? (?:le )?|next week,? (?:on )?|(?:volgende|komende) week,? (?:op )?|(?:nachste|kommende)[rn]? woche,? (?:am )?|(?:la )?(?:prossima settimana|settimana prossima),? (?:di )?|(?:la )?(?:proxima semana|semana que viene),? (?:el )?)({_W})\b"
 )
 def _next_week_weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
@@ -393,7 +418,7 @@ def _next_week_weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    rf"\b(?:(last|the past|this|next|coming|this coming|past|vergangenen?|letzten?|letzter|kommenden?|nachsten?|diesen|dieser|pasado|proximo|este|scorso|prossimo|vorige|afgelopen|komende|volgende|aanstaande|deze|ce)\s)?({_W})(?:'?s)?(?:\s(prochaine?|derniere?|passee?|last|en huit|en quinze|week|a week|pasado|proximo|scorso|prossimo|jl|as))?\b(?!\s(?:au|to|bis|-|through)\s(?:{_W}))"
+    rf"\b(?:(last|the past|this|next|coming|this coming|past|vergangenen?|letzten?|letzter|kommenden?|nachsten?|diesen|dieser|pasado|proximo|este|scorso|prossimo|vorige|afgelopen|komende|volgende|aanstaande|deze|ce)\s)?({_W})(?:'?s)?(?:\s(prochaine?|qui vient|que viene|che viene|derniere?|passee?|last|en huit|en quinze|week|a week|pasado|proximo|scorso|prossimo|jl|as))?\b(?!\s(?:au|to|bis|-|through)\s(?:{_W}))"
 )
 def _weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
     target = _WEEKDAY_OF[m[2]]
@@ -413,7 +438,7 @@ def _weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
     ):
         return _fact(m, past, past, certain=certain)
     if re.match(r"next|coming|this coming|kommend|nachst|proximo|prossimo|komende|volgende|aanst", before) or re.match(
-        r"prochain|en huit|en quinze|week|a week|proximo|prossimo|as", after
+        r"prochain|qui vient|que viene|che viene|en huit|en quinze|week|a week|proximo|prossimo|as", after
     ):
         return _fact(m, None, future, certain=certain)
     return _fact(m, past, future, certain=certain)
@@ -463,7 +488,7 @@ def _two_days_ago(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:aujourd'?hui|ce jour|ce matin|ce soir|cet apres-midi|cette apres-midi|ce midi|a l'instant|dans la journee|today|this morning|this afternoon|tonight|this evening|by close of business|close of business|(?:by )?close of play|(?:by )?c\.?o\.?b\b\.?|end of (?:the |this )?(?:business )?day|end of play|(?:by )?eod|before we close|heute|hoy|esta manana|esta tarde|oggi|stamattina|vandaag|vanmorgen|vanochtend|vanmiddag|vanavond|stasera|esta noche|heute abend|just now)\b"
+    r"\b(?:aujourd'?hui|ce jour|ce matin|ce soir|cet apres-midi|cette apres-midi|ce midi|a l'instant|tout de suite|dans la journee|today|this morning|this afternoon|tonight|this evening|by close of business|close of business|(?:by )?close of play|(?:by )?c\.?o\.?b\b\.?|end of (?:the |this )?(?:business )?day|end of play|(?:by )?eod|before we close|heute|hoy|esta manana|esta tarde|oggi|stamattina|vandaag|vanmorgen|vanochtend|vanmiddag|vanavond|stasera|esta noche|heute abend|just now|right away|straight away|right now|in sofortiger ausfuhrung|meteen|ahora mismo)\b"
 )
 def _today(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, day.base, day.base)
@@ -515,6 +540,14 @@ def _in_days(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, day.base + timedelta(count))
 
 
+@_rule(
+    rf"\b(?:laissez|donnez|accordez|laisse|donne|give|allow|geben sie|gib|geef|geeft u|dejenos|denos|ci dia|dateci)[- ](?:nous|moi|us|me|uns|mir|ons|mij)?\s?(?:encore |another |just |noch |nog )?({_N})\s(jours?|semaines?|days?|weeks?|tage|wochen?|dagen|weken|dias|semanas?|giorni|settimane?)\b"
+)
+def _respite(m: re.Match[str], day: _Day) -> FoundDate | None:
+    """ "Give us three days": the day at their end."""
+    return _fact(m, None, day.base + timedelta(_number(m[1]) * (7 if m[2][0] in "sw" else 1)))
+
+
 @_rule(r"\b(24|48|72)\s?h(?:eures|rs|ours)?\b")
 def _hours(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, day.base + timedelta(int(m[1]) // 24))
@@ -532,7 +565,7 @@ def _about(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"(?:\b(?:en |la )?(?:semaine|sem|week|wk|kw|semana|settimana)\.?\s?(?:n\s?°\s?|no\.?\s?|kalender)?|\bs)([0-5]?\d)(?:\s?/?\s?(20\d\d))?\b(?!\s?(?:jours|days|%))"
+    r"(?:\b(?:en |la )?(?:semaine|sem|week|wk|kw|cw|semana|settimana)\.?\s?(?:n\s?°\s?|no\.?\s?|kalender)?|\bs)([0-5]?\d)(?:\s?/?\s?(20\d\d))?\b(?!\s?(?:jours|days|%))"
 )
 def _week_number(m: re.Match[str], day: _Day) -> FoundDate | None:
     week = int(m[1])
@@ -661,7 +694,7 @@ def _whole_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:(?:a |d'ici |avant |pour |vers )?(?:la )?fin (?:du |de |de ce |de le )?mois(?:-ci| ci)?(?: en cours| courant)?|(?:by |at |before |in )?(?:the )?(?:end of (?:the |this )?(?:current )?month|month[ -]?end|eom)|(?:bis |zum )?(?:ende (?:des |dieses |diesen )?monats?|monatsende|(?:monats)?ultimo(?! (?:giorno|dia|scorso))|letzten? (?:tag )?des monats)|(?:le |au )?dernier jour (?:du|de ce) mois|(?:on )?(?:the )?last day of (?:the|this) month|(?:op de )?laatste dag van (?:de|deze) maand|(?:a |para )?(?:final|fin|finales) de(?: este)? mes|(?:entro |a )?(?:la )?fine (?:del )?mese|(?:tegen |voor )?(?:het )?eind(?:e)? (?:van )?(?:de |deze )?maand|einde van de maand|per maandeinde|maandeinde|(?:entro )?la fine di questo mese)\b(?! prochain| suivant| de| d'| prossimo| que viene)"
+    r"\b(?:(?:a |d'ici |avant |pour |vers )?(?:la )?fin (?:du |de |de ce |de le )?mois(?:-ci| ci)?(?: en cours| courant)?|(?:by |at |before |in )?(?:the )?(?:end of (?:the |this )?(?:current )?month|month[ -]?end|eom)|(?:bis |zum )?(?:ende (?:des |dieses |diesen )?monats?|monatsende|(?:zum )?monatsletzten|(?:monats)?ultimo(?! (?:giorno|dia|scorso))|letzten? (?:tag )?des monats)|(?:le |au )?dernier jour (?:du|de ce) mois|(?:on )?(?:the )?last day of (?:the|this) month|(?:op de )?laatste dag van (?:de|deze) maand|(?:a |para )?(?:final|fin|finales) de(?: este)? mes|(?:entro |a )?(?:la )?fine (?:del )?mese|(?:tegen |voor )?(?:het )?eind(?:e)? (?:van )?(?:de |deze )?maand|einde van de maand|per maandeinde|maandeinde|(?:entro )?la fine di questo mese)\b(?! prochain| suivant| de| d'| prossimo| que viene)"
 )
 def _end_of_this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     before = m.string[max(0, m.start() - 14) : m.start()]
@@ -781,7 +814,7 @@ def _spelled_day(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    rf"\b(?:(?:on|by|before|until) the|the day|el dia|au|am|zum) {_S}(?: of (?:this|the) month)?(?=\s?(?:$|[.,;:!)\n]|at the latest|latest|spatestens|au plus tard))"
+    rf"\b(?:(?:on|by|before|until) the|the day|el dia|au|am|zum) {_S}(?: of (?:this|the) month)?(?=\s?(?:$|[.,;:!)\n]|at the latest|latest|spatestens|au plus tard|because|when|once|with|and|as|if)\b|\s?(?:$|[.,;:!)\n]))"
 )
 def _spelled_day_alone(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, *_nearest(day, _SPELLED[m[1]]), weak=True)

@@ -128,10 +128,20 @@ def contest(talk: Talk, index: int, clause: Clause, sentence: str) -> bool:
             r"\b(?:rien|plus|no longer|nothing|nichts|mehr|niente|nada|niets|meer)\b[^.]{0,24}$|debloqu",
             text[: blocked.end()],
         )
+        and not _RELEASED.search(talk.folded, clause.start + blocked.end())
     ):
         talk.flags.add("blocked")
         talk.blocked_at = index
     return False
+
+
+_TAKEN_OFF = re.compile(
+    r"\b(?:deduction faite|apres deduction|moins|net d[eu']|less|after deducting|net of|minus|abzuglich|meno|menos|verminderd|min) "
+)
+_WAS = re.compile(r"\b(?:etai(?:t|ent)|avai(?:t|ent)|were|was|had|waren|war|estaba\w?|era\w?|eran)\b")
+_RELEASED = re.compile(
+    r"\b(?:debloqu\w+|releas\w+|unblocked|block is (?:now )?(?:removed|lifted|gone)|leve\w?|freigegeben|desbloquead\w|sbloccat\w|vrijgegeven)\b"
+)
 
 
 def strong_reason(talk: Talk, clause: Clause, sentence: str) -> tuple[DisputeReason | None, re.Match[str] | None]:
@@ -161,6 +171,10 @@ def strong_reason(talk: Talk, clause: Clause, sentence: str) -> tuple[DisputeRea
         ):
             continue
         if reason == "duplicate" and re.match(r"duplicad", m[0]) and p.ASK.search(sentence):
+            continue
+        if reason == "credit_note" and re.match(r"(?:devez|doit) (?:deja |bien |normalement )?l'avoir$", m[0]):
+            continue  # to have received it: a verb
+        if reason == "credit_note" and p.PAID.search(text) and _TAKEN_OFF.search(text):
             continue
         if (
             reason == "credit_note"
@@ -291,6 +305,15 @@ def about_means(sentence: str) -> bool:
             sentence,
         )
     )
+
+
+def lift(talk: Talk) -> None:
+    """What was blocked and is released contests nothing any more: "étaient bloquées … le blocage est levé"."""
+    for s in [s for s in talk.statements if s.intent == "dispute"]:
+        clause = talk.clauses[s.clause]
+        later = talk.folded[clause.end : clause.end + 400]
+        if _WAS.search(talk.sentence(clause)) and (_RELEASED.search(later) or p.NO_DISPUTE.search(later)):
+            talk.statements.remove(s)
 
 
 def explain_refusals(talk: Talk) -> None:

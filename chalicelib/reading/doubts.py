@@ -14,7 +14,9 @@ from chalicelib.reading import advice as advice_
 from chalicelib.reading import amounts, words
 from chalicelib.reading import phrases as p
 from chalicelib.reading.fold import fold
+from chalicelib.reading.intents import asks_something_else
 from chalicelib.reading.model import Context, Dispute, InboundMessage, Intent, Promise, Remittance
+from chalicelib.reading.payment_facts import REMAINS
 from chalicelib.reading.statements import Said, Statement
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 # What a program can do nothing about without knowing the invoice.
 _ABOUT_INVOICES = frozenset({"promise_to_pay", "remittance", "dispute", "payment_plan_request", "document_request"})
 _SEND = re.compile(
-    r"\b(?:send|e-?mail|mail|forward|envoyer|renvoyer|transmettre|adresser|schicken|senden|mailen|zusenden|enviar|mandar|inviar\w*|mandar\w*|sturen|toesturen)\b"
+    r"\b(?:send|e-?mail|mail|forward|envoyer|renvoyer|transmettre|adresser|schicken|senden|mailen|zusenden|(?:re)?enviar|mandar|inviar\w*|mandar\w*|sturen|toesturen)\b"
 )
 
 
@@ -65,7 +67,8 @@ def judge(
             codes.append(flag)
     if contacts and any(not draft.own_domain(c) for c in contacts):
         codes.append("contact-elsewhere")
-    if said.foreign or draft.subject.foreign:
+    doubled = dispute is not None and dispute.reason == "duplicate" and bool(said.numbers) and len(said.foreign) == 1
+    if (said.foreign and not doubled) or draft.subject.foreign:  # a duplicate is one of an invoice that is no more open
         codes.append("foreign-invoice")
     for _, a in advices:
         codes += a.problems
@@ -75,8 +78,9 @@ def judge(
         codes.append("debt-not-acknowledged")
     if "insolvency-denied" in flags and "payment_plan_request" in intents:
         codes.append("trouble")
-    _check_facts(draft, statements, promise, remittance, dispute, invoices)
-    if promise is not None and promise.date is None:
+    documented = [n for _, a in advices if a.kind == "remittance" for n in a.numbers]
+    _check_facts(draft, statements, promise, remittance, dispute, invoices, documented)
+    if promise is not None and promise.date is None and not _plainly_promised(draft, statements):
         codes.append("promise-without-date")
     if (
         remittance is not None
@@ -87,14 +91,16 @@ def judge(
     ):
         codes.append("payment-unclear")
     if (
-        said.open_question
+        asks_something_else(said.clauses, statements)
         and not contacts
         and not ("document_request" in intents and _SEND.search(_questions(said)))
         and not re.match(r"(?:no|do)[-_.]?(?:t[-_.]?)?reply|ne-?pas|donotreply|do_not", message.sender or "")
     ):
         codes.append("question")
-    if set(intents) & {"dispute", "document_request"} and promise is None:
+    if set(intents) & {"dispute", "document_request", "payment_plan_request"} and promise is None:
         flags = flags - {"conditional"}  # what it waits for is what is contested or asked for
+    if dispute:
+        flags = flags - {"blocked"}  # the dispute says why
     for flag in ("conditional", "hearsay", "payment-asked", "blocked"):
         if flag in flags:
             codes.append(flag)
@@ -102,6 +108,28 @@ def judge(
         codes += ["question"] if "question" in flags else []
         codes.append("nothing-recognised")
     _check_parts(draft, intents, advices)
+
+
+_WHEN_WE_CAN = re.compile(
+    r"\b(?:quand|des que|lorsque|when|as soon as|once|sobald|zodra|cuando|appena) (?:je|on|nous|we|i|wir|ich|wij|ik)?\s?(?:le |la )?(?:peu|pourr|can|could|konn|kunnen|podamos|pueda|posso|possiamo)"
+)
+
+
+_A_DAY = re.compile(
+    r"\b\d{1,2} (?:janv|f[eé]vr|mars|avr|mai|juin|juil|ao[uû]t|sept|oct|nov|d[eé]c|jan|feb|apr|june|july|aug)"
+)
+
+
+def _plainly_promised(draft: Draft, statements: Sequence[Statement]) -> bool:
+    """Said in so many words, of a named invoice or sum: the program asks for the day by itself."""
+    told = [s for s in statements if s.intent == "promise_to_pay"]
+    return (
+        bool(told)
+        and not any(s.loose for s in told)
+        and bool(draft.numbers or any(s.amount for s in told))
+        and not _WHEN_WE_CAN.search(fold(draft.own))
+        and not any(_A_DAY.search(draft.own[s.start : s.end].lower()) for s in told)
+    )
 
 
 def _sender_doubts(
@@ -153,6 +181,7 @@ def _check_facts(
     remittance: Remittance | None,
     dispute: Dispute | None,
     invoices: Sequence[str],
+    documented: Sequence[str],
 ) -> None:
     codes = draft.codes
     known = {i.number: i for i in draft.items}
@@ -178,7 +207,7 @@ def _check_facts(
     )
     if paid & promised and (None in given[0] | given[1] or given[0] & given[1]):
         codes.append("contradiction")
-    codes += _amount_doubts(draft, statements, promise, remittance, dispute, invoices)
+    codes += _amount_doubts(draft, statements, promise, remittance, dispute, invoices, documented)
     if any(s.intent == "remittance" and not s.numbers for s in statements) and any(
         s.intent == "promise_to_pay" and not s.numbers for s in statements
     ):
@@ -203,7 +232,8 @@ def _check_facts(
     told = {s.intent for s in statements if s.intent in _ABOUT_INVOICES}
     if not invoices and (told or promise or remittance) and not _answers_us(draft, told, statements):
         codes.append("invoice-not-named")
-    if dispute and not any(s.numbers for s in statements if s.intent == "dispute") and len(draft.items) != 1:
+    contested_somewhere = any(s.numbers for s in statements if s.intent == "dispute") or len(invoices) == 1
+    if dispute and not contested_somewhere and len(draft.items) != 1:
         codes.append("invoice-not-named")
     if dispute and dispute.reason == "duplicate":
         both = [known[n].amount for n in dict.fromkeys((*contested, *paid)) if n in known]
@@ -219,7 +249,7 @@ def _answers_us(draft: Draft, told: set[Intent], statements: Sequence[Statement]
         not any(s.loose for s in statements)
         and threaded(draft.message, draft.context)
         and len(told) == 1
-        and told <= {"promise_to_pay", "remittance"}
+        and told <= {"promise_to_pay", "remittance", "document_request", "payment_plan_request"}
     )
 
 
@@ -230,6 +260,7 @@ def _amount_doubts(
     remittance: Remittance | None,
     dispute: Dispute | None,
     invoices: Sequence[str],
+    documented: Sequence[str],
 ) -> list[str]:
     """An amount that is none of the balances it speaks of, nor their sum: a typing error, a part payment, a trap."""
     known = {i.number: i.amount for i in draft.items}
@@ -237,10 +268,14 @@ def _amount_doubts(
     if "payment_plan_request" in intents or (dispute and remittance is not None):
         return []
     if re.search(
-        r"\b(?:acompte|deposit|down payment|on account|first instal?ment|premier (?:versement|reglement)|anzahlung|acconto|anticipo|aanbetaling|une (?:premiere )?partie|premier paiement|first (?:payment|part|bit)|part[ -]payment|towards|alvast|een deel|deelbetaling|teilzahlung|teilbetrag|einen teil|una parte|un primo|un primer|primer pago)\b",
+        r"\b(?:acompte|deposit|down payment|on account|a valoir|a compte|first instal?ment|premier (?:versement|reglement)|anzahlung|acconto|anticipo|aanbetaling|une (?:premiere )?partie|premier paiement|first (?:payment|part|bit)|part[ -]payment|towards|alvast|moitie|half|halfte|helft|mitad|meta|een deel|deelbetaling|teilzahlung|teilbetrag|einen teil|una parte|un primo|un primer|primer pago)\b",
         fold(draft.own),
     ):
         return []
+    folded = fold(draft.own)
+    told = amounts.find(folded)
+    if _wrongly_added(folded, told):
+        return ["total"]
     for intent, total in (
         ("promise_to_pay", promise.amount if promise else None),
         ("remittance", remittance.amount if remittance else None),
@@ -249,7 +284,8 @@ def _amount_doubts(
             continue
         spoken = [s for s in statements if s.intent == intent]
         named = (
-            list(dict.fromkeys(n for s in spoken for n in s.numbers if n in known))
+            [n for n in documented if n in known and intent == "remittance"]
+            or list(dict.fromkeys(n for s in spoken for n in s.numbers if n in known))
             or list(draft.numbers)
             or list(invoices)
         )
@@ -257,41 +293,59 @@ def _amount_doubts(
         if not balances:
             if invoices:
                 return []
-            if not _is_a_sum(total, tuple(known.values())):
+            if total not in _sums(tuple(known.values())):
                 return ["amount-differs"]
             continue
-        exact = any(a.value == total and a.exact for a in amounts.find(fold(draft.own)))
+        exact = any(a.value == total and a.exact for a in told)
         rounded = total == total.to_integral_value() and not exact
-        whole_of = sum(balances, Decimal(0))
+        owed = sum(balances, Decimal(0))
         if (
             len(spoken) == 1
             and len(spoken[0].numbers) > 1
             and exact
-            and total != whole_of
+            and total != owed
             and total != sum(known.values(), Decimal(0))
         ):
             return ["amount-differs"]
-        sums = (
-            {sum(c, Decimal(0)) for size in range(1, min(len(balances), 6) + 1) for c in combinations(balances, size)}
-            if len(balances) <= 10
-            else {sum(balances, Decimal(0))}
-        )
-        whole = sum(known.values(), Decimal(0))
-        if (
-            total in sums
-            or total == whole
-            or (rounded and any(abs(total - s) < 1 for s in sums))
-            or (rounded and total % 100 == 0 and any(abs(total - s) <= 60 and s >= 2000 for s in sums))
+        if total < owed and dispute and intent == "promise_to_pay":
+            continue  # what is contested is left out
+        if total < owed and any(
+            a.value == total and REMAINS.search(folded[max(0, a.start - 24) : a.start]) for a in told
         ):
+            continue  # of a part that they paid before
+        if total < owed and any(total + a.value in (owed, *balances) for a in told if a.value != total):
+            continue  # what was taken off is told: a credit note, a discount
+        sums = _sums(balances)
+        if total in sums or total == sum(known.values(), Decimal(0)):
+            continue
+        if rounded and any(abs(total - s) < (61 if total % 100 == 0 and s >= 2000 else 1) for s in sums):
             continue
         return ["amount-differs"]
     return []
 
 
-def _is_a_sum(total: Decimal, balances: Sequence[Decimal]) -> bool:
-    """Whether an amount is one of the balances, some of them together, or all."""
-    some = range(1, min(len(balances), 6) + 1) if len(balances) <= 10 else (1, len(balances))
-    return any(sum(c, Decimal(0)) == total for size in some for c in combinations(balances, size))
+_IN_ALL = re.compile(
+    r"\b(?:soit(?: un total de| au total| en tout)?|total(?: de| :)?|au total|en tout|in all|in total|totall?ing|altogether|insgesamt|zusammen|en total|in totale|totaal|samen|a elles (?:deux|trois))\W{0,4}$"
+)
+
+
+def _wrongly_added(folded: str, told: Sequence[amounts.FoundAmount]) -> bool:
+    """Whether a total is told that is not the sum of the amounts told before it in the same sentence."""
+    for index, total in enumerate(told):
+        if not _IN_ALL.search(folded[max(0, total.start - 40) : total.start]):
+            continue
+        sentence = max(folded.rfind(end, 0, total.start) for end in (". ", "! ", "? ", ".\n", "\n\n"))
+        parts = [a for a in told[max(0, index - 12) : index] if a.start > sentence]
+        added = sum((a.value for a in parts), Decimal(0))
+        if len(parts) >= 2 and added != total.value and all(a.exact for a in (*parts, total)):
+            return True
+    return False
+
+
+def _sums(balances: Sequence[Decimal]) -> set[Decimal]:
+    """One of the balances, some of them together, or all; of more than ten only one or all."""
+    some = range(1, len(balances) + 1) if len(balances) <= 10 else (1, len(balances))
+    return {sum(c, Decimal(0)) for size in some for c in combinations(balances, size)}
 
 
 def _check_parts(draft: Draft, intents: Sequence[Intent], advices: Sequence[tuple[str, advice_.Advice]]) -> None:
@@ -307,8 +361,9 @@ def _check_parts(draft: Draft, intents: Sequence[Intent], advices: Sequence[tupl
         codes.append("parts-differ")
     pictures = [a for a in draft.attached if a.picture]
     unread = [a for a in draft.attached if a.problem]
-    if unread and not advices:
-        codes.append("unreadable-attachment")
+    told = {*draft.numbers, *(a.value for c in draft.said.clauses for a in c.amounts)}
+    if unread and not advices and not (draft.numbers and len(told) > len(draft.numbers)):
+        codes.append("unreadable-attachment")  # unless the words say of what and how much by themselves
     if not draft.own.strip():
         codes.append("picture-only" if pictures else "nothing-recognised")
 

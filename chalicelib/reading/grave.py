@@ -12,7 +12,7 @@ from chalicelib.reading.talk import Talk
 
 def insolvency(talk: Talk, index: int, clause: Clause) -> None:
     if re.search(
-        r"\b(?:looking at filing|have to file|may file|might file|call in the loan|we're done|we are done|going under|go under|mettre la cle|fermer boutique|cesser (?:notre|l'|mon) activite|close (?:the|our) doors)\b",
+        r"\b(?:looking at filing|have to file|may file|might file|call in the loan|we're done|we are done|going under|go under|mettre la cle|fermer boutique|pas (?:certaine?s?|sure?s?) (?:que nous soyons|que je sois|d'etre|de pouvoir)(?: \S{1,12}){0,6} (?:d')?(?:honorer|payer|regler)|not sure (?:that )?(?:we|i) (?:can|will be able to) (?:ever )?pay|cesser (?:notre|l'|mon) activite|close (?:the|our) doors)\b",
         clause.text,
     ):
         talk.flags.add("trouble")

@@ -56,7 +56,6 @@ def understand(own: str, ground: Ground) -> Said:
         references=found.found,
         foreign=found.foreign,
         flags=frozenset(talk.flags),
-        open_question=_asks_something_else(clauses, statements),
         clauses=tuple(clauses),
     )
 
@@ -82,6 +81,7 @@ def _read(talk: Talk) -> None:
         if clause.question and len(talk.statements) == before:
             talk.flags.add("question")
     disputes.explain_refusals(talk)
+    disputes.lift(talk)
     _shortest(talk)
 
 
@@ -152,42 +152,55 @@ def _amounts(folded: str, ground: Ground, dates: Sequence[dates_.FoundDate]) -> 
         a for a in amounts_.find(folded) if not any(s <= a.start and a.end <= e and a.currency is None for s, e in full)
     ]
     spans = [(a.start, a.end) for a in found] + [(d.start, d.end) for d in dates]
-    balances = {i.amount for i in ground.items}
+    balances, numbers = {i.amount for i in ground.items}, [i.number for i in ground.items]
     for m in _BARE_NUMBER.finditer(folded):
         if any(s < m.end(1) and m.start(1) < e for s, e in spans):
             continue
         value = amounts_.parse(m[1])
-        if value is None or value < 50:
+        if value is None or value < 20 or value != value.to_integral_value():
             continue
+        before, after = folded[max(0, m.start(1) - 40) : m.start(1)], folded[m.end(1) : m.end(1) + 40]
         grouped = bool(re.search(r"[ .,']\d{3}$", m[1]))
         whole = any(int(b) == value for b in balances)
-        paying = bool(
-            re.search(
-                r"\b(?:fais|fait|vire|verse|envoye|envoie|paie|paye|pay|send|transfer|acompte|deposit|of|de|the|les)\s$",
-                folded[max(0, m.start(1) - 10) : m.start(1)],
-            )
-        )
-        if (whole and (grouped or paying)) or (
-            value % 50 == 0
-            and value >= 100
-            and paying
-            and re.match(
-                r"\s(?:€|euros?|sur|vendredi|lundi|mardi|mercredi|jeudi|demain|le|on|for|fin|hier|this|next|today|tomorrow|friday|monday|tuesday|wednesday|thursday)",
-                folded[m.end(1) :],
-            )
+        year = not grouped and 1990 <= value <= 2100
+        number = any(m[1] in n.lower() for n in numbers)
+        paying = _PAYING_IT.search(before)
+        if (whole and value >= 50 and (grouped or paying or _THOSE.search(before))) or (
+            not year and not number and ((paying and _THEN.match(after)) or _IS_PAID.match(after))
         ):
             found.append(amounts_.FoundAmount(m.start(1), m.end(1), m[1], value, None, False))
     return sorted(found, key=lambda a: a.start)
 
 
 _BARE_NUMBER = re.compile(
-    r"(?<![\w.,/:#°-])(\d{1,3}(?:[ .,']\d{3})+|\d{3,6})(?![\d%/:]|[.,-]\d|\s?(?:%|h\b|jours|days|pieces|pcs|units))"
+    r"(?<![\w.,/:#°-])(\d{1,3}(?:[ .,']\d{3})+|\d{2,6})(?![\d%/:]|[.,-]\d|\s?(?:%|h\b|jours|days|pieces|pcs|units))"
 )
 
 
-def _talks(text: str, reference_and_date: bool) -> bool:
+# "sent 900 yesterday", "I'll drop 720 into your account", "1 100 sont partis hier": sums without a currency.
+_PAYING_IT = re.compile(
+    r"\b(?:fais|fait|faire|mets|mettre|mis|vire|virer|vires|verse|verser|envoye|envoie|paie|paye|payes|passe|regle|posted?|pay|paid|send|sent|do|did|drop|put|make|made|transfer|transferred|wired?|release|acompte|deposit|tranche|half|instal?ment|moitie|pour|ok|of|de|first|second|another|encore|overgemaakt|uberwiesen|transferi|transferir|pagare|pago|mandato|versato)"
+    r"(?: (?:you|vous|te|t'|the|les|la|another|encore|deja|already|just|it|of|de|you guys|jullie|ihnen|le|os))?\s$"
+)
+_THOSE = re.compile(r"\b(?:the|les|of|de)\s$")
+_THEN = re.compile(
+    r"\s?(?:$|[.!\n)]|[,;:](?!\d)|\s(?:€|euros?|quid|balles|sur|vendredi|lundi|mardi|mercredi|jeudi|samedi|demain|le|la semaine|on|for|fin|hier|this|next|last|today|tomorrow|yesterday|friday|monday|tuesday|wednesday|thursday|saturday|sunday|into|in your|to your|by|via|par|now|already|deja|cash|en especes|as|when|once|from|towards|against|whatever|et|and|mas|c'est|ce matin|ce soir|avant|pour|chez)\b)"
+)
+_IS_PAID = re.compile(
+    r"\s(?:(?:was|were|is|are|has|have|been|just|all|c'est|sont|est|ont|a|ete|deja|bien|also|to be|again|another|go|ist|sind|wurden|werden|zijn|is) ){0,3}(?:transferred|paid|sent|wired|remitted|went|goes|leaves|left|gone|released|coming|partis?|parties?|vires?|verses?|payes?|regles?|bezahlt|betaald|uberwiesen|overgemaakt|pagad\w|pagat\w|transferid\w)\b"
+)
+
+
+# "the other on Friday", "la petite le sera le 12": said without a verb of paying, or with half of one.
+_THE_OTHER = re.compile(
+    r"\b(?:l'autre|les autres|la (?:seconde|deuxieme|troisieme|petite|grosse|suivante|une|deux|trois)|le (?:second|deuxieme|reste|solde)|la sera|le sera|l'est|the (?:other|others|second|third|rest|remainder|balance|small one|big one)|de (?:andere|tweede|rest)|d(?:ie|as|er) (?:andere|zweite|rest|restliche)\w?|(?:la|el) (?:otra|segunda|resto)|(?:l'altra|la seconda|il resto|il saldo)|celles? (?:de|du|d'))\b"
+)
+
+
+def _talks(text: str, dated: bool, named: bool) -> bool:
     return bool(
-        reference_and_date
+        (dated and (named or _THE_OTHER.search(text)))
+        or (named and p.CONTEST.search(text))
         or p.PAID.search(text)
         or p.WILL_PAY.search(text)
         or p.PAID_TOO.search(text)
@@ -207,9 +220,12 @@ def _at(clauses: Sequence[Clause], position: int) -> int:
     return next((i for i, c in enumerate(clauses) if c.start <= position < c.end), -1)
 
 
-def _asks_something_else(clauses: Sequence[Clause], statements: Sequence[Statement]) -> bool:
+def asks_something_else(clauses: Sequence[Clause], statements: Sequence[Statement]) -> bool:
     """A question that is none of the requests, and no mere 'did it arrive?'."""
     told = {clauses[s.clause].sentence for s in statements if s.clause >= 0}
+    for s in statements:  # "… could we have until December? Would that be all right?"
+        if s.clause >= 0 and s.intent in ("payment_plan_request", "document_request"):
+            told.add(clauses[s.clause].sentence + 1)
     return any(
         c.question and c.sentence not in told and len(c.text.split()) >= 5 and not _MERE_QUESTION.search(c.text)
         for c in clauses
@@ -217,7 +233,7 @@ def _asks_something_else(clauses: Sequence[Clause], statements: Sequence[Stateme
 
 
 _MERE_QUESTION = re.compile(
-    r"\b(?:pointer|verifi\w+|confirm\w*|accus\w+|vu(?:e|s|es)? (?:passer|arriver)|arrive\w*|seen|landed|show(?:n|ing)? up|reached you|gesehen|angekommen|llegad\w+|arrivat\w+|aangekomen|bien (?:recu|ca|sa)|recu|vos (?:releves|comptes)|ok|d'accord|convient|check|received?|allocate|apply|look again|all right|alright|works?|hope|erhalten|eingegangen|recibid\w+|ricevut\w+|ontvangen|binnen|comprenez|comprendre|understand|pu(?:is|ede|o)|savez|know|affectation|ca vous|lisible|mettre a jour|update|lettrer|kijken|in english|en francais|auf deutsch|en espanol|in het nederlands|in italiano)\b"
+    r"\b(?:pointer|verifi\w+|confirm\w*|accus\w+|vu(?:e|s|es)? (?:passer|arriver)|arrive\w*|seen|landed|show(?:n|ing)? up|reached you|gesehen|angekommen|llegad\w+|arrivat\w+|aangekomen|bien (?:recu|ca|sa)|recu|vos (?:releves|comptes)|ok|d'accord|convient|check|received?|allocate|apply|look again|all right|alright|works?|hope|erhalten|eingegangen|recibid\w+|ricevut\w+|ontvangen|binnen|comprenez|comprendre|understand|pu(?:is|ede|o)|savez|in ordnung|afletter\w*|verbuchen|ausziffern|allocat\w*|lettrage|imputar|know|affectation|ca vous|lisible|mettre a jour|update|lettrer|kijken|in english|en francais|auf deutsch|en espanol|in het nederlands|in italiano)\b"
 )
 
 
@@ -274,6 +290,8 @@ def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags
             and "acompte" in flags
         )
     ]
+    paid_in = {s.clause for s in kept if s.intent == "remittance" and s.on is not None and not s.loose}
+    kept = [s for s in kept if s.intent != "promise_to_pay" or s.on is not None or s.clause not in paid_in]
     doubles = [s for s in kept if s.intent == "dispute" and s.reason == "duplicate"]
     if doubles:
         kept = [

@@ -27,6 +27,9 @@ _WITHOUT = re.compile(
 _HAVE = re.compile(
     r"(?:\b(?:j'ai|nous avons|on a|ai|avons|i have|i've|we have|we've|ich habe|wir haben|tengo|tenemos|abbiamo|ho|ik heb|we hebben|wij hebben)(?: (?:bien|already|now|got|found|deja|hier|also|aussi|just|schon|ya|gia|al|retrouve|recu|received|reperito|gevonden)){0,3} (?:la |le |les |l'|the |your |votre |vos |die |den |el |il |de |uw )?(?:copie de |copy of )?(?:la |the )?$)"
 )
+_THANKS = re.compile(
+    r"\b(?:merci (?:\S{1,12} )?pour|thanks? (?:you )?(?:\S{1,8} )?for|danke? (?:\S{1,8} )?fur|grazie (?:\S{1,8} )?per|gracias (?:\S{1,8} )?por|merci de (?:m'|nous )?avoir (?:re)?(?:envoye|transmis|adresse)|thanks? (?:\S{1,8} )?for (?:re)?(?:sending|emailing|forwarding)(?: me| us| over)?|bedankt (?:\S{1,8} )?voor) (?:la |le |l'|les |votre |the |your |die |den |il |el |de )?(?:copie de |copy of )?(?:the |la |le |l')?$"
+)
 _AT_HAND = re.compile(
     r"(?: de livraison)? (?:sous les yeux|in front of me|before me|en main|vor mir|delante|davanti)\b|\s?acquittees?\b|\s?are due\b"
 )
@@ -109,6 +112,8 @@ def _asks_for_paper(text: str) -> re.Match[str] | None:
     for paper in p.DOCUMENT.finditer(text):
         if _HAVE.search(text[max(0, paper.start() - 40) : paper.start()]) or _AT_HAND.match(text, paper.end()):
             continue  # "I have the delivery note": nothing is asked
+        if _THANKS.search(text[max(0, paper.start() - 40) : paper.start()]):
+            continue
         around = text[max(0, paper.start() - 110) : paper.end() + 90]
         plain = bool(PLAIN_PAPER.fullmatch(paper[0]))
         transfer, lack = _TRANSFER.search(around), _LACK.search(around)

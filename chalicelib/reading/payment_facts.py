@@ -30,6 +30,15 @@ _REFERENCE_LEAD = re.compile(
 _REFERENCE_TOKEN = re.compile(r"#?([a-z]{2,4} [a-z]{2,4} \d{3,8}|[a-z0-9][a-z0-9]*(?:[-/._][a-z0-9]+)*)")
 
 
+# A payment is issued, too, and a bill of exchange pays on the day it falls due.
+_SENT_MONEY = re.compile(
+    r"\b(?:virements?|cheques?|paiements?|reglements?|versements?|mandats?|ordres?|bordereaux?|avis)\b"
+)
+_BILL = re.compile(
+    r"\b(?:lcr|bor|traites?|effets?|billet a ordre|lettre de change|domicili\w+|echeance du|a echeance|a l'echeance|bill of exchange|wechsel|pagare|riba|ri\.ba|cambiale)\b"
+)
+
+
 def day_of(talk: Talk, index: int, clause: Clause, sentence: str, *, past: bool) -> tuple[date | None, bool, bool]:
     """The day the money leaves or left, whether that is certain, whether it is a vague 'soon'."""
     base = talk.ground.base
@@ -62,6 +71,8 @@ def day_of(talk: Talk, index: int, clause: Clause, sentence: str, *, past: bool)
         if past and on > base + timedelta(14):
             continue
         chosen.append((on, d.certain, d))
+    if past:  # "paid on the 9th, the rest on the 4th": what is still to come is another payment's day
+        chosen = [c for c in chosen if c[0] <= base] or chosen
     if not chosen:
         following = [c for c in talk.clauses[index + 1 : index + 3] if c.sentence <= clause.sentence + 1]
         for c in following:
@@ -109,7 +120,7 @@ def other_day(talk: Talk, clause: Clause, d: dates_.FoundDate) -> bool:
     if any(r.start <= d.start < r.end for r in clause.references if r.how == "issued"):
         return True
     if re.search(
-        r"\b(?:echue?s? (?:le|au|du|depuis)|echeance|due|payable|fallig|emise?s? (?:le|du)|dated|datee?s? du|factures? (?:\S{1,20} )?(?:du\b|de\b|d')|invoices? (?:\S{1,20} )?(?:of|dated|from)|rechnung (?:\S{1,20} )?vom|livre\w* (?:le|du)|delivered on|commande (?:\S{1,14} )?du|order (?:\S{1,14} )?of|relance du|mail du|courriel du|message du|courrier du|reminder of|letter of|email of|your (?:mail|email|letter|message) of|releve (?:au|du)|statement of|as at|depuis le mail|(?:courriel|mail|message|e-mail|email) (?:du|le|of|vom|del|van)|honoree du|devis (?:\S{1,10} )?du|quotation of|quote of|bon de livraison (?:\S{1,10} )?du|bl (?:\S{1,10} )?du|avoir (?:\S{1,10} )?du|loyers rentrent|reunion|conseil|meeting|absent\w*|conges?|ferme\w*|holiday|closed|on leave)\s?(?:le|du|on|of|the|au|:|d)?\s?\S{0,6}$",
+        r"\b(?:echue?s? (?:le|au|du|depuis)|echeance|due|fallig|payable|emise?s? (?:le|du)|dated|datee?s? du|factures? (?:\S{1,20} )?(?:du\b|de\b|d')|invoices? (?:\S{1,20} )?(?:of|dated|from)|rechnung (?:\S{1,20} )?vom|livre\w* (?:le|du)|delivered on|commande (?:\S{1,14} )?du|order (?:\S{1,14} )?of|relance du|mail du|courriel du|message du|courrier du|reminder of|letter of|email of|your (?:mail|email|letter|message) of|releve (?:au|du)|statement of|as at|depuis le mail|(?:courriel|mail|message|e-mail|email) (?:du|le|of|vom|del|van)|honoree du|devis (?:\S{1,10} )?du|quotation of|quote of|bon de livraison (?:\S{1,10} )?du|bl (?:\S{1,10} )?du|avoir (?:\S{1,10} )?du|loyers rentrent|reunion|conseil|meeting|absent\w*|conges?|ferme\w*|holiday|closed|on leave)\s?(?:le|du|on|of|the|au|:|d)?\s?\S{0,6}$",
         before,
     ):
         if re.search(
@@ -117,9 +128,16 @@ def other_day(talk: Talk, clause: Clause, d: dates_.FoundDate) -> bool:
             before,
         ):
             return False
-        return not re.search(r"\b(?:lcr|traite|echeance du|a echeance|a l'echeance)\b", before) or bool(
-            re.search(r"echue", before)
-        )
+        told = talk.folded[clause.start : d.start]
+        if re.search(r"\bemise?s? (?:le|du)\s?$", before):
+            return not _SENT_MONEY.search(told)
+        if (
+            re.search(r"\bpayable (?:le|au|on|by|the)?\s?(?:the\s)?$", before)
+            and d.future
+            and d.future > talk.ground.base
+        ):
+            return False
+        return not _BILL.search(told) or bool(re.search(r"echue", before))
     return False
 
 
@@ -132,7 +150,26 @@ def arrival(talk: Talk, clause: Clause, d: dates_.FoundDate) -> bool:
     )
 
 
+_LESS = re.compile(
+    r"\b(?:moins|less|minus|abzuglich|meno|menos|min|apres deduction|after deducting|deduit\w*)\b|[-–]\s"
+)
+
+
+def _net(talk: Talk, clause: Clause) -> Decimal | None:
+    """Of "5 664,00 (6 384,00 moins l'avoir de 720,00)" what is left, where it stands there."""
+    values = [a.value for a in clause.amounts]
+    if len(values) == 3 and _LESS.search(clause.text):
+        for net in values:
+            rest = sorted(v for v in values if v != net)
+            if len(rest) == 2 and rest[1] - rest[0] == net:
+                return net
+    return None
+
+
 def amount_of(talk: Talk, index: int, clause: Clause) -> Decimal | None:
+    net = _net(talk, clause)
+    if net is not None:
+        return net
     usable = usable_amounts(talk, clause)
     if not usable and not clause.row:
         same = [c for c in talk.clauses if c.sentence == clause.sentence and c is not clause]
@@ -149,6 +186,10 @@ def amount_of(talk: Talk, index: int, clause: Clause) -> Decimal | None:
                 len(usable) == 1 and any(usable[0].value == i.amount for i in talk.ground.items)
             ):
                 usable = []
+    if not usable and index + 1 < len(talk.clauses):
+        below = talk.clauses[index + 1]
+        if len(below.amounts) == 1 and len(below.text.strip()) < len(below.amounts[0].words) + 6:
+            usable = list(below.amounts)  # "paid yesterday", and the sum on the next line
     if not usable:
         keyed = {
             a.value for c in talk.clauses if _KEYED_AMOUNT.match(c.text) and not c.references for a in c.amounts[-1:]
@@ -162,6 +203,11 @@ def amount_of(talk: Talk, index: int, clause: Clause) -> Decimal | None:
     return _total([a.value for a in usable], [i.amount for i in talk.ground.items])
 
 
+REMAINS = re.compile(
+    r"\b(?:restants?|reste|solde(?: restant)?(?: de)?|remaining|remainder of|balance of|restliche\w?|resto de|saldo di|resterende)\s?\S{0,3}$"
+)
+
+
 def usable_amounts(talk: Talk, clause: Clause) -> list[amounts_.FoundAmount]:
     """Amounts that may be what is paid: not what remains, not unit prices, not what was billed before."""
     usable = []
@@ -173,6 +219,13 @@ def usable_amounts(talk: Talk, clause: Clause) -> list[amounts_.FoundAmount]:
         ):
             continue
         usable.append(a)
+    if (
+        not usable
+        and len(clause.amounts) == 1
+        and p.WILL_PAY.search(clause.text)
+        and REMAINS.search(talk.folded[max(clause.start, clause.amounts[0].start - 24) : clause.amounts[0].start])
+    ):
+        usable.append(clause.amounts[0])  # "the remaining 7,480.00 will be paid"
     if len(usable) > 1:  # what it is set against, or a part of it, counts only where nothing else is said
         apart = [a for a in usable if not _SET_AGAINST.search(talk.folded[max(clause.start, a.start - 24) : a.start])]
         usable = apart or usable

@@ -15,7 +15,7 @@ STRONG_FUTURE = re.compile(
     r"\b(?:sera|seront|sere[zt]|va|vont|vais|allons|partira|partiront|quitter(?:a|ont)|reglera|reglerons|reglerai|paierons|paierai|paiera|virerons|virerai|virera|verserons|solderons|ferons|ferai|fera|effectuerons|procederons|procederai|enverrons|enverrai|aurez|auras|recevrez|interviendra|passera|will|'ll|shall|going to|wird|werden|worden|wordt|zal|zullen|pagaremos|pagheremo|sara|verra|scheduled|prevue?s?|programmee?s?|planned|gets cut|goes|going)\b"
 )
 UNRELATED_PAYMENT = re.compile(
-    r"\b(?:aucun (?:virement|paiement|reglement) (?:fournisseur|ne)|s'engage a (?:payer|regler) ses fournisseurs|paie ses fournisseurs|supplier payments? due|payments? (?:is|are) made (?:by|on|every)|nos (?:paiements|reglements) (?:s'effectuent|se font|sont)|payment terms|conditions de (?:paiement|reglement)|notre client|nos clients|our (?:own )?(?:customer|client)s? (?:pay|has|have|will)|nous (?:doit|doivent)|m'ont (?:paye|regle)|owes us|owe us|maitre d'ouvrage|subvention|early.payment|escompte|votre honoree|toujours (?:ete )?(?:paye|regle|honore)\w*|(?:reglons|payons|regle|paye) (?:toujours|habituellement|generalement|nos fournisseurs)|(?:always|usually|normally|generally) (?:pay|paid|settle)|zahlen (?:wir )?(?:immer|grundsatzlich|stets)|siempre (?:hemos )?pag|sempre pag|altijd betaal|will you pay|you will pay|allez-vous payer|reglement (?:interieur|general|des honoraires)|reglement par cheque (?:est )?accepte|rgpd|gdpr)\b"
+    r"\b(?:aucun (?:virement|paiement|reglement) (?:fournisseur|ne)|s'engage a (?:payer|regler) ses fournisseurs|paie ses fournisseurs|supplier payments? due|payments? (?:is|are) made (?:by|on|every)|nos (?:paiements|reglements) (?:s'effectuent|se font|sont)|payment terms|conditions de (?:paiement|reglement)|notre client|nos clients|(?:nous|me|m') ?(?:paie|paient|payent|paiera|paieront|regle|reglent|reglera|verse|versent|versera)\b|(?:pay|pays|paying|paid) (?:us|me)\b(?! (?:back|a))|zahlt uns|uns zahlt|nos paga\w?|ci paga\w{0,2}|betaalt ons|our (?:own )?(?:customer|client)s? (?:pay|has|have|will)|nous (?:doit|doivent)|m'ont (?:paye|regle)|owes us|owe us|maitre d'ouvrage|subvention|early.payment|escompte|votre honoree|toujours (?:ete )?(?:paye|regle|honore)\w*|(?:reglons|payons|regle|paye) (?:toujours|habituellement|generalement|nos fournisseurs)|(?:always|usually|normally|generally) (?:pay|paid|settle)|zahlen (?:wir )?(?:immer|grundsatzlich|stets)|siempre (?:hemos )?pag|sempre pag|altijd betaal|will you pay|you will pay|allez-vous payer|reglement (?:interieur|general|des honoraires)|reglement par cheque (?:est )?accepte|rgpd|gdpr)\b"
 )
 _CANNOT = re.compile(
     r"\b(?:ne (?:peut|peuvent|pouvons|puis|pourra|pourrons|saurait)|cannot|can't|can not|unable to|kann nicht|konnen (?:wir )?nicht|no pued\w+|no podemos|non poss\w+|non puo|kan niet|kunnen (?:wij |we )?niet)\b"
@@ -39,7 +39,12 @@ _THEN_PAY = re.compile(
     r"\b(?:reissue|send|correct|fix|amend|replace|credit|refaites|envoyez|corrigez|rectifiez|bitte|schicken sie|korrigieren sie|corrijan|manden|correggete|mandate|stuur)\b[^.\n]{0,90}\b(?:and (?:then )?(?:we|i)(?:'ll| will)|then (?:we|i)(?:'ll| will)|dann|et (?:on|nous|je) (?:vous )?(?:pai|regl)|y (?:les )?pagamos|e paghiamo|dan betalen)|\berst danach\b"
 )
 _WHEN_PAID = re.compile(
-    r"\b(?:clients?|customers?|kunden?|clientes?|klant|maitre d'ouvrage|donneur d'ordre|constructora|committente|insurers?|assur\w+|promoteur|bailleur)\b[^.\n]{0,40}\b(?:pa(?:ye|ie|y|id|gh?[aoi])\w*|regl\w*|zahl\w*|uberw\w*|settl\w*|betaal\w*|come through|rembours\w*)\b|\b(?:cobremos|cobramos|nos paguen|ci pagano|incassiamo)\b|\bquand (?:je|on|nous) (?:peux|pourra\w*|peut|pouvons)\b|\b(?:customer|client) settles\b"
+    r"\b(?:clients?|customers?|kunden?|clientes?|klant|maitre d'ouvrage|donneur d'ordre|constructora|committente|insurers?|scheme|funder|assur\w+|promoteur|bailleur)\b[^.\n]{0,40}\b(?:pa(?:ye|ie|y|id|gh?[aoi])\w*|regl\w*|zahl\w*|uberw\w*|settl\w*|betaal\w*|come through|rembours\w*)\b|\b(?:cobremos|cobramos|nos paguen|ci pagano|incassiamo)\b|\bquand (?:je|on|nous) (?:peux|pourra\w*|peut|pouvons)\b|\b(?:customer|client) settles\b"
+)
+
+
+_SINCE = re.compile(
+    r"\b(?:depuis|since|seit|desde|sinds) (?:le |the |dem |el |de )?(?:\d|hier|yesterday|gestern|ayer|gisteren|lundi|mardi|mercredi|jeudi|vendredi|monday|tuesday|wednesday|thursday|friday|montag|dienstag|mittwoch|donnerstag|freitag|maandag|dinsdag|woensdag|donderdag|vrijdag|lunes|martes|miercoles|jueves|viernes|la semaine|last|deux|trois|two|three)"
 )
 
 
@@ -51,8 +56,8 @@ def pay(talk: Talk, index: int, clause: Clause, sentence: str, disputed: bool) -
         return
     if p.UNREAL.search(text):
         return
-    if paid and _SENT_BACK.search(sentence):
-        paid = None
+    if paid and (_SENT_BACK.search(sentence) or re.search(r"\b(?:les|des|en) soldes$", paid[0])):
+        paid = None  # it came back; or the sales are meant
     if p.HEARSAY.search(sentence):
         talk.flags.add("hearsay")
         return
@@ -171,6 +176,8 @@ def about_money(talk: Talk, clause: Clause, sentence: str, m: re.Match[str]) -> 
 
 def is_past(talk: Talk, clause: Clause, paid: re.Match[str] | None, will: re.Match[str] | None) -> bool:
     base = talk.ground.base
+    if paid and _SINCE.search(clause.text):
+        return True
     told = [d for d in clause.dates if d.past and d.future and d.past == d.future]
     only_future = any(
         d.past is None
@@ -232,6 +239,8 @@ def is_past(talk: Talk, clause: Clause, paid: re.Match[str] | None, will: re.Mat
         ]
         if near and all((d.past is None) or (d.past == d.future and d.past > base) for d in near):
             return False
+    if paid and not will and re.match(r"\W*c'est (?:fait|signe|regle)\b", paid[0]) and only_future:
+        return False  # "it is signed, the payment is set for the 15th"
     if paid and not will:
         bare = re.match(
             r"[|,:;(.\n\s-]*(?:est|sont|is|are|facture\w?|la|les|et)?\s?(?:\w+ee?s?|paid|settled)\b", paid[0]
@@ -286,7 +295,7 @@ def under_condition(talk: Talk, index: int, clause: Clause, sentence: str) -> No
     m = p.CONDITION.search(sentence)
     after = sentence[m.start() :] if m else sentence
     reason, strong = disputes.strong_reason(talk, clause, sentence)
-    if strong is not None and reason is not None:
+    if strong is not None and reason is not None and not _WHEN_PAID.search(sentence):
         if not any(s.clause == index and s.intent == "dispute" for s in talk.statements):
             talk.say("dispute", index, strong, reason=reason, numbers=talk.numbers(index))
         return
@@ -305,7 +314,7 @@ def under_condition(talk: Talk, index: int, clause: Clause, sentence: str) -> No
         for d in clause.dates
         if d.future and d.future >= talk.ground.base and not payment_facts.other_day(talk, clause, d)
     ]
-    theirs = _OWN_MEANS.search(after) or _OWN_MEANS.search(sentence)
+    theirs = _OWN_MEANS.search(after) or _OWN_MEANS.search(sentence) or _WHEN_PAID.search(sentence)
     if dated and (theirs or not p.OUR_ACT.search(after)):
         say_promise(talk, index, clause, sentence, p.WILL_PAY.search(clause.text) or p.PAY_STEM.search(clause.text))
         return
@@ -392,7 +401,7 @@ def loose_payment(talk: Talk, index: int, clause: Clause, sentence: str) -> None
             and not future_mark
             and not any(d.past is None for d in days)
             and money
-            and re.search(r"\b(?:ordre|order|instruct)", text)
+            and re.search(r"\b(?:ordre de|payment order|instruct)", text)
         ):
             say_payment(talk, index, clause, sentence, m)
         else:

@@ -10,7 +10,7 @@ from datetime import UTC, date, timedelta
 from decimal import Decimal
 
 from chalicelib.reading import advice as advice_
-from chalicelib.reading import amounts, doubts, language, learned_voice, machine, references, trust, words
+from chalicelib.reading import amounts, dates, doubts, language, learned_voice, machine, references, trust, words
 from chalicelib.reading import attachments as attachments_
 from chalicelib.reading import intents as intents_
 from chalicelib.reading import phrases as p
@@ -28,6 +28,7 @@ from chalicelib.reading.model import (
     InboundMessage,
     Intent,
     KnownAccount,
+    KnownItem,
     Promise,
     Reading,
     Remittance,
@@ -43,7 +44,7 @@ LOUDER = 2.0  # a ground that examples hear so much louder than the one that phr
 # examples told it: a payment never (it would silence us), what becomes a person's task anyway if it is nearly certain.
 BY_A_WORD, BY_EXAMPLES = 0.85, 0.9
 _BECOMES_A_TASK = frozenset({"dispute", "payment_plan_request", "document_request"})
-SURE = 0.45  # less, and a person looks: how probable it is that all intents are right
+SURE = 0.7  # less, and a person looks: how probable it is that all intents are right
 _OF_NO_INVOICE = frozenset({"complaint", "insolvency", "contact_change"})
 
 
@@ -144,6 +145,7 @@ class Draft:
             sent_texts=context.sent_texts,
             our_addresses=tuple(context.our_addresses),
         )
+        self.words = _without_our_rows(self.words, self.items, self.base)
         self.own = self.words.own()
         self.codes: list[str] = []
         self.evidence: list[Evidence] = []
@@ -273,7 +275,7 @@ class Draft:
         """Payment documents: the body itself where it is one, then each attachment."""
         out: list[tuple[str, advice_.Advice]] = []
         self.attached = attachments_.texts(self.message.attachments, self.context.caps, elapsed=self.elapsed)
-        sure = bool(
+        sure = any(s.intent == "remittance" for s in said.statements) or bool(
             re.search(
                 r"\b(?:avis|preuve|justificatif|remittance|advice|breakdown|specification|particulars|payment|virement|versement|reglement|stub|proof|zahlung|betaal)\w*",
                 fold(self.own),
@@ -397,7 +399,6 @@ class Draft:
                 statements.append(Statement("contact_change", *portal.span(), portal.span(), -1))
             elif not_me and not said_already & {"dispute", "promise_to_pay", "remittance", "insolvency"}:
                 statements.append(Statement("contact_change", *not_me.span(), not_me.span(), -1))
-                self.codes.append("contact-unclear")
         present, statements = self._weigh(said, statements, advices, contacts)
         if "contact_change" in present and not contacts and not _PLATFORM.search(folded):
             self.codes.append("contact-unclear")
@@ -469,10 +470,12 @@ class Draft:
             return set(found), statements
         settled: set[Intent] = {"contact_change"} if contacts else set()
         if advices:
-            settled |= {"promise_to_pay", "remittance"}
+            settled |= {"promise_to_pay", "remittance", "document_request"}
         present = {
             i for i in INTENTS if (i in found if i in settled else opinion.probability[i] >= learned_voice.PROBABLE)
         }
+        if "insolvency" in present and "dispute" not in found:
+            present.discard("dispute")  # that nothing can be paid any more contests nothing
         told = replace(opinion, probability={i: p for i, p in opinion.probability.items() if i not in settled})
         unfounded = [i for i in present - settled if not _founded(i, found.get(i), opinion.probability[i])]
         if told.sure(present) < SURE or unfounded:
@@ -584,6 +587,9 @@ class Draft:
         folded = fold(self.own)
         lines = re.findall(r"(?m)^\W{0,3}(?:soit )?(?:un )?(?:total|summe|totaal|totale|soit)\b[^\n]{0,60}$", folded)
         found = [a.value for line in lines for a in amounts.find(line)]
+        below = re.search(r"(?m)^\s*(?:total|summe|totaal|totale)[^\n\d]{0,20}\n+([^\n]{3,20})$", folded)
+        if below and not found:
+            found = [a.value for a in amounts.find(below[1])]  # a table whose cells became lines
         return found[-1] if found else None
 
     def _subject_reference(self, document: bool) -> str | None:
@@ -595,6 +601,7 @@ class Draft:
 
     def _invoices(self, said: Said, advices: Sequence[tuple[str, advice_.Advice]]) -> tuple[str, ...]:
         numbers = list(said.numbers)
+        numbers += [n for above in self._lines_answered().values() for n in above]
         numbers += [n for n in self.subject.numbers if n not in numbers]
         for _, a in advices:
             numbers += [n for n in a.numbers if n not in numbers]
@@ -677,6 +684,23 @@ def _day(message: InboundMessage, context: Context) -> date:
 
 def message_words(message: InboundMessage, own: str) -> str:
     return f"{message.subject}\n{own[:4000]}"
+
+
+def _without_our_rows(found: words.Words, items: Sequence[KnownItem], base: date) -> words.Words:
+    """Rows of our reminder that came back without the mark of a quote are quoted: number, day and amount of our books."""
+    lines = []
+    for line in found.lines:
+        bare = (
+            line.kind == "own" and len(line.text) < 200 and " | " not in line.text
+        )  # a table's last column may answer
+        folded = fold(line.text) if bare else ""
+        named = [i for i in items if folded and re.search(rf"(?<!\w){re.escape(fold(i.number))}(?!\w)", folded)]
+        if len(named) == 1 and any(a.value == named[0].amount for a in amounts.find(folded)):
+            days = {d.past for d in dates.find(folded, base) if d.full}
+            if named[0].due_on in days or named[0].issued_on in days:
+                line = replace(line, kind="quoted")
+        lines.append(line)
+    return replace(found, lines=tuple(lines))
 
 
 def _subject(subject: str) -> str:

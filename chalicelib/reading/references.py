@@ -58,15 +58,15 @@ _OURS_SHAPE = re.compile(r"\b(?:fa|f|fc|inv|fac)[-\s]?\d{2,4}[-/]\d{2,5}\b|\b20\
 _ALL = re.compile(
     r"\b(?:(?:toutes|tous) (?:les |vos |ces |nos |leurs )?(?:factures|trois|quatre|deux|ensemble|lignes|pieces|postes)|(?:les|vos|ces) (?:deux|trois|quatre|cinq|\d) factures|(?:vos|les|aucune des|aucun des|chacune des) (?:deux|trois|quatre|cinq) (?:notes|factures|documents|dossiers|lignes|pieces)|aucune des (?:deux|trois|quatre)|les (?:deux|trois|quatre)(?= (?:sont|seront|ont|factures|partent|partiront|vont|en |le |vendredi|lundi|ensemble|par|demain|ensemble|\.|,))"
     r"|(?:tout|toutes?) (?:est|sera|a ete|ont ete|sont|seront) (?:regle|paye|solde|vire|acquitte|mandate|parti)\w{0,3}|(?:l'integralite|la totalite|l'ensemble) (?:des|de vos|de nos|de ces|du) (?:factures|impayes|compte|solde|sommes|montants|creances|echeances|relev\w*|retard|sommes dues|encours)|(?:solder|solde|soldons|apure\w*|regle\w*) (?:l'integralite|la totalite|l'ensemble|le tout|tout|notre compte|votre compte|le compte|l'integralite du compte)"
-    r"|(?:le |la )?totalite (?:due|du solde|du compte)|l'integralite|le solde (?:de notre|du|de votre|total|de nos) (?:compte|solde)?|(?:l')?ensemble du solde|le solde total|tout ce (?:que nous vous devons|qu'on vous doit|qui est du|qui est echu)|vos (?:deux|trois|quatre) factures"
-    r"|all (?:of )?(?:the |your |our |these |those )?(?:three|two|four|five|\d |open |outstanding |overdue |unpaid )?(?:invoices|items|three|bills|of them|outstanding)|all (?:three|four)\b|both (?:invoices|items|bills|of them|are|were|have|went|will)|(?:the )?(?:whole|full|entire|total) (?:of the )?(?:outstanding )?(?:balance|account|amount (?:due|outstanding)|outstanding)|everything (?:open|outstanding|overdue|due|on|you|that|is|was|has|we|will)|the lot\b|the total outstanding|(?:balance|account) in full|clear(?:ed|ing)? (?:the|our|your) (?:whole |full |entire )?(?:account|balance)|the whole account|what we owe you|everything we owe"
+    r"|(?:le |la )?totalite (?:due|du solde|du compte)|l'integralite|le solde (?:de notre|du|de votre|total|de nos) (?:compte|solde)?|(?:l')?ensemble du solde|le solde total|la totalite de ce que|(?:vos|ces|les) [3-9] (?:factures|dernieres|offenes)|ihre (?:zwei|drei|vier|beiden) (?:offenen )?rechnungen|(?:le |las |las )?(?:vostre|sue) (?:due|tre|quattro) fatture|sus (?:dos|tres|cuatro) facturas|jullie (?:twee|drie|vier) facturen|l'ensemble de votre creance|les (?:deux|trois|quatre) duplicatas?|tout ce (?:que nous vous devons|qu'on vous doit|qui est du|qui est echu)|vos (?:deux|trois|quatre) factures"
+    r"|all (?:of )?(?:the |your |our |these |those )?(?:three|two|four|five|\d |open |outstanding |overdue |unpaid )?(?:invoices|items|three|bills|of them|outstanding)|all (?:three|four)\b|both (?:invoices|items|bills|of them|are|were|have|went|will)|(?:the )?(?:whole|full|entire|total) (?:of the )?(?:outstanding )?(?:balance|account|amount (?:due|outstanding)|outstanding)|everything (?:open|outstanding|overdue|due|on|you|that|is|was|has|we|will)|the lot\b|the total outstanding|(?:balance|account) in full|clear(?:ed|ing)? (?:the|our|your) (?:whole |full |entire )?(?:account|balance)|the whole account|what we owe you|everything we owe|your balance"
     r"|alle (?:drei|vier|zwei|offenen|rechnungen|posten|openstaande|facturen|drie)|samtliche|beide rechnungen|der gesamte (?:saldo|betrag)|alle (?:offenen )?rechnungen|gesamtbetrag|todas (?:las|sus) facturas|las (?:tres|dos) facturas|la totalidad|todo el saldo|tutte (?:le|e tre)(?: vostre)?(?: fatture)?|l'intero (?:saldo|importo)|het (?:hele|volledige) (?:saldo|bedrag))\b"
 )
 _REST = re.compile(
-    r"\b(?:le reste|le restant|le solde|les autres(?: factures)?|l'autre|celles? qui restent?|les suivantes|la derniere|les deux autres|the rest|the others?|the remaining(?: \w+)?|the remainder|the balance|the other (?:one|two|invoices?)|remaining (?:invoices?|balance|items?)|der rest|die (?:anderen|ubrigen|restlichen)(?: rechnungen)?|die andere|el resto|las (?:otras|demas)|la otra|il resto|le altre|l'altra|de rest|de andere(?:n)?|het restant)\b"
+    r"\b(?:le reste|le restant|le solde|les autres(?: factures)?|l'autre|celles? qui restent?|les suivantes|la derniere|les deux autres|the rest|the others?(?! (?:\d|big|small|large|two|three|four|five|six|seven|eight|nine|ten|day|week|side|hand|party)\b)|the remaining(?: (?:invoices?|items?|bills?|balance))?(?! ?(?:[€£$\d]|on\b|of\b|two never|three never))|the remainder|the balance|the other (?:one|two|invoices?)|remaining (?:invoices?|balance|items?)|der rest|die (?:anderen|ubrigen|restlichen)(?: rechnungen)?|die andere|el resto|las (?:otras|demas)|la otra|il resto|le altre|l'altra|de rest|de andere(?:n)?|het restant)\b"
 )
 _MONTH_REF = re.compile(
-    rf"\b(?:(?P<both>les deux|les trois|the two|the three|die beiden|both|deux|le|la|celles?|facture|factures|invoices?|bill|bills|the|ones?|document|rechnung|rechnungen|factura|fattura|factuur|your|votre|vos)\s(?:(?:de|d'|du|of|from|for|vom|von|del|di|dated|datee|van)\s?(?:mois (?:de|d')\s?)?|emise?s? en )(?P<month>{_M})(?!\s?\d{{1,2}}\b)|\b(?P<poss>{_M})'s (?:invoices?|bill|bills|one))"
+    rf"\b(?:(?P<both>les deux|les trois|the two|the three|die beiden|both|deux|le|la|celles?|facture|factures|invoices?|bill|bills|the|ones?|document|rechnung|rechnungen|factura|fattura|factuur|your|votre|vos)\s(?:(?:d'|(?:de|du|of|from|for|vom|von|del|di|dated|datee|van)\s)(?:mois (?:de\s|d'))?|emise?s? en )(?P<month>{_M})(?!\s?\d{{1,2}}\b)|\b(?P<poss>{_M})'s (?:invoices?|bill|bills|one))"
 )
 _BY_ISSUE = re.compile(
     r"(?:factures?|invoices?|bills?|documents?|rechnung(?:en)?|factura|fattura|factuur|piece|celles?|the one|votre fact\w*)(?: \S{1,12}){0,2} (?:du|of|from|dated|datee du|emise le|issued (?:on )?|vom|del|van|en date du|de|dd\.?) ?(?:the )?$"
@@ -105,7 +105,7 @@ def find(
     for item in items:
         for m in _number_pattern(item.number).finditer(folded):
             found.append(FoundReference(m.start(), m.end(), m[0], (item.number,), "number"))
-        if item.purchase_order:
+        if item.purchase_order and re.search(r"\d{2}", item.purchase_order):  # a word alone names nothing
             digits = re.sub(r"\D", "", item.purchase_order)
             for m in _number_pattern(item.purchase_order).finditer(folded):
                 found.append(FoundReference(m.start(), m.end(), m[0], (item.number,), "order"))
@@ -320,8 +320,8 @@ def _everything(
     partial = _PARTIAL.search(folded) or (named and any(a.value not in {i.amount for i in items} for a in amounts))
     for m in _REST.finditer(folded):
         if re.match(
-            r"\s(?:ecri\w+|voyez|contact\w*|voir|adress\w+|please|write|est un|c'est|quand|suivra|de (?:la|cette|l'))",
-            folded[m.end() : m.end() + 14],
+            r"\s(?:ecri\w+|voyez|contact\w*|voir|adress\w+|please|write|est un|c'est|quand|suivra|de (?:la|cette|l')|(?:est|sont|is|are|was|were) (?:tres|bien|superbe|parfait|joli|beau|very|fine|lovely|great))",
+            folded[m.end() : m.end() + 18],
         ):
             continue
         if partial and m[0] in (
@@ -343,7 +343,11 @@ def _everything(
             folded[m.end() :],
         ):
             continue  # "the balance and the 0342": the balance of the one that was spoken of
-        if named and others and re.match(r"[^\n]{0,80}", folded[m.end() :]):
+        if len(named) < 2 and not _OF_INVOICES.search(m[0]) and (amounts or not _GOES.match(folded, m.end())):
+            continue  # with one invoice named, "the rest" is rather that of the invoice, or of the chairs
+        if re.search(r"\b(?:comme|like|wie|como|come|zoals)\s$", folded[max(0, m.start() - 8) : m.start()]):
+            continue
+        if named and others:
             single = m[0] in (
                 "l'autre",
                 "la derniere",
@@ -369,6 +373,10 @@ def _everything(
     return out
 
 
+_OF_INVOICES = re.compile(r"factur|invoice|rechnung|fattur|item|une$|one$")
+_GOES = re.compile(
+    r"[^.\n]{0,24}\b(?:part|partira|sera|seront|suit|suivra|regle|paye|paie|vire|est|sont|will|goes|go|follows?|is|are|at|by|on|in|fin|wird|werden|folgt|sigue|va|segue|volgt|wordt)\b"
+)
 _ORDINAL = re.compile(
     r"\b(?:(?P<first>la premiere|le premier|the first(?: one)?|the former|die erste|la primera|la prima|de eerste)|(?P<last>la seconde|la deuxieme|la derniere|le second|the second(?: one)?|the latter|the last one|die zweite|la segunda|la seconda|de tweede))\b(?! (?:quinzaine|semaine|moitie|fois|relance|echeance|mensualite|half|week|time|reminder|instal|payment|ligne|line|woche|rappel|lettre))"
 )

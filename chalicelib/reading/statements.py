@@ -41,7 +41,6 @@ class Said:
     references: tuple[references_.FoundReference, ...] = ()
     foreign: tuple[str, ...] = ()
     flags: frozenset[str] = frozenset()  # what a person ought to know
-    open_question: bool = False  # a question of some length that no statement explains
     clauses: tuple[Clause, ...] = field(default=(), repr=False)
 
     def of(self, intent: Intent) -> tuple[Statement, ...]:

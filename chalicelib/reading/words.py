@@ -100,10 +100,20 @@ _CLOSING = re.compile(
     r"|mit (?:freundlichen|besten|freundlichem|herzlichen|vielen) (?:grussen|gruss|grusse)[\s,.!]*|(?:viele|beste|freundliche|liebe|schone|herzliche) grusse?.{0,25}|mfg[\s,.!]*|gruss[\s,.!]*|hochachtungsvoll.{0,5}|un (?:cordial )?saludo.{0,10}|saludos(?: cordiales)?.{0,10}|atentamente.{0,5}|(?:cordiali|distinti|cari) saluti.{0,5}|saluti[\s,.!]*|(?:met )?(?:vriendelijke |hartelijke )?(?:groet(?:en|jes)?)[\s,.!]*|mvg[\s,.!]*)\s*$"
 )
 _DISCLAIMER = re.compile(
-    r"(?:confidentiality notice|this (?:e-?mail|message|communication)(?: and any attachments?| \(including.{0,40}\))? (?:is|are|may|contains?|was sent|has been)\b.{0,60}(?:confidential|privileged|intended|virus|scanned)|intended (?:only|solely) for|if you (?:are not|have received).{0,40}(?:intended recipient|in error)|privileged (?:and|or) confidential|nothing (?:herein|in this|contained)|registered in (?:england|scotland|wales|ireland)|registered office|please consider the environment|think before (?:you )?print"
-    r"|ce (?:message|courriel|mail|e-mail)(?: et (?:toutes? )?(?:les|ses|leurs) (?:pieces|fichiers)[^.]{0,30})?,? (?:est|sont|peut|peuvent|contient|a ete|ainsi)\b.{0,80}(?:confidenti|destinataire|intention|exclusi|virus|propriete)|les informations contenues dans|si vous n'etes pas (?:le |un )?destinataire|l'emetteur decline|pensez a l'environnement|n'imprimez|avant d'imprimer|etablis a l'intention exclusive|droit d'acces|capital (?:social )?de|au capital de|\brcs [a-z]|siret?\s?:?\s?\d|tva intracom|conformement a(?:u reglement| la loi)|membre d'une a(?:ssociation|ga)|caution:? this|warning:? this|external e?-?mail|\[external\]|originated (?:from )?outside|(?:^|\W)attention ?:? ce (?:message|mail|courriel)|provient de l'exterieur|expediteur externe|ne cliquez (?:pas|sur)|do not click"
-    r"|diese (?:e-?mail|nachricht) (?:enthalt|ist|kann).{0,80}(?:vertraul|bestimmt)|amtsgericht|geschaftsfuhrer|handelsregister|es gelten unsere|ust-id|en cumplimiento (?:del|de la)|proteccion de datos|este (?:mensaje|correo).{0,60}confidencial|ai sensi (?:del|dell)|le informazioni contenute|dit (?:e-?mail)?bericht (?:is|kan).{0,60}(?:vertrouwelijk|bestemd)|\bkvk\b|aucun paiement ni changement|late payment of commercial debts"
-    r"|tout litige ne\b|competence (?:exclusive )?d(?:u|es) tribuna|nos conditions generales|our (?:general )?(?:terms|purchase conditions))"
+    r"(?:confidentiality notice|this (?:e-?mail|message|communication)(?: and any attachments?| \(including.{0,40}\))? (?:is|are|may|contains?|was sent|has been)\b.{0,60}(?:confidential|privileged|intended|virus|scanned)|intended (?:only|solely) for|if you (?:are not|have received).{0,40}(?:intended recipient|in error)|privileged (?:and|or) confidential|nothing (?:herein|in this|contained)|please consider the environment|think before (?:you )?print"
+    r"|ce (?:message|courriel|mail|e-mail)(?: et (?:toutes? )?(?:les|ses|leurs) (?:pieces|fichiers)[^.]{0,30})?,? (?:est|sont|peut|peuvent|contient|a ete|ainsi)\b.{0,80}(?:confidenti|destinataire|intention|exclusi|virus|propriete)|les informations contenues dans|si vous n'etes pas (?:le |un )?destinataire|l'emetteur decline|pensez a l'environnement|n'imprimez|avant d'imprimer|etablis a l'intention exclusive|membre d'une a(?:ssociation|ga)|caution:? this|warning:? this|external e?-?mail|\[external\]|originated (?:from )?outside|(?:^|\W)attention ?:? ce (?:message|mail|courriel)|provient de l'exterieur|expediteur externe|ne cliquez (?:pas|sur)|do not click"
+    r"|diese (?:e-?mail|nachricht) (?:enthalt|ist|kann).{0,80}(?:vertraul|bestimmt)|este (?:mensaje|correo).{0,60}confidencial|ai sensi (?:del|dell)|le informazioni contenute|dit (?:e-?mail)?bericht (?:is|kan).{0,60}(?:vertrouwelijk|bestemd)|aucun paiement ni changement|late payment of commercial debts)"
+)
+# What stands in a letterhead. A client may speak of it, too: "send us a copy with your USt-IdNr".
+_LETTERHEAD = re.compile(
+    r"registered in (?:england|scotland|wales|ireland)|registered office|capital (?:social )?de|au capital de|\brcs [a-z]|siret?\s?:?\s?\d|tva intracom|amtsgericht|geschaftsfuhrer|handelsregister|es gelten unsere|ust-id|\bkvk\b"
+)
+# Rules of a house: below a signature they are print, above it the client invokes them.
+_HOUSE_RULE = re.compile(
+    r"tout litige ne\b|competence (?:exclusive )?d(?:u|es) tribuna|nos conditions generales|our (?:general )?(?:terms|purchase conditions)|conformement a(?:u reglement| la loi)|droit d'acces|en cumplimiento (?:del|de la)|proteccion de datos"
+)
+_SPEAKS = re.compile(
+    r"\b(?:nous|notre|nos|vous|votre|vos|merci|je|we|our|you|your|please|i|wir|uns|unser\w*|ihre?\w?|bitte|ons|onze|uw|graag|nostr[oae]|vostr[oae]|nuestr[oa]s?)\b"
 )
 _SIGNATURE_LINE = re.compile(
     r"(?:\b(?:tel|tél|phone|fax|mob|mobile|portable|standard|direct|poste|ext|telefon|telefono)\b\.?\s?:?\s?[+(\d]|\b0\d(?:[ .-]?\d\d){4}\b|\+\d{2}[\d ().-]{7,}|\(\d{3}\) ?\d{3}-\d{4}|www\.|https?://|\b\d{5}\s[a-z]|\b(?:gmbh|sarl|s\.a\.|sas|ltd|limited|plc|inc\.?|bv|b\.v\.|srl|s\.r\.l|s\.l\.|snc|eurl)\b|\b(?:comptab|accounts? payable|purchase ledger|finance|directeur|directrice|director|manager|gerant|responsable|assistant|secretar|chef |head of|controller|buchhaltung|kreditoren|crediteuren|amministrazione|administracion|service |chief|officer|treasur|president|adjoint|gestionnaire|aide-comptable|accountant|clerk|daf\b|cfo\b|ceo\b|raf\b))"
@@ -311,7 +321,7 @@ def _author(block: Sequence[str], raw: Sequence[str]) -> tuple[str | None, str |
 
 
 def _foreign_tail(line: str) -> bool:
-    return bool(_DISCLAIMER.search(line))
+    return bool(_DISCLAIMER.search(line) or (_LETTERHEAD.search(line) and not _SPEAKS.search(line)))
 
 
 def _cut_signatures(
@@ -354,8 +364,10 @@ def _cut_one(folded: Sequence[str], kinds: list[str], start: int, end: int, toke
             break
         line = re.sub(r"^(?:i\.\s?[av]\.|ppa\.|p\.\s?o\.)\s*", "", line)
         words = re.findall(r"[a-z][a-z'-]*", line)
+        wrapped = i > start and len(folded[i - 1].strip()) > 54 and not re.search(r"[.!?,:;)]\s*$", folded[i - 1])
         if (
             seen
+            and not wrapped
             and tokens
             and 1 <= len(words) <= 6
             and len(line) <= 60
@@ -397,14 +409,14 @@ def _trailing_signature(folded: Sequence[str], start: int, end: int) -> int | No
         i -= 1
     while i > start and folded[i].strip():
         line = folded[i].strip()
-        if len(line) > 110 or (re.search(r"[.!?]$", line) and len(line) > 45 and not _DISCLAIMER.search(line)):
+        if len(line) > 110 or (re.search(r"[.!?]$", line) and len(line) > 45 and not _foreign_tail(line)):
             break
         block_start = i
         i -= 1
     if block_start is None or block_start <= start:
         return None
     block = [folded[k].strip() for k in range(block_start, end) if folded[k].strip()]
-    marks = sum(1 for line in block if _SIGNATURE_LINE.search(line) or _DISCLAIMER.search(line))
+    marks = sum(1 for line in block if _SIGNATURE_LINE.search(line) or _foreign_tail(line))
     verbs = any(
         re.search(
             r"\b(?:regle|paye|vire|facture n|invoice \d|sera|seront|will be|paid|avons|avez|pouvez|merci de)\w{0,3}\b",
@@ -425,10 +437,11 @@ def _trailing_signature(folded: Sequence[str], start: int, end: int) -> int | No
 
 def _cut_boilerplate(folded: Sequence[str], kinds: list[str]) -> None:
     """Disclaimers and banners: the matching line, and in wrapped text the rest of its paragraph."""
-    i = 0
+    i, signed = 0, False
     while i < len(kinds):
         line = folded[i]
-        if kinds[i] == "own" and len(line) < 3000 and _DISCLAIMER.search(line):
+        signed = signed or kinds[i] == "signature"
+        if kinds[i] == "own" and len(line) < 3000 and (_foreign_tail(line) or (signed and _HOUSE_RULE.search(line))):
             long_ = len(line) > 130
             kinds[i] = "disclaimer"
             if not long_:

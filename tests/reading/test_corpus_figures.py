@@ -9,85 +9,46 @@ from tests.reading.reading_of import corpus
 from tests.reading.score import Row, Score, report, score
 
 LUMEN, OMBELLE = "compta@atelier-lumen.example", "facturation@ombelle-mobilier.example"
+# Of each folder: mailbox, then kind, F1 of the intents, handled, harmful (at most), promise date, amount paid, invoices.
 OPEN = {
-    "replies": (
-        LUMEN,
-        {
-            "kind": 0.99,
-            "f1": 0.96,
-            "handled": 0.93,
-            "harmful": 0.01,
-            "promise": 0.93,
-            "remittance": 0.88,
-            "invoices": 0.93,
-        },
-    ),
-    "written": (
-        OMBELLE,
-        {
-            "kind": 0.98,
-            "f1": 0.93,
-            "handled": 0.88,
-            "harmful": 0.03,
-            "promise": 0.93,
-            "remittance": 0.92,
-            "invoices": 0.95,
-        },
-    ),
-    "written/kept-aside": (
-        OMBELLE,
-        {
-            "kind": 0.98,
-            "f1": 0.97,
-            "handled": 0.85,
-            "harmful": 0.015,
-            "promise": 0.95,
-            "remittance": 0.95,
-            "invoices": 0.93,
-        },
-    ),
-    "second": (
-        OMBELLE,
-        {
-            "kind": 0.99,
-            "f1": 0.97,
-            "handled": 0.88,
-            "harmful": 0.02,
-            "promise": 0.93,
-            "remittance": 0.95,
-            "invoices": 0.95,
-        },
-    ),
+    "replies": (LUMEN, 0.99, 0.97, 0.93, 0.01, 0.93, 0.90, 0.93),
+    "written": (OMBELLE, 0.98, 0.97, 0.93, 0.01, 0.95, 0.95, 0.95),
+    "written/kept-aside": (OMBELLE, 0.98, 0.97, 0.85, 0.015, 0.95, 0.95, 0.93),
+    "second": (OMBELLE, 0.99, 0.97, 0.88, 0.02, 0.95, 0.95, 0.95),
+    "third": (OMBELLE, 0.99, 0.97, 0.90, 0.015, 0.95, 0.95, 0.95),
+    "fourth": (OMBELLE, 0.99, 0.97, 0.87, 0.015, 0.95, 0.95, 0.95),
+    "sixth": (OMBELLE, 0.99, 0.97, 0.87, 0.015, 0.93, 0.93, 0.95),
+    "seventh": (OMBELLE, 0.99, 0.97, 0.83, 0.025, 0.95, 0.90, 0.95),
 }
 
 
 @pytest.mark.parametrize("folder", sorted(OPEN))
 def test_the_reader_keeps_what_it_reached(folder: str) -> None:
-    mailbox, floors = OPEN[folder]
+    mailbox, kind, f1, handled, harmful, promise, paid, invoices = OPEN[folder]
     done = score(*corpus(folder, mailbox))
     print(report(done))
     assert done.unanswered == 0
-    assert done.harmful_share <= floors["harmful"], "\n".join(w for w in done.wrong if "HARMFUL" in w)
-    assert done.handled_share >= floors["handled"]
-    assert done.intents_f1 >= floors["f1"]
-    assert done.share("kind") >= floors["kind"]
-    assert done.share("promise date") >= floors["promise"]
-    assert done.share("remittance amount") >= floors["remittance"]
-    assert done.share("invoices") >= floors["invoices"]
+    assert done.harmful_share <= harmful, "\n".join(w for w in done.wrong if "HARMFUL" in w)
+    assert done.handled_share >= handled
+    assert done.intents_f1 >= f1
+    assert done.share("kind") >= kind
+    assert done.share("promise date") >= promise
+    assert done.share("remittance amount") >= paid
+    assert done.share("invoices") >= invoices
 
 
 def test_what_is_kept_aside_is_measured_and_never_shown() -> None:
-    done = score(*corpus("third", OMBELLE))
+    done = score(*corpus("fifth", OMBELLE))
     print(report(done))
     assert done.unanswered == 0
     assert done.share("kind") >= 0.98
     assert done.share("invoices") >= 0.95
-    assert done.share("promise date") >= 0.93
+    assert done.share("promise date") >= 0.95
     assert done.share("remittance amount") >= 0.93
-    assert done.intents_f1 >= 0.93
-    # These two are what is reached, not what is wanted: docs/reading.md
-    assert done.handled_share >= 0.79
-    assert done.harmful_share <= 0.03
+    assert done.intents_f1 >= 0.96
+    assert done.handled_share >= 0.85
+    # What is reached, not what is wanted: docs/reading.md
+    assert done.harmful_share <= 0.02
 
 
 def test_an_acted_upon_mistake_counts_as_harmful() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.reading import parse, read
+from chalicelib.reading import Promise, parse, read
 from chalicelib.reading.trust import judge
 from tests.reading.reading_of import context, mail, message, said
 
@@ -64,7 +64,8 @@ def test_a_clear_answer_is_acted_upon() -> None:
         ("La F-1041 est payée. Merci de nous rembourser le trop-perçu.", {}, "refund"),
         ("La F-9999 a été payée le 20 novembre.", {}, "foreign-invoice"),
         ("Nous avons réglé la F-1041, 1 205,00 €, le 20 novembre.", {}, "amount-differs"),
-        ("La F-1041 sera payée bientôt.", {}, "promise-without-date"),
+        ("On vous paiera bientôt.", {}, "promise-without-date"),
+        ("La F-1041 sera payée quand nous pourrons.", {}, "promise-without-date"),
         ("La F-1041 sera payée le 3 mars 2028.", {}, "date-unlikely"),
         ("Écrivez désormais à compta@autre.example.", {}, "contact-elsewhere"),
         ("Merci, bien reçu.", {}, "nothing-recognised"),
@@ -74,6 +75,11 @@ def test_a_clear_answer_is_acted_upon() -> None:
 def test_a_person_looks_where_it_is_risky_or_unclear(text: str, more: dict[str, object], reason: str) -> None:
     reading = said(text, **more)
     assert (reading.decision, reading.reason) == ("review", reason)
+
+
+def test_a_plain_promise_without_a_day_is_the_programs_to_ask_about() -> None:
+    reading = said("La F-1041 sera payée bientôt.")
+    assert (reading.decision, reading.promise) == ("apply", Promise(None, None))
 
 
 def test_without_a_pinned_servers_word_nothing_is_acted_upon() -> None:
