@@ -16,7 +16,7 @@ from chalicelib.ports import Parts, SendingHold
 
 
 def hold_sending(parts: Parts, *, reason: str, at: datetime, who: str) -> SendingHold:
-    """Nothing leaves any more but what a worker is at (ten debtors at most). Twice is once: the first stands."""
+    """Nothing leaves any more but what five workers are at, ten debtors each. Twice is once: the first stands."""
     if not reason.strip():
         raise BadInput("reason", "everybody will ask why nothing leaves", "say it in a few words")
     standing = parts.offices.hold()
