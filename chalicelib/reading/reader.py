@@ -44,7 +44,8 @@ LOUDER = 2.0  # a ground that examples hear so much louder than the one that phr
 # examples told it: a payment never (it would silence us), what becomes a person's task anyway if it is nearly certain.
 BY_A_WORD, BY_EXAMPLES = 0.85, 0.9
 _BECOMES_A_TASK = frozenset({"dispute", "payment_plan_request", "document_request"})
-SURE = 0.7  # less, and a person looks: how probable it is that all intents are right
+# Less, and a person looks: how probable it is that the intent is right, or all of several. Long answers mislead more.
+SURE, SURE_OF_SEVERAL = 0.6, 0.85
 _OF_NO_INVOICE = frozenset({"complaint", "insolvency", "contact_change"})
 
 
@@ -478,7 +479,7 @@ class Draft:
             present.discard("dispute")  # that nothing can be paid any more contests nothing
         told = replace(opinion, probability={i: p for i, p in opinion.probability.items() if i not in settled})
         unfounded = [i for i in present - settled if not _founded(i, found.get(i), opinion.probability[i])]
-        if told.sure(present) < SURE or unfounded:
+        if told.sure(present) < (SURE_OF_SEVERAL if len(present) > 1 else SURE) or unfounded:
             self.codes.append("second-voice")
             self.doubtful = told.doubtful(present)
         self.grounds = opinion.reasons
