@@ -356,15 +356,11 @@ def _bare_day(m: re.Match[str], day: _Day) -> FoundDate | None:
     r"\b(?:on|by|before|until|till|for|from|around|about|op|tegen|voor|rond|per|gaat)\s(?:the\s|de\s)?([0-3]?\d)(?:st|nd|rd|th|e|de|ste)\b"
     rf"(?!\s(?:of\b|floor|time|invoice|reminder|anniversary|century|birthday|item|line|instal|call|letter|notice|street|avenue|week|verdieping|keer|factuur|herinnering|termijn|van\b|{_M}))"
 )
-def _ordinal_day(m: re.Match[str], day: _Day) -> FoundDate | None:
-    return _fact(m, *_nearest(day, int(m[1])), weak=True) if 1 <= int(m[1]) <= 31 else None
-
-
 @_rule(
     r"\b(?:le|pour le|avant le|des le|jusqu'au|d'ici le|(?:mandatement|virement|reglement|paiement|versement|campagne|bordereau|echeance) du|el|el dia|il|entro il)\s([0-3]?\d)(?:er)?"
     rf"(?=\s[a-z])(?!\s(?:{_M}|h\b|heures?|euros?|eur\b|k\b|km|kg|m2|bis\b|ter\b|rue|avenue|bd|boulevard|place|eme|premiers?|premieres?|derniers?|autres?|pieces?|colis|palettes?|cartons?|fois|jours|semaines|mois|ans|points?|facture|invoice|fattura|factura|por ciento|per cento|giorni|dias))"
 )
-def _day_in_passing(m: re.Match[str], day: _Day) -> FoundDate | None:
+def _lone_day(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, *_nearest(day, int(m[1])), weak=True) if 1 <= int(m[1]) <= 31 else None
 
 

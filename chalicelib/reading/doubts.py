@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from chalicelib.reading import advice as advice_
 from chalicelib.reading import amounts, words
 from chalicelib.reading import phrases as p
+from chalicelib.reading.dates import _M
 from chalicelib.reading.fold import fold
 from chalicelib.reading.intents import asks_something_else
 from chalicelib.reading.model import Context, Dispute, InboundMessage, Intent, Promise, Remittance
@@ -115,9 +116,7 @@ _WHEN_WE_CAN = re.compile(
 )
 
 
-_A_DAY = re.compile(
-    r"\b\d{1,2} (?:janv|f[eé]vr|mars|avr|mai|juin|juil|ao[uû]t|sept|oct|nov|d[eé]c|jan|feb|apr|june|july|aug)"
-)
+_A_DAY = re.compile(rf"\b\d{{1,2}} {_M}")  # one that the calendar does not know: the promise would have it else
 
 
 def _plainly_promised(draft: Draft, statements: Sequence[Statement]) -> bool:
@@ -128,7 +127,7 @@ def _plainly_promised(draft: Draft, statements: Sequence[Statement]) -> bool:
         and not any(s.loose for s in told)
         and bool(draft.numbers or any(s.amount for s in told))
         and not _WHEN_WE_CAN.search(fold(draft.own))
-        and not any(_A_DAY.search(draft.own[s.start : s.end].lower()) for s in told)
+        and not any(_A_DAY.search(fold(draft.own[s.start : s.end])) for s in told)
     )
 
 

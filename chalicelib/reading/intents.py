@@ -187,7 +187,7 @@ _THEN = re.compile(
     r"\s?(?:$|[.!\n)]|[,;:](?!\d)|\s(?:€|euros?|quid|balles|sur|vendredi|lundi|mardi|mercredi|jeudi|samedi|demain|le|la semaine|on|for|fin|hier|this|next|last|today|tomorrow|yesterday|friday|monday|tuesday|wednesday|thursday|saturday|sunday|into|in your|to your|by|via|par|now|already|deja|cash|en especes|as|when|once|from|towards|against|whatever|et|and|mas|c'est|ce matin|ce soir|avant|pour|chez)\b)"
 )
 _IS_PAID = re.compile(
-    r"\s(?:(?:was|were|is|are|has|have|been|just|all|c'est|sont|est|ont|a|ete|deja|bien|also|to be|again|another|go|ist|sind|wurden|werden|zijn|is) ){0,3}(?:transferred|paid|sent|wired|remitted|went|goes|leaves|left|gone|released|coming|partis?|parties?|vires?|verses?|payes?|regles?|bezahlt|betaald|uberwiesen|overgemaakt|pagad\w|pagat\w|transferid\w)\b"
+    r"\s(?:(?:was|were|is|are|has|have|been|just|all|c'est|sont|est|ont|a|ete|deja|bien|also|to be|again|another|go|ist|sind|wurden|werden|zijn) ){0,3}(?:transferred|paid|sent|wired|remitted|went|goes|leaves|left|gone|released|coming|partis?|parties?|vires?|verses?|payes?|regles?|bezahlt|betaald|uberwiesen|overgemaakt|pagad\w|pagat\w|transferid\w)\b"
 )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from chalicelib.reading import advice as advice_
 from chalicelib.reading import amounts, dates, doubts, language, learned_voice, machine, references, trust, words
@@ -209,7 +210,7 @@ class Draft:
             holidays=self.context.holidays,
             our_addresses=self.context.our_addresses,
             sender=self.message.sender,
-            above=self._lines_answered(),
+            above=self.answered,
         )
 
     def _said(self) -> Said:
@@ -257,7 +258,8 @@ class Draft:
             out |= {w for w in re.split(r"[^a-z]", domain.rpartition(".")[0]) if len(w) >= 4}
         return frozenset(out - {"compta", "facturation", "mail", "example"})
 
-    def _lines_answered(self) -> dict[int, tuple[str, ...]]:
+    @cached_property
+    def answered(self) -> dict[int, tuple[str, ...]]:
         """For each own block that follows a quoted line: the invoices of that line. Offsets are those of the own words."""
         out: dict[int, tuple[str, ...]] = {}
         offset = 0
@@ -602,7 +604,7 @@ class Draft:
 
     def _invoices(self, said: Said, advices: Sequence[tuple[str, advice_.Advice]]) -> tuple[str, ...]:
         numbers = list(said.numbers)
-        numbers += [n for above in self._lines_answered().values() for n in above]
+        numbers += [n for above in self.answered.values() for n in above]
         numbers += [n for n in self.subject.numbers if n not in numbers]
         for _, a in advices:
             numbers += [n for n in a.numbers if n not in numbers]
@@ -691,12 +693,12 @@ def _without_our_rows(found: words.Words, items: Sequence[KnownItem], base: date
     """Rows of our reminder that came back without the mark of a quote are quoted: number, day and amount of our books."""
     lines = []
     for line in found.lines:
-        bare = (
-            line.kind == "own" and len(line.text) < 200 and " | " not in line.text
-        )  # a table's last column may answer
+        # In a table the last column may answer.
+        bare = line.kind == "own" and len(line.text) < 200 and " | " not in line.text
         folded = fold(line.text) if bare else ""
-        named = [i for i in items if folded and re.search(rf"(?<!\w){re.escape(fold(i.number))}(?!\w)", folded)]
-        if len(named) == 1 and any(a.value == named[0].amount for a in amounts.find(folded)):
+        told = {a.value for a in amounts.find(folded)}
+        named = [i for i in items if i.amount in told and fold(i.number) in folded]
+        if len(named) == 1:
             days = {d.past for d in dates.find(folded, base) if d.full}
             if named[0].due_on in days or named[0].issued_on in days:
                 line = replace(line, kind="quoted")
