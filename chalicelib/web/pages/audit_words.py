@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gettext
 
-from chalicelib.web.pages.policy_words import N_
+from chalicelib.web.pages.marked import N_
 
 ACTS = {
     "/ops/sign-out": N_("signed out"),

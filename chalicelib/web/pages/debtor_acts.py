@@ -25,6 +25,7 @@ from chalicelib.web.pages.debtor import Look, show_letter, text_of
 from chalicelib.web.pages.debtor_form import Form
 from chalicelib.web.pages.debtor_words import MEANS
 from chalicelib.web.pages.guard import NotFound, Visit, act, page
+from chalicelib.web.pages.marked import N_
 from chalicelib.web.pages.render import amount, texts
 from chalicelib.web.pages.session import Role
 
@@ -44,10 +45,6 @@ def _show(visit: Visit, look: Look, what: str, form: Form, **more: Any) -> Respo
 def _back(visit: Visit, debtor_id: str, said: str, undo: str = "") -> Response:
     here = f"/ops/debtors/{quote(debtor_id, safe='')}"
     return visit.go(here, said=texts(visit.language).gettext(said), undo=f"{here}/{undo}" if undo else "")
-
-
-def N_(text: str) -> str:  # noqa: N802 — gettext's mark for a text that is translated where it is shown
-    return text
 
 
 # --- blocks

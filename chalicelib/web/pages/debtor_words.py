@@ -18,12 +18,8 @@ from chalicelib.domain.plan import Action, Held, Hold, Proposal
 from chalicelib.domain.plans import next_instalment
 from chalicelib.domain.policy import Policy, When
 from chalicelib.domain.reliability import Reliability, reliability
+from chalicelib.web.pages.marked import N_
 from chalicelib.web.pages.render import amount, day, reason, texts
-
-
-def N_(text: str) -> str:  # noqa: N802 — gettext's mark for a text that is translated where it is shown
-    return text
-
 
 STEPS = {
     "early_call": N_("call before the due date"),

@@ -34,7 +34,8 @@ from chalicelib.pipeline.import_dropped import BY_HAND, source_of
 from chalicelib.pipeline.sources import remember_mapping
 from chalicelib.ports import FileFinding, FileImport, ImportState
 from chalicelib.web.pages.guard import NotFound, Visit, act, page
-from chalicelib.web.pages.imports_words import COLUMNS, DATES, KINDS, N_, STATES, said_in
+from chalicelib.web.pages.imports_words import COLUMNS, DATES, KINDS, STATES, said_in
+from chalicelib.web.pages.marked import N_
 from chalicelib.web.pages.render import texts
 from chalicelib.web.pages.safety import reaching
 from chalicelib.web.pages.session import Role

@@ -6,13 +6,8 @@ import re
 
 from chalicelib.domain.findings import finding_in_words
 from chalicelib.ports import ImportState
+from chalicelib.web.pages.marked import N_
 from chalicelib.web.pages.render import texts
-
-
-def N_(text: str) -> str:  # noqa: N802 — the name that the collector of texts looks for
-    """A text that is translated where it is shown."""
-    return text
-
 
 KINDS = {
     "invoices": N_("Invoices"),

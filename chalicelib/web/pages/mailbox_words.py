@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-
-def N_(text: str) -> str:  # noqa: N802 — the name that the collector of texts looks for
-    """A text that is translated where it is shown."""
-    return text
-
+from chalicelib.web.pages.marked import N_
 
 SHELVES = {
     "review": N_("To review"),

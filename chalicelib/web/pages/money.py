@@ -19,8 +19,9 @@ from chalicelib.domain import numbers as n
 from chalicelib.domain.calendar import local_day
 from chalicelib.pipeline.count_numbers import count_numbers
 from chalicelib.web.pages.guard import NotFound, Visit, act, page
+from chalicelib.web.pages.marked import N_
 from chalicelib.web.pages.money_sheet import as_csv, as_xlsx, in_order, step_name
-from chalicelib.web.pages.money_words import BUCKETS, MEANS, N_
+from chalicelib.web.pages.money_words import BUCKETS, MEANS
 from chalicelib.web.pages.render import LOCALES, texts, zone_of
 from chalicelib.web.pages.session import Role
 

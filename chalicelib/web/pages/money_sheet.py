@@ -12,7 +12,8 @@ from typing import Any
 
 from chalicelib.domain import numbers as n
 from chalicelib.pipeline.litigation_file import table
-from chalicelib.web.pages.money_words import BUCKETS, MEANS, N_, STEPS
+from chalicelib.web.pages.marked import N_
+from chalicelib.web.pages.money_words import BUCKETS, MEANS, STEPS
 
 Cell = str | int | Decimal | date | None
 Say = Callable[[str], str]

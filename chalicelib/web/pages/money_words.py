@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-
-def N_(text: str) -> str:  # noqa: N802 — the name that the collector of texts looks for
-    """A text that is translated where it is shown."""
-    return text
-
+from chalicelib.web.pages.mail_names import MAILS
+from chalicelib.web.pages.marked import N_
 
 BUCKETS = {
     "not_due": N_("Not due"),
@@ -16,20 +13,7 @@ BUCKETS = {
     "over_90": N_("Over 90 days late"),
 }
 
-STEPS = {
-    "courtesy": N_("Courtesy notice"),
-    "pre_due": N_("Courtesy notice"),
-    "first_reminder": N_("First reminder"),
-    "second_reminder": N_("Second reminder"),
-    "third_reminder": N_("Third reminder"),
-    "last_reminder": N_("Last reminder"),
-    "formal_notice": N_("Formal notice"),
-    "call_agreed": N_("Call confirmed by mail"),
-    "call_missed": N_("Call announced by mail"),
-    "ask_promise": N_("Date asked for by mail"),
-    "document_sent": N_("Document sent"),
-    "call_reached": N_("Call that reached somebody"),
-}
+STEPS = {**MAILS, "call_reached": N_("Call that reached somebody")}
 """In the order of the ladder; another step, of a policy of yours, keeps the name that it has there."""
 
 MEANS = {

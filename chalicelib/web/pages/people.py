@@ -11,7 +11,7 @@ from chalicelib import bootstrap
 from chalicelib.errors import PermanentError, Refused
 from chalicelib.ports import Change, Directory, Member
 from chalicelib.web.pages.guard import NotFound, Visit, act, page
-from chalicelib.web.pages.policy_words import N_
+from chalicelib.web.pages.marked import N_
 from chalicelib.web.pages.render import texts
 from chalicelib.web.pages.session import Role
 

@@ -9,13 +9,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from chalicelib.domain.policy import Do, Part, Policy, Step, When
+from chalicelib.web.pages.marked import N_
 from chalicelib.web.pages.render import number, texts
-
-
-def N_(text: str) -> str:  # noqa: N802 — the name that the collector of texts looks for
-    """A text that is translated where it is shown."""
-    return text
-
 
 STEPS = {
     "early_call": N_("Call before the due date"),

@@ -21,7 +21,7 @@ from chalicelib.domain.policy_file import SENDERS
 from chalicelib.errors import BadFile, PermanentError, RetryableError
 from chalicelib.ports import Change, Parts
 from chalicelib.web.pages.guard import Visit, act, page
-from chalicelib.web.pages.policy_words import N_
+from chalicelib.web.pages.marked import N_
 from chalicelib.web.pages.render import texts
 from chalicelib.web.pages.session import Role
 

@@ -38,9 +38,9 @@ from chalicelib.pipeline.work_tasks import (
 )
 from chalicelib.web.pages import today_form, today_words
 from chalicelib.web.pages.guard import Denied, Visit, act, page
+from chalicelib.web.pages.marked import N_
 from chalicelib.web.pages.render import short_day, texts
 from chalicelib.web.pages.session import Role
-from chalicelib.web.pages.today_words import N_
 
 HERE = "/ops/today"
 FILTERS = ("section", "who", "when", "after")

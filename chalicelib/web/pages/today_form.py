@@ -19,7 +19,7 @@ from chalicelib.errors import BadInput
 from chalicelib.ledger.cells import Unreadable, money
 from chalicelib.web.pages import today_words as words
 from chalicelib.web.pages.guard import Visit
-from chalicelib.web.pages.today_words import N_
+from chalicelib.web.pages.marked import N_
 
 LONGEST_NOTE = 2000
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.domain.debtor_file import TaskKind
-
-
-def N_(text: str) -> str:  # noqa: N802 — the name that the collector of texts looks for
-    """A text that is translated where it is shown."""
-    return text
-
+from chalicelib.web.pages.mail_names import MAILS
+from chalicelib.web.pages.marked import N_
 
 SECTIONS = {
     "alerts": (N_("Alerts"), N_("Something keeps the program from working as it should.")),
@@ -172,20 +168,7 @@ OBTAIN = {
     "run": N_("in which payment run?"),
 }
 
-CONTACTED = {
-    "call": N_("Call"),
-    "courtesy": N_("Courtesy notice"),
-    "pre_due": N_("Courtesy notice"),
-    "first_reminder": N_("First reminder"),
-    "second_reminder": N_("Second reminder"),
-    "third_reminder": N_("Third reminder"),
-    "last_reminder": N_("Last reminder"),
-    "formal_notice": N_("Formal notice"),
-    "call_agreed": N_("Call confirmed by mail"),
-    "call_missed": N_("Call announced by mail"),
-    "ask_promise": N_("Date asked for by mail"),
-    "document_sent": N_("Document sent"),
-}
+CONTACTED = {"call": N_("Call"), **MAILS}
 
 SILENCED = {
     "disputed": N_("disputed"),
