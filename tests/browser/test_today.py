@@ -152,6 +152,22 @@ def test_the_list_and_each_kind_of_task_are_accessible_and_fit(
     assert_quiet(page)
 
 
+def test_a_key_pressed_the_moment_an_answer_stands_is_an_act_in_place(visit: Visit, work: Work) -> None:
+    work.debtor("K-SWIFT", "Keys Swift", amount="60000.00")
+    work.raised("K-SWIFT", TaskKind.CALL, at_stake=eur("60000.00"), raised_on=work.on - timedelta(days=9))
+    page = visit("collector", "en", path="/ops/today?section=calls")
+    page.evaluate(
+        """() => new MutationObserver((_, watcher) => {
+             const undo = document.querySelector("[data-key=u]");
+             if (undo) { watcher.disconnect(); undo.click(); }
+           }).observe(document.body, { childList: true, subtree: true })"""
+    )
+    page.locator("a.cover", has_text="Keys Swift").focus()
+    page.keyboard.press("a")
+    said(page).to_contain_text("Given to nobody")
+    assert marked(page) == "Keys Swift"
+
+
 def test_a_morning_is_worked_through_by_keyboard_alone(visit: Visit, work: Work, assert_accessible: Check) -> None:
     work.debtor("K-ONE", "Keys One", amount="90000.00")
     work.debtor("K-TWO", "Keys Two", amount="80000.00")
