@@ -409,6 +409,9 @@ class SessionStore(Protocol):
 
     def end(self, key: str) -> None: ...
 
+    def end_all(self, email: str) -> int:
+        """End every stay of a person, written in capitals or not; gives how many there were."""
+
     def begin(self, key: str, attempt: SignInAttempt, *, forget_at: datetime) -> None: ...
 
     def take(self, key: str) -> SignInAttempt | None:

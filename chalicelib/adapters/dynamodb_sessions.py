@@ -2,6 +2,7 @@
 
     pk              sk       what
     SESSION#<hash>  SESSION  somebody's stay
+    STAYS#<email>   <hash>   one of a person's stays, to end them all
     ATTEMPT#<hash>  ATTEMPT  a browser that was sent to the identity provider
     COUNT#<what>    COUNT    how many attempts there were in a span of time
 
@@ -29,6 +30,8 @@ class DynamoSessionStore:
         self._table = Table(client, table)
 
     def open(self, key: str, session: Session, *, forget_at: datetime) -> None:
+        # The list first: a stay that it does not name could not be ended with the others.
+        self._put(_stays(session.person.email), key, {}, forget_at)
         self._put(f"SESSION#{key}", "SESSION", {"session": to_plain(session)}, forget_at)
 
     def find(self, key: str) -> Session | None:
@@ -47,7 +50,15 @@ class DynamoSessionStore:
             return  # it has been ended: it stays so
 
     def end(self, key: str) -> None:
-        self._table.delete(f"SESSION#{key}", "SESSION")
+        row = self._table.delete(f"SESSION#{key}", "SESSION")
+        if row is not None:
+            self._table.delete(_stays(from_plain(row["session"], Session, "a session").person.email), key)
+
+    def end_all(self, email: str) -> int:
+        listed = [row["sk"] for row in self._table.query("pk = :pk", pk=_stays(email))]
+        for key in listed:
+            self.end(key)
+        return len(listed)
 
     def begin(self, key: str, attempt: SignInAttempt, *, forget_at: datetime) -> None:
         self._put(f"ATTEMPT#{key}", "ATTEMPT", {"attempt": to_plain(attempt)}, forget_at)
@@ -71,6 +82,10 @@ class DynamoSessionStore:
 
     def _put(self, pk: str, sk: str, facts: Mapping[str, Any], forget_at: datetime) -> None:
         self._table.put({"pk": pk, "sk": sk, **facts, "forget_at": _seconds(forget_at)})
+
+
+def _stays(email: str) -> str:
+    return f"STAYS#{email.casefold()}"
 
 
 def _seconds(at: datetime) -> int:

@@ -30,6 +30,12 @@ class FakeSessionStore:
     def end(self, key: str) -> None:
         self.sessions.pop(key, None)
 
+    def end_all(self, email: str) -> int:
+        theirs = [key for key, one in self.sessions.items() if one.person.email.casefold() == email.casefold()]
+        for key in theirs:
+            self.end(key)
+        return len(theirs)
+
     def begin(self, key: str, attempt: SignInAttempt, *, forget_at: datetime) -> None:
         self.attempts[key] = attempt
 

@@ -51,6 +51,16 @@ def test_a_session_that_has_ended_is_not_brought_back_by_being_seen(sessions: Se
     assert sessions.find("k") is None
 
 
+def test_all_stays_of_a_person_end_at_once_and_nobody_elses(sessions: SessionStore) -> None:
+    bob = replace(SESSION, person=replace(SESSION.person, email="bob@acme.example"))
+    for key, session in (("k", SESSION), ("l", SESSION), ("m", SESSION), ("b", bob)):
+        sessions.open(key, session, forget_at=LATER)
+    sessions.end("m")
+    assert sessions.end_all("Anne@ACME.example") == 2
+    assert [sessions.find(key) for key in "klmb"] == [None, None, None, bob]
+    assert sessions.end_all("anne@acme.example") == 0
+
+
 def test_an_attempt_is_taken_once(sessions: SessionStore) -> None:
     sessions.begin("k", ATTEMPT, forget_at=LATER)
     with ThreadPoolExecutor(8) as threads:
@@ -78,6 +88,6 @@ def test_every_row_tells_when_dynamodb_may_forget_it(real: RealTable) -> None:
     sessions.open("k", SESSION, forget_at=LATER)
     sessions.begin("k", ATTEMPT, forget_at=LATER)
     sessions.count("a", limit=5, forget_at=LATER)
-    for pk in ("SESSION#k", "ATTEMPT#k", "COUNT#a"):
+    for pk in ("SESSION#k", "STAYS#anne@acme.example", "ATTEMPT#k", "COUNT#a"):
         (row,) = real.rows(pk).values()
         assert row["forget_at"] == {"N": str(int(LATER.timestamp()))}

@@ -1,4 +1,7 @@
-"""People: who may sign in and in which role. A manager invites, changes roles, switches off; never themselves."""
+"""People: who may sign in and in which role. A manager invites, changes roles, switches off; never themselves.
+
+Whoever gets another role or is switched off is signed out everywhere: the role of a stay is that of its sign-in.
+"""
 
 from __future__ import annotations
 
@@ -49,13 +52,14 @@ def invite(visit: Visit) -> Response:
 
 @act("/ops/people/{person}/role", Role.MANAGER)
 def change_role(visit: Visit, person: str) -> Response:
-    """One role, which counts from their next sign-in."""
+    """One role, which counts at once: they sign in anew."""
     t, member, role = texts(visit.language), _member(person), visit.said("role")
     if member.email == visit.who:
         return _list(visit, errors={"": t.gettext("You cannot change your own role: ask another manager.")})
     if role and role not in ROLES:
         return _list(visit, errors={"": t.gettext("Choose a role.")})
     _directory().set_role(member, role)
+    bootstrap.sessions().end_all(member.email)
     visit.changed.append(Change(what=member.email, before=" ".join(member.roles), after=role))
     return visit.go("/ops/people", said=t.gettext("The role of %(who)s is changed") % {"who": member.email})
 
@@ -75,6 +79,9 @@ def _switch(visit: Visit, person: str, *, enabled: bool) -> Response:
     if member.email == visit.who:
         return _list(visit, errors={"": t.gettext("You cannot switch yourself off: ask another manager.")})
     _directory().set_enabled(member, enabled)
+    if not enabled:
+        # After the provider: it opens no new stay any more.
+        bootstrap.sessions().end_all(member.email)
     was, is_ = ("switched off", "may sign in") if enabled else ("may sign in", "switched off")
     visit.changed.append(Change(what=member.email, before=was, after=is_))
     said = t.gettext("%(who)s may sign in again") if enabled else t.gettext("%(who)s can no longer sign in")

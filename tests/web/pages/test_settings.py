@@ -139,6 +139,20 @@ def test_people_are_invited_given_a_role_and_switched_off(desk: Desk) -> None:
     ]
 
 
+@pytest.mark.parametrize(("what", "form"), [("role", {"role": "collector"}), ("off", {})])
+def test_whoever_gets_another_role_or_is_switched_off_is_signed_out_everywhere(
+    desk: Desk, what: str, form: dict[str, str]
+) -> None:
+    assert desk.directory is not None
+    stays, manager = [desk.sign_in("viewer"), desk.sign_in("viewer")], desk.sign_in("manager")
+    desk.directory.members["v"] = Member(id="v", email="Viewer@acme.example", roles=("viewer",))
+    assert [desk.ask("GET", "/ops/debtors", cookies=stay).status for stay in stays] == [200, 200]
+    assert desk.act(f"/ops/people/{{person}}/{what}", manager, form, ids={"person": "v"}).status == 303
+    for stay in stays:
+        assert "/ops/sign-in" in desk.ask("GET", "/ops/debtors", cookies=stay).headers["Location"]
+    assert desk.ask("GET", "/ops/debtors", cookies=manager).status == 200
+
+
 def test_nobody_changes_their_own_role_or_locks_themselves_out(desk: Desk) -> None:
     assert desk.directory is not None
     me = Member(id="me", email="manager@acme.example", roles=("manager",))
