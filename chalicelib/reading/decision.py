@@ -43,6 +43,7 @@ REASONS: dict[str, str] = {
     "total": "the stated total differs from the sum of the lines",
     "invoice-not-named": "it is unclear which invoice is meant",
     "duplicate-differs": "a duplicate is claimed of an invoice with another amount",
+    "invoice-unexplained": "nothing was understood of one of the invoices that it names",
     "contradiction": "the statements contradict each other",
     "amount-differs": "the amount fits none of the invoices named",
     "date-unlikely": "the date named lies in the past or far ahead",

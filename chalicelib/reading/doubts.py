@@ -75,6 +75,9 @@ def judge(
         codes += a.problems
     postponed = {n for s in statements if s.intent == "payment_plan_request" for n in s.numbers}
     opposed = {n for s in statements if s.intent == "dispute" for n in s.numbers}
+    told = {n for s in statements if s.intent in _ABOUT_INVOICES for n in s.numbers}
+    if told and not advices and not told >= set(said.numbers):
+        codes.append("invoice-unexplained")
     if "payment_plan_request" in intents and dispute and (postponed & opposed or not postponed or not opposed):
         codes.append("debt-not-acknowledged")
     if "insolvency-denied" in flags and "payment_plan_request" in intents:
