@@ -42,6 +42,7 @@ class References:
         return tuple(dict.fromkeys(n for f in self.found for n in f.numbers))
 
 
+_NAMES = re.compile(r"\d{2}|.{3}[-/].{3}")
 _CHUNK = re.compile(r"[a-z]+|\d+")
 _LEAD = r"(?:n\s?°|n°|no\.?|nos\.?|nr\.?|num(?:ero)?|numeros|#|factures?|fact\.?|fac\.?|fa|fc|invoices?|inv\.?|bills?|la|les|las|le|de la|re|rg|rechnung(?:en)?|rech\.?|faktura|factura|fattura|fatt\.?|factuur|facturen|the|pour|for|fur|die|der|voor de|voor|de|dossier|piece|doc\.?|document|et|and|und|y|e|en|ou|or|to|through|,|\+|&|/|;|ref\.?|:|-)"
 _FRAGMENT = re.compile(
@@ -66,7 +67,7 @@ _REST = re.compile(
     r"\b(?:le reste|le restant|le solde|les autres(?: factures)?|l'autre|celles? qui restent?|les suivantes|la derniere|les deux autres|the rest|the others?(?! (?:\d|big|small|large|two|three|four|five|six|seven|eight|nine|ten|day|week|side|hand|party)\b)|the remaining(?: (?:invoices?|items?|bills?|balance))?(?! ?(?:[€£$\d]|on\b|of\b|two never|three never))|the remainder|the balance|the other (?:one|two|invoices?)|remaining (?:invoices?|balance|items?)|der rest|die (?:anderen|ubrigen|restlichen)(?: rechnungen)?|die andere|el resto|las (?:otras|demas)|la otra|il resto|le altre|l'altra|de rest|de andere(?:n)?|het restant)\b"
 )
 _MONTH_REF = re.compile(
-    rf"\b(?:(?P<both>les deux|les trois|the two|the three|die beiden|both|deux|le|la|celles?|facture|factures|invoices?|bill|bills|the|ones?|document|rechnung|rechnungen|factura|fattura|factuur|your|votre|vos)\s(?:(?:d'|(?:de|du|of|from|for|vom|von|del|di|dated|datee|van)\s)(?:mois (?:de\s|d'))?|emise?s? en )(?P<month>{_M})(?!\s?\d{{1,2}}\b)|\b(?P<poss>{_M})'s (?:invoices?|bill|bills|one))"
+    rf"\b(?:(?P<both>les deux|les trois|the two|the three|die beiden|both|deux|le|la|celles?|facture|factures|invoices?|bill|bills|the|ones?|document|rechnung|rechnungen|factura|fattura|factuur|your|votre|vos)\s(?:(?:d'|(?:de|du|of|from|for|vom|von|del|di|dated|datee|van)\s)(?:mois (?:de\s|d'))?|emise?s? en )(?P<month>{_M})(?!\s?\d{{1,2}}\b)|\b(?P<poss>{_M})'s (?:invoices?|bill|bills|one)|\b(?P<and>{_M}) (?:and|et|und|en|e|y) (?P<poss2>{_M}) (?:invoices|bills|ones)|\b(?:the|your|our|that) (?P<named>{_M}) (?P<noun>ones?|bills?|invoices?)|\b(?P<glued>januar|februar|marz|april|mai|juni|juli|august|september|oktober|november|dezember|januari|februari|maart|mei|augustus|december)-?(?P<paper>rechnung|rechnungen|factuur|rekening|nota))\b"
 )
 _BY_ISSUE = re.compile(
     r"(?:factures?|invoices?|bills?|documents?|rechnung(?:en)?|factura|fattura|factuur|piece|celles?|the one|votre fact\w*)(?: \S{1,12}){0,2} (?:du|of|from|dated|datee du|emise le|issued (?:on )?|vom|del|van|en date du|de|dd\.?) ?(?:the )?$"
@@ -105,7 +106,7 @@ def find(
     for item in items:
         for m in _number_pattern(item.number).finditer(folded):
             found.append(FoundReference(m.start(), m.end(), m[0], (item.number,), "number"))
-        if item.purchase_order and re.search(r"\d{2}", item.purchase_order):  # a word alone names nothing
+        if item.purchase_order and _NAMES.search(item.purchase_order):  # a word alone names nothing
             digits = re.sub(r"\D", "", item.purchase_order)
             for m in _number_pattern(item.purchase_order).finditer(folded):
                 found.append(FoundReference(m.start(), m.end(), m[0], (item.number,), "order"))
@@ -125,6 +126,7 @@ def find(
     found += _everything(folded, items, found, amounts)
     found = _without_overlap(found)
     found = _without_overlap(found + _ordinals(folded, found))
+    found = _without_overlap(found + _of_our_list(folded, items, found))
     return References(tuple(found), tuple(dict.fromkeys(w for _, _, w in foreign)))
 
 
@@ -199,9 +201,12 @@ def _fragments(folded: str, items: Sequence[KnownItem], free: Callable[[int, int
         before = folded[max(0, m.start() - 24) : m.start()]
         line_start = before.rpartition("\n")[2].strip() == "" and ("\n" in before or m.start() < 24)
         led = bool(_BEFORE_FRAGMENT.search(before)) or bool(re.search(r"(?:[,;:(+&/]\s?|[.!?]\s)$", before))
-        if len(digits) < 3 and not re.search(r"(?:n°|factures?|invoices?|#|no\.|nr\.)\s?$", before):
-            continue
         follows = bool(_AFTER_FRAGMENT.match(folded, m.end()))
+        if len(digits) < 3 and not (
+            re.search(r"(?:n°|\bn|factur\w*|fatura|fattura|invoices?|rechnung|#|no\.|nr\.?)\s?$", before)
+            or (_SHE.search(before) and (follows or _SHE_IS.match(folded, m.end())))
+        ):
+            continue
         if not (
             led
             or line_start
@@ -227,6 +232,11 @@ def _fragments(folded: str, items: Sequence[KnownItem], free: Callable[[int, int
     return out
 
 
+# "La 58 je vous la paye vendredi": in French, Italian and Spanish an invoice is a she, a day of the month a he.
+_SHE = re.compile(r"(?:^|[\s(,.;:!?'])la\s?$")
+_SHE_IS = re.compile(
+    r"\s?(?:$|[,;:)!?\n]|\.(?:\s|$))|\s(?:je|j'|on|nous|vous|c'|elle|part|paye\w*|regle\w*|vire\w*|la|lo|le|se|si|e|va|sale|ya|gia|deja|aussi|seulement)\b"
+)
 _COUNTED = re.compile(
     r"\s?(?:€|eur|£|\$|chf|%|euros?|pieces?|pcs|units?|kg|km|m2|m3|heures?|hours?|jours|days|personnes|people|rue|avenue|habitants)\b"
 )
@@ -256,11 +266,13 @@ def _by_issue(
             if len(same) == 1 and same[0] not in named:
                 out.append(FoundReference(d.start, d.end, d.words, (same[0],), "issued"))
     for m in _MONTH_REF.finditer(folded):
-        word = (m["month"] or m["poss"]).rstrip(".")
-        month = _MONTH_OF.get(word)
-        same = [i.number for i in items if i.issued_on.month == month]
+        told = [w for w in (m["month"], m["poss"], m["and"], m["poss2"], m["named"], m["glued"]) if w]
+        months = {_MONTH_OF.get(word.rstrip(".")) for word in told}
+        same = [i.number for i in items if i.issued_on.month in months]
         plural = bool(
-            re.match(
+            m["and"]
+            or (m["noun"] or m["paper"] or "").endswith(("s", "en"))
+            or re.match(
                 r"les|the two|the three|die beiden|both|deux|celles|factures|invoices|rechnungen|bills|vos|ones",
                 m["both"] or "",
             )
@@ -390,6 +402,68 @@ def _ordinals(folded: str, found: Sequence[FoundReference]) -> list[FoundReferen
         if len(named) in (2, 3) and not any(f.start < m.end() and m.start() < f.end for f in found):
             out.append(FoundReference(m.start(), m.end(), m[0], (named[0] if m["first"] else named[-1],), "number"))
     return out
+
+
+_COUNTS = {
+    word: number
+    for number, words in {
+        2: "deux|two|zwei|beiden|due|dos|twee|2|couple of", 3: "trois|three|drei|tre|tres|drie|3", 4: "quatre|four|vier|quattro|cuatro|4"
+    }.items()
+    for word in words.split("|")
+}  # fmt: skip
+_COUNT = "(?:" + "|".join(_COUNTS) + ")"
+_NO_INVOICE = r"(?!\s(?:fois|semaines?|jours?|relances?|rappels?|mois|annees?|quinzaine|moitie|echeances?|mensualites?|traites?|versements?|weeks?|days?|months?|years?|times?|reminders?|half|payments?|instal\w*|e-?mails?|messages?|calls?|letters?|tage|wochen|monate|mahnung\w*|keer|weken|dagen|volte|settimane|giorni|veces|semanas|dias|rate|plazos|cuotas|chairs|chaises|livraisons?|deliver\w*|clients?|points?))"
+_ENDS = re.compile(
+    rf"\b(?:les|vos|the|your|die|le|las|los|de|ihre)\s(?:(?P<before>{_COUNT})\s)?(?:(?P<first>premieres?|plus anciennes|plus vieilles|first|oldest|ersten|altesten|prime|primeras|eerste|oudste)|dernieres?|plus recentes|last|latest|most recent|letzten|jungsten|ultime|ultimas|laatste)(?:\s(?P<after>{_COUNT}))?\b{_NO_INVOICE}"
+)
+_ON_A_LIST = re.compile(
+    r"\b(?:(?:de|sur|of|on|in|from|auf|aus|van|op|della|nella|de la|en la) (?:ta|votre|la|your|the|this|ihrer|der|uw|je|tu|su|vostra|le|votre dernier|your last) ?(?:liste|releve|tableau|mail|relance|list|statement|table|reminder|e-?mail|aufstellung|liste|lijst|overzicht|elenco|lista)|(?:deux|two|trois|three|zwei|due|dos|twee) (?:premieres|dernieres|first|last|ersten|letzten)|(?:first|last) (?:two|three)|(?:ultime|prime) (?:due|tre)|(?:premieres|dernieres|plus anciennes|plus recentes)\b)"
+)
+_PLACE = re.compile(
+    r"\b(?:la|celle|the|die|de|your)\s(?:(?P<one>premiere|1re|1ere|first|1st|erste|prima|primera|eerste)|(?P<two>seconde|deuxieme|2e|2eme|second|2nd|zweite|seconda|segunda|tweede)|(?P<three>troisieme|3e|3eme|third|3rd|dritte|terza|tercera|derde)|(?P<four>quatrieme|4e|4eme|fourth|4th|vierte|quarta|cuarta|vierde)|(?P<last>derniere|last|letzte|ultima|laatste))"
+    rf"(?: (?:one|invoice|facture|ligne|line|item|rechnung|fattura|factura|factuur))?\b{_NO_INVOICE}"
+)
+_AGE = re.compile(
+    r"\b(?:(?P<old>la plus (?:ancienne|vieille)|the (?:oldest|earliest)(?: one| invoice)?|die alteste|la piu vecchia|la mas antigua|de oudste)|(?P<new>la plus recente|the (?:latest|newest|most recent)(?: one| invoice)|die neueste|die jungste|la piu recente|la mas reciente|de nieuwste))\b"
+)
+_SIZE = re.compile(
+    r"\b(?:(?P<big>la (?:plus )?grosse|the (?:big|bigger|biggest|large|larger|largest) (?:one|invoice|bill)|die grosse(?:re)?|die groste|la (?:piu )?grande|la gorda|de grote)|(?P<small>la (?:plus )?petite|the (?:small|smaller|smallest|little) (?:one|invoice|bill)|die kleine(?:re)?|la (?:piu )?piccola|la pequena|de kleine))"
+    r"(?= (?:facture|rechnung|fattura|factura|factuur|a \d|de \d)|\s?(?:$|[,;:)!?\n]|\.(?:\s|$))|\s(?:je|j'|on|nous|vous|c'|elle|part|est|sera|suit|suivra|is|was|will|went|goes|ist|wird|geht|folgt|gaat|is|volgt|va|e|sara|sale|paye\w*|regle\w*|vire\w*|apres|debut|fin|mi|on|next|in|at|by|today|now|yesterday|hier|lundi|mardi|mercredi|jeudi|vendredi|demain|la semaine|en|au|le)\b)"
+)
+
+
+def _of_our_list(folded: str, items: Sequence[KnownItem], found: Sequence[FoundReference]) -> list[FoundReference]:
+    """'The last two on your list', 'la plus ancienne', 'la grosse': places in the list that our reminders show, oldest due first."""
+    if not 2 <= len(items) <= 20:
+        return []
+    listed = [i.number for i in sorted(items, key=lambda i: (i.due_on, i.issued_on, i.number))]
+    out: list[FoundReference] = []
+
+    def add(m: re.Match[str], numbers: Sequence[str]) -> None:
+        beside = {n for f in found if m.start() - 4 <= f.start <= m.end() + 24 for n in f.numbers}
+        if not beside:  # else it says itself which
+            out.append(FoundReference(m.start(), m.end(), m[0], tuple(numbers), "issued"))
+
+    for m in _ENDS.finditer(folded):
+        count = _COUNTS.get(m["before"] or m["after"] or "", 0)
+        if count and count <= len(listed):
+            add(m, listed[:count] if m["first"] else listed[-count:])
+    if _ON_A_LIST.search(folded):
+        for m in _PLACE.finditer(folded):
+            place = next((i for i, name in enumerate(("one", "two", "three", "four")) if m[name]), -1)
+            if place < len(listed):
+                add(m, [listed[place]])
+    for m in _AGE.finditer(folded):
+        add(m, [listed[0] if m["old"] else listed[-1]])
+    by_size = sorted(items, key=lambda i: i.amount)
+    for m in _SIZE.finditer(folded):
+        big, small = by_size[-1], by_size[0]
+        if m["big"] and big.amount > by_size[-2].amount * 2:
+            add(m, [big.number])
+        elif m["small"] and small.amount * 2 < by_size[1].amount:
+            add(m, [small.number])
+    told = {n for f in found for n in f.numbers}
+    return [f for f in out if not (told and set(f.numbers) <= told)] if told else out
 
 
 def _without_overlap(found: list[FoundReference]) -> list[FoundReference]:
