@@ -243,7 +243,7 @@ def _holds(parts: Parts, args: argparse.Namespace, at: datetime) -> int:
 
     rows = [_hold_row(hold) for hold in credit_holds(parts, at=at)]
     if args.csv:
-        from chalicelib.pipeline.litigation_file import table
+        from chalicelib.pipeline.pieces import table
 
         cells = [_COLUMNS, *([row[column] for column in _COLUMNS] for row in rows)]
         language = "fr" if parts.offices.creditor().country == "FR" else "en"

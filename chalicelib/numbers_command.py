@@ -16,7 +16,7 @@ from chalicelib.domain import numbers as n
 from chalicelib.domain.calendar import local_day
 from chalicelib.errors import BadInput
 from chalicelib.pipeline.count_numbers import count_now
-from chalicelib.pipeline.litigation_file import table
+from chalicelib.pipeline.pieces import table
 from chalicelib.ports import NumbersStore, Parts
 
 

@@ -7,17 +7,9 @@ through a temporary file; a large mail is never held in memory.
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
-from tempfile import SpooledTemporaryFile
-from typing import IO, Any, BinaryIO
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.creditor import Creditor
@@ -26,13 +18,10 @@ from chalicelib.domain.events import Entry, ReplyReceived
 from chalicelib.domain.journal_words import state_of, told
 from chalicelib.domain.letter_facts import JournalFacts, JournalInvoice, JournalLine, LetterParty, facts_of
 from chalicelib.domain.reasons import in_words
-from chalicelib.errors import PermanentError
 from chalicelib.pipeline.keep import load_whole
+from chalicelib.pipeline.pieces import Assembled, Piece, PieceZip, keys_of, stem_of, table
 from chalicelib.pipeline.remind import sent_key
-from chalicelib.ports import Archive, Parts
-
-HELD_IN_MEMORY_BYTES = 4_000_000
-NAME_LONGEST = 80
+from chalicelib.ports import Parts
 
 _LEFT = {NoticeState.SENT, NoticeState.BOUNCED, NoticeState.UNKNOWN}
 """States of notices of which a mail left, or may have."""
@@ -77,44 +66,19 @@ _WORDS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class Assembled:
-    """What the ZIP holds: number of files (index and read-me not counted), and what is missing, in words."""
-
-    files: int
-    missing: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Piece:
-    """One file to be. `key` is where its bytes are archived, or `content` them; else `missing` says why there are none.
-
-    `suffix` empty: by the first bytes.
-    """
-
-    folder: str
-    stem: str
-    what: str
-    on: date | None = None
-    suffix: str = ""
-    key: str = ""
-    content: bytes = b""
-    missing: str = ""
-    sha256: str = ""  # as the journal has it, where it has
-
-
 def assemble(parts: Parts, debtor_id: str, to: BinaryIO, *, language: str = "fr") -> Assembled:
     """Write the ZIP. UnknownDebtor: there is no such file. RetryableError: the archive did not answer."""
     file = load_whole(parts, debtor_id)
     creditor, entries = parts.offices.creditor(), list(parts.store.journal(debtor_id))
     words = _WORDS["fr" if language == "fr" else "en"]
-    written = _Zip(to, parts.archive, words, at=entries[-1].at.astimezone(ZoneInfo(creditor.zone)))
+    at = entries[-1].at.astimezone(ZoneInfo(creditor.zone))
+    written = PieceZip(to, parts.archive, words, language="fr" if language == "fr" else "en", at=at)
     for piece in (
         *_letters(parts, file, words),
         *_invoices(file, words),
         *_evidence(parts, debtor_id, words),
         *_journal(parts, file, creditor, entries, language, words),
-        *_mails(parts, file, entries, creditor.zone, words),
+        *mail_pieces(parts, file, entries, creditor.zone, words),
     ):
         written.add(piece)
     return written.close(file, creditor)
@@ -180,10 +144,10 @@ def _letters(parts: Parts, file: DebtorFile, words: Mapping[str, Any]) -> Iterat
         if key
     ]
     known = {key for key, *_ in named}
-    keys = _keys_of(parts.archive, "letters", file.id)
+    keys = keys_of(parts.archive, "letters", file.id)
     others = [(key, None, words["a letter"], "") for key in keys if key not in known]
     for key, on, what, sha256 in (*named, *others):
-        yield Piece(folder=words["letters"], stem=_stem_of(key), what=what, on=on, key=key, sha256=sha256)
+        yield Piece(folder=words["letters"], stem=stem_of(key), what=what, on=on, key=key, sha256=sha256)
     if not named and not others:
         yield Piece(folder=words["letters"], stem="", what=words["a letter"], missing=words["no letter"])
 
@@ -204,18 +168,8 @@ def _invoices(file: DebtorFile, words: Mapping[str, Any]) -> Iterator[Piece]:
 
 
 def _evidence(parts: Parts, debtor_id: str, words: Mapping[str, Any]) -> Iterator[Piece]:
-    for key in _keys_of(parts.archive, "evidence", debtor_id):
-        yield Piece(folder=words["evidence"], stem=_stem_of(key), what=words["evidence of"], key=key)
-
-
-def _keys_of(archive: Archive, kind: str, debtor_id: str) -> Iterator[str]:
-    """The keys of this debtor alone: another's id may begin with this one's and a slash."""
-    prefix = f"{kind}/{debtor_id}/"
-    return (key for key in archive.keys(prefix) if "/" not in key.removeprefix(prefix))
-
-
-def _stem_of(key: str) -> str:
-    return key.rpartition("/")[2].rpartition(".")[0] or key.rpartition("/")[2]
+    for key in keys_of(parts.archive, "evidence", debtor_id):
+        yield Piece(folder=words["evidence"], stem=stem_of(key), what=words["evidence of"], key=key)
 
 
 def _journal(
@@ -224,7 +178,7 @@ def _journal(
     facts = journal_facts(file, creditor, entries, language)
     made = {
         ".pdf": parts.printer.print("journal", language, facts_of(facts)),
-        ".csv": table([words["entries"], *(_row(line) for line in facts.entries)], language),
+        ".csv": table([words["entries"], *(row_of(line) for line in facts.entries)], language),
     }
     for suffix, content in made.items():
         yield Piece(
@@ -233,12 +187,12 @@ def _journal(
         )  # fmt: skip
 
 
-def _row(line: JournalLine) -> list[str]:
+def row_of(line: JournalLine) -> list[str]:
     what = "".join(str(piece) for piece in line.what)
     return [str(line.seq), line.on.isoformat(), line.clock, line.who, what, line.why]
 
 
-def _mails(
+def mail_pieces(
     parts: Parts, file: DebtorFile, entries: list[Entry], zone: str, words: Mapping[str, Any]
 ) -> Iterator[Piece]:
     """What was sent and received, in the order of time."""
@@ -272,110 +226,3 @@ def _mails(
             )
             found.append((at, entry.event.mail, piece))
     yield from (piece for _, _, piece in sorted(found, key=lambda one: one[:2]))
-
-
-# --- the ZIP
-
-
-class _Zip:
-    """The ZIP being written, its index, and what is missing."""
-
-    def __init__(self, to: BinaryIO, archive: Archive, words: Mapping[str, Any], *, at: datetime) -> None:
-        self._zip = ZipFile(to, "w", ZIP_DEFLATED)
-        self._archive, self._words, self._at = archive, words, at
-        self._rows: list[list[str]] = []
-        self._names: set[str] = set()
-        self._missing: list[str] = []
-
-    def add(self, piece: Piece) -> None:
-        on = piece.on.isoformat() if piece.on else ""
-        if piece.missing:
-            return self._lacks(piece, on, piece.missing)
-        with SpooledTemporaryFile(max_size=HELD_IN_MEMORY_BYTES) as held:
-            if piece.key:
-                try:
-                    self._archive.fetch(piece.key, held)  # type: ignore[arg-type]
-                except PermanentError:
-                    return self._lacks(piece, on, self._words["is missing"])
-            else:
-                held.write(piece.content)
-            size = held.tell()
-            held.seek(0)
-            name = self._name(piece, held.read(1024))
-            held.seek(0)
-            digest = self._copy(name, held)
-            remark = self._words["altered"] if piece.sha256 not in ("", digest) else ""
-            self._rows.append([name, piece.what, on, str(size), digest, remark])
-            if remark:
-                self._missing.append(f"{piece.what}: {remark}")
-        return None
-
-    def close(self, file: DebtorFile, creditor: Creditor) -> Assembled:
-        index = table([self._words["columns"], *self._rows], "fr" if self._words is _WORDS["fr"] else "en")
-        about = self._words["about"].format(
-            creditor=creditor.name, debtor=file.debtor.name, id=file.id, on=self._at.date().isoformat(),
-            files=len(self._names), missing=len(self._missing),
-        )  # fmt: skip
-        if self._missing:
-            about += self._words["lacks"] + "".join(f"- {line}\r\n" for line in self._missing)
-        files = len(self._names)
-        for name, content in (("index.csv", index), (self._words["readme"], b"\xef\xbb\xbf" + about.encode())):
-            self._copy(name, io.BytesIO(content))
-        self._zip.close()
-        return Assembled(files=files, missing=tuple(self._missing))
-
-    def _lacks(self, piece: Piece, on: str, why: str) -> None:
-        remark = self._words["missing"].format(why)
-        self._rows.append(["", piece.what, on, "", "", remark])
-        self._missing.append(f"{piece.what}: {why}")
-
-    def _copy(self, name: str, source: IO[bytes]) -> str:
-        """Write an entry; its SHA-256."""
-        info = ZipInfo(name, self._at.timetuple()[:6])
-        info.compress_type = ZIP_DEFLATED
-        info.external_attr = 0o644 << 16
-        digest = hashlib.sha256()
-        with self._zip.open(info, "w", force_zip64=True) as target:
-            while block := source.read(1 << 20):
-                digest.update(block)
-                target.write(block)
-        return digest.hexdigest()
-
-    def _name(self, piece: Piece, head: bytes) -> str:
-        stem, suffix = _safe(piece.stem), piece.suffix or _suffix_of(head)
-        name, count = f"{piece.folder}/{stem}{suffix}", 1
-        while name.lower() in self._names:  # file systems that fold case must not lose one
-            count += 1
-            name = f"{piece.folder}/{stem}-{count}{suffix}"
-        self._names.add(name.lower())
-        return name
-
-
-def _safe(stem: str) -> str:
-    """A name that no system reads as a path or a device: letters, digits, dots within, dashes."""
-    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9._-]+|\.(?=\.)|^[.-]+", "-", plain).strip(".-_")[:NAME_LONGEST] or "piece"
-
-
-def _suffix_of(head: bytes) -> str:
-    if head.startswith(b"%PDF"):
-        return ".pdf"
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<?xml"):
-        return ".xml"
-    if head.startswith(b"\x89PNG"):
-        return ".png"
-    return ".jpg" if head.startswith(b"\xff\xd8\xff") else ".bin"
-
-
-def table(rows: Iterable[Iterable[str]], language: str) -> bytes:
-    """CSV as a spreadsheet of that language opens it: UTF-8 with its mark, `;` in French, no cell a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";" if language == "fr" else ",", lineterminator="\r\n")
-    writer.writerows([_inert(cell) for cell in row] for row in rows)
-    return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
-
-
-def _inert(cell: str) -> str:
-    """One line that a spreadsheet shows and does not reckon; numbers of our own stay numbers."""
-    line = re.sub(r"[\x00-\x1f\x7f]+", " ", cell)
-    return f"'{line}" if re.match(r"\s*[=+\-@|%＝＋－＠]", line) else line

@@ -24,7 +24,8 @@ from chalicelib.domain.money import Money
 from chalicelib.errors import BadInput, PermanentError
 from chalicelib.litigation_command import write_file
 from chalicelib.pipeline.keep import UnknownDebtor, keep, office_of
-from chalicelib.pipeline.litigation_file import Assembled, assemble, table
+from chalicelib.pipeline.litigation_file import assemble
+from chalicelib.pipeline.pieces import Assembled, table
 from tests.letters.pdfa import faults
 from tests.letters.test_typst_printer import text_of
 from tests.pipeline.desk import Program

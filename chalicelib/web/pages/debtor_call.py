@@ -14,7 +14,8 @@ from chalice.app import Response
 from chalicelib import bootstrap
 from chalicelib.domain.outcomes import Outcome
 from chalicelib.errors import BadInput
-from chalicelib.pipeline.litigation_file import HELD_IN_MEMORY_BYTES, assemble
+from chalicelib.pipeline.litigation_file import assemble
+from chalicelib.pipeline.pieces import HELD_IN_MEMORY_BYTES
 from chalicelib.pipeline.work_tasks import NoSuchTask, close_task, sheet_of
 from chalicelib.web.pages.debtor import LINK_SECONDS, Look
 from chalicelib.web.pages.debtor_form import Form

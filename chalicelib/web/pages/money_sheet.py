@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.domain import numbers as n
-from chalicelib.pipeline.litigation_file import table
+from chalicelib.pipeline.pieces import table
 from chalicelib.web.pages.marked import N_
 from chalicelib.web.pages.money_words import BUCKETS, MEANS, STEPS
 
