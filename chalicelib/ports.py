@@ -44,6 +44,15 @@ class CaseStore(Protocol):
     def journal_before(self, debtor_id: str, seq: int = 0) -> Iterator[Entry]:
         """The entries below `seq` (0: all), the last one first: reads no further back than is asked of it."""
 
+    def rewrite(self, debtor_id: str, entries: Iterable[Entry]) -> None:
+        """Write entries of the journal again without words that are erased: the one way in which history changes.
+
+        Each stays what it was, when, and by whom; ValueError where one does not. The file itself is not touched.
+        """
+
+    def forget(self, debtor_id: str, addresses: Mapping[str, str]) -> None:
+        """Find the debtor by these addresses no more, but by what is given in the place of each."""
+
     def find(self, what: str, value: str) -> tuple[str, ...]:
         """Debtor ids by what the file has ever held, strongly consistent.
 
@@ -107,6 +116,10 @@ class OfficeStore(Protocol):
         """Hold all sending, or (None) let mails leave again."""
 
 
+ERASED = "erased"
+"""The verdict on a mail whose words are erased: its hash stays, so that a mailbox read anew does not bring it back."""
+
+
 class MailState(StrEnum):
     ARCHIVED = "archived"
     READ = "read"
@@ -151,9 +164,13 @@ class MailRecord:
     settled_at: datetime | None = None
 
     @property
+    def is_erased(self) -> bool:
+        return self.verdict == ERASED
+
+    @property
     def shelf(self) -> Shelf | None:
-        """None while nobody has looked at it."""
-        if self.state is MailState.ARCHIVED:
+        """None while nobody has looked at it, and once its words are erased."""
+        if self.state is MailState.ARCHIVED or self.is_erased:
             return None
         if self.verdict and not self.asks:
             return Shelf.DONE
@@ -228,6 +245,9 @@ class Archive(Protocol):
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Every key that begins so, sorted by their UTF-8 bytes."""
+
+    def erase(self, prefix: str) -> int:
+        """Delete, with every version that was ever kept, the keys that begin so and go no folder deeper; how many."""
 
 
 class Queue(Protocol):
@@ -517,9 +537,15 @@ class DeedPage:
 
 
 class AuditLog(Protocol):
-    """Keeps what people did; nothing in it is ever changed."""
+    """Keeps what people did; nothing in it is ever changed, but that words are erased."""
 
     def note(self, deed: Deed) -> None: ...
+
+    def redact(self, debtor_id: str, redacted: Callable[[Deed], Deed], *, since: datetime) -> int:
+        """Write the deeds about a debtor since then again as `redacted` gives them; how many it changes.
+
+        It may change `why` and `changes` alone: who did what, when and about whom stays.
+        """
 
     def page(
         self, *, limit: int, who: str = "", since: datetime | None = None, until: datetime | None = None,

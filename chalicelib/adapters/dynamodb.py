@@ -249,6 +249,35 @@ class DynamoCaseStore:
             )  # fmt: skip
             self._table.transact(actions, token=secrets.token_hex(16), doing=f"move records of debtor {file.id}")
 
+    # Erasing
+
+    def rewrite(self, debtor_id: str, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            item = _journal_item(debtor_id, entry, "")
+            try:
+                # Clause "the very entry": an entry is somebody's history. One that was counted otherwise, or is not
+                # there, is not made. The save's own mark stays: whoever asks for it learns who wrote the entry.
+                self._table.update(
+                    _partition(debtor_id), item["sk"]["S"], "SET why = :why, body = :body",
+                    condition="event = :event AND #at = :at AND who = :who",
+                    why=entry.why, body=to_plain(entry.event), event=type(entry.event).__name__,
+                    at=to_plain(entry.at), who=entry.who,
+                )  # fmt: skip
+            except ConditionLost as lost:
+                said = f"entry {entry.seq} is not what it was: an entry loses words and nothing else"
+                raise ValueError(said) from lost
+
+    def forget(self, debtor_id: str, addresses: Mapping[str, str]) -> None:
+        for address, instead in addresses.items():
+            one = {debtor_id}
+            # First what keeps a ledger from bringing it back, then the address.
+            self._table.update(_lookup_key("address", instead), "LOOKUP", "ADD debtors :id", id=one)
+            key = _lookup_key("address", address)
+            self._table.update(key, "LOOKUP", "DELETE debtors :id", id=one)
+            with suppress(ConditionLost):
+                # Clause "nobody's": somebody else at this address (an accountant of two debtors) is still found.
+                self._table.remove(key, "LOOKUP", condition="attribute_not_exists(debtors)")
+
     # The agenda
 
     def _put_on_agenda(self, file: DebtorFile | None, next_action_at: datetime | None) -> DebtorFile | None:

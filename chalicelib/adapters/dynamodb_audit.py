@@ -7,12 +7,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from chalicelib.adapters.dynamodb_items import from_plain, instant, to_item, to_plain
-from chalicelib.adapters.dynamodb_table import Table
+from chalicelib.adapters.dynamodb_table import ConditionLost, Table
 from chalicelib.ports import Deed, DeedPage
 
 if TYPE_CHECKING:
@@ -33,6 +36,20 @@ class DynamoAuditLog:
         told = {"sk": f"{instant(deed.at)}#{id_[:12]}", "deed": to_plain(deed)}
         rows = [{"pk": pk, **told} for pk in (AUDIT, f"{AUDIT}#{deed.who}")]
         self._table.transact([self._table.putting(to_item(row)) for row in rows], token=id_, doing="note a deed")
+
+    def redact(self, debtor_id: str, redacted: Callable[[Deed], Deed], *, since: datetime) -> int:
+        count = 0
+        for row in self._table.query("pk = :pk AND sk >= :a", pk=AUDIT, a=instant(since)):
+            deed = from_plain(row["deed"], Deed, "a deed")
+            if deed.debtor_id != debtor_id or (after := redacted(deed)) == deed:
+                continue
+            left = to_plain(replace(deed, why=after.why, changes=after.changes))
+            # Clause "it is there": a deed that somebody has taken out of the table must not come back.
+            for pk in (f"{AUDIT}#{deed.who}", AUDIT):  # the one that is looked through last: it leads to the other
+                with suppress(ConditionLost):
+                    self._table.update(pk, row["sk"], "SET deed = :deed", condition="attribute_exists(pk)", deed=left)
+            count += 1
+        return count
 
     def page(
         self, *, limit: int, who: str = "", since: datetime | None = None, until: datetime | None = None,

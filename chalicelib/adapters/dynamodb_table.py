@@ -153,6 +153,12 @@ class Table:
             return None
         return from_item(answer["Attributes"]) if answer.get("Attributes") else None
 
+    def remove(self, pk: str, sk: str, *, condition: str, **values: Any) -> None:
+        """Delete a row under a condition."""
+        with _translated(f"delete {pk} {sk}", self.name):
+            request: dict[str, Any] = {"TableName": self.name, "Key": to_item({"pk": pk, "sk": sk})}
+            self._client.delete_item(**request, **_terms(condition, values))
+
     def transact(self, actions: Sequence[Mapping[str, Any]], *, token: str, doing: str) -> None:
         """All of the actions or none. Within ten minutes one token is one transaction, done once."""
         with _translated(doing, self.name):

@@ -16,7 +16,7 @@ from chalicelib.domain.apply import apply_all
 from chalicelib.domain.company import keys_of
 from chalicelib.domain.creditor import Creditor, Health
 from chalicelib.domain.debtor_file import Debtor, DebtorFile, Task, live_part
-from chalicelib.domain.events import Entry, once
+from chalicelib.domain.events import Entry, check_same_but_words, once
 from chalicelib.errors import BadInput, PermanentError
 from chalicelib.ports import Cursor, MailPage, MailRecord, MailState, SendingHold, Shelf
 
@@ -83,6 +83,18 @@ class FakeCaseStore:
 
     def journal_before(self, debtor_id: str, seq: int = 0) -> Iterator[Entry]:
         yield from [x for x in reversed(self._journals.get(debtor_id, ())) if not seq or x.seq < seq]
+
+    def rewrite(self, debtor_id: str, entries: Iterable[Entry]) -> None:
+        journal = self._journals[debtor_id]
+        for entry in entries:
+            before = journal[entry.seq - 1]
+            check_same_but_words(before, entry)
+            journal[entry.seq - 1] = entry
+
+    def forget(self, debtor_id: str, addresses: Mapping[str, str]) -> None:
+        for address, instead in addresses.items():
+            self._known.get(("address", address.lower()), set()).discard(debtor_id)
+            self._known.setdefault(("address", instead.lower()), set()).add(debtor_id)
 
     def find(self, what: str, value: str) -> tuple[str, ...]:
         if what not in LOOKED_UP:
@@ -240,6 +252,12 @@ class FakeArchive:
 
     def keys(self, prefix: str) -> Iterator[str]:
         yield from sorted((key for key in self.kept if key.startswith(prefix)), key=str.encode)
+
+    def erase(self, prefix: str) -> int:
+        gone = [key for key in self.kept if key.startswith(prefix) and "/" not in key.removeprefix(prefix)]
+        for key in gone:
+            del self.kept[key]
+        return len(gone)
 
 
 class FakeQueue:

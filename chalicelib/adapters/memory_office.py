@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -48,6 +48,14 @@ class FakeAuditLog:
 
     def note(self, deed: Deed) -> None:
         self.deeds.append(deed)
+
+    def redact(self, debtor_id: str, redacted: Callable[[Deed], Deed], *, since: datetime) -> int:
+        count = 0
+        for n, deed in enumerate(self.deeds):
+            if deed.debtor_id == debtor_id and deed.at >= since and (after := redacted(deed)) != deed:
+                self.deeds[n] = replace(deed, why=after.why, changes=after.changes)
+                count += 1
+        return count
 
     def page(
         self, *, limit: int, who: str = "", since: datetime | None = None, until: datetime | None = None,

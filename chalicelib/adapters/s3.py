@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _MISSING = {"NoSuchKey", "404", "NotFound"}
 _PIECE_BYTES = 1 << 20
+_KEYS_IN_A_BATCH = 1000
 _THROTTLED = {"SlowDown", "ThrottlingException", "RequestLimitExceeded", "503"}
+_LATER = _THROTTLED | {"InternalError", "ServiceUnavailable", "OperationAborted"}
 
 
 class S3Archive:
@@ -85,6 +87,36 @@ class S3Archive:
                     yield item["Key"]
         except (ClientError, BotoCoreError) as error:
             raise self._meaning(error, f"list {prefix}") from error
+
+    def erase(self, prefix: str) -> int:
+        # A deletion without a version's id would leave the versions, for thirty days more, behind a marker. Whatever
+        # was put, replaced or expired is listed, the markers too.
+        keys: set[str] = set()
+        try:
+            pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
+            for page in pages:
+                found = [
+                    (one["Key"], one["VersionId"])
+                    for one in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
+                    if "/" not in one["Key"].removeprefix(prefix)
+                ]
+                self._delete(found)
+                keys |= {key for key, _ in found}
+        except (ClientError, BotoCoreError) as error:
+            raise self._meaning(error, f"erase {prefix}") from error
+        return len(keys)
+
+    def _delete(self, versions: Sequence[tuple[str, str]]) -> None:
+        for start in range(0, len(versions), _KEYS_IN_A_BATCH):
+            some = versions[start : start + _KEYS_IN_A_BATCH]
+            answer = self._client.delete_objects(
+                Bucket=self._bucket,
+                Delete={"Objects": [{"Key": key, "VersionId": version} for key, version in some], "Quiet": True},
+            )
+            for failed in answer.get("Errors", ()):
+                told = f"the archive {self._bucket} did not erase {failed.get('Key')}: {failed.get('Code')}"
+                kind = RetryableError if failed.get("Code") in _LATER else PermanentError
+                raise kind(told)
 
     def _meaning(self, error: ClientError | BotoCoreError, doing: str) -> Exception:
         if isinstance(error, HTTPClientError | ConnectionError | IncompleteReadError):

@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.domain import events as e
 from chalicelib.domain.debtor_file import (
+    KINDS,
     ClaimState,
     Closed,
     CreditKind,
@@ -204,6 +205,12 @@ def _changed(file: DebtorFile, event: e.Event) -> DebtorFile:
             return _change(file, "letters", id_, why=reason)
         case e.LetterDelivered(letter_id=id_, on=on, proof=proof):
             return _change(file, "letters", id_, state=LetterState.DELIVERED, delivered_on=on, proof=proof)
+        case e.ErasureBegun(on=on):
+            return replace(file, erasing_since_on=on)
+        case e.RecordsRedacted():
+            return _redacted(file, event)
+        case e.PersonalErased(on=on, person=person):
+            return replace(file, erasing_since_on=None, erased_on=file.erased_on if person else on)
         case e.TaskUrged(task_id=id_, due_on=due_on, urgency=urgency, reason=reason):
             return _change(file, "tasks", id_, due_on=due_on, urgency=urgency, reason=reason)
         case e.TaskRaised(task=task):
@@ -308,6 +315,14 @@ def _printed(file: DebtorFile, event: e.LetterPrinted) -> DebtorFile:
         takes=event.takes, totals=event.totals, key=event.key, sha256=event.sha256,
     )  # fmt: skip
     return _put(file, "letters", printed)
+
+
+def _redacted(file: DebtorFile, event: e.RecordsRedacted) -> DebtorFile:
+    file = replace(file, debtor=event.debtor) if event.debtor else file
+    for kind in KINDS:
+        for record in getattr(event, kind, ()):
+            file = _put(file, kind, record)
+    return file
 
 
 def _count(file: DebtorFile, number: str, amount: Money, kind: CreditKind) -> DebtorFile:

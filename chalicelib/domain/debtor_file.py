@@ -582,6 +582,8 @@ class DebtorFile:
     credit_hold_asked_on: date | None = None  # sales was asked, and the reason has not gone since
     credit_held_since_on: date | None = None  # deliveries only against prepayment
     paused_unverified_on: date | None = None  # the one bounded pause that unproven mail may cause has been used
+    erasing_since_on: date | None = None  # personal data is being erased; while it stands it is not done
+    erased_on: date | None = None  # everybody's personal data was erased, last on this day
     contacts: Mapping[str, Contact] = field(default_factory=dict)
     cases: Mapping[str, Case] = field(default_factory=dict)
     credits: Mapping[str, Credit] = field(default_factory=dict)

@@ -531,6 +531,41 @@ class NoteWritten:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ErasureBegun:
+    """Personal data is being erased: of everybody at the debtor, or (`person`) of one; again until it is done."""
+
+    on: date
+    person: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordsRedacted:
+    """Records without the words that are erased, in the place of those that had them. No sum, day or number changes."""
+
+    debtor: Debtor | None = None
+    contacts: tuple[Contact, ...] = ()
+    credits: tuple[Credit, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    orders: tuple[Order, ...] = ()
+    calls: tuple[Call, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    claims: tuple[PaymentClaim, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    letters: tuple[Letter, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonalErased:
+    """It is done, in the file, in its journal, among mails and letters: how many of these are gone."""
+
+    on: date
+    person: bool = False
+    mails: int = 0
+    objects: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskRaised:
     task: Task
 
@@ -597,6 +632,7 @@ Event = (
     | BlockPlaced | BlockReviewed | BlockLifted | InsolvencyReported | InsolvencyRefuted | DebtDeclared
     | CreditHoldProposed | CreditHeld | CreditReleased | TaskUrged
     | FormalNoticeApproved | LetterWithdrawn | LetterPrinted | LetterPosted | LetterNotPosted | LetterDelivered
+    | ErasureBegun | RecordsRedacted | PersonalErased
     | NoteWritten | TaskRaised | TaskExtended | TaskAssigned | TaskSnoozed | TaskClosed | TaskReopened
 )  # fmt: skip
 
@@ -630,3 +666,10 @@ def entries_after(last_seq: int, happened: Sequence[tuple[Event, str]], *, at: d
     return tuple(
         Entry(seq=last_seq + i, at=at, who=who, why=why, event=event) for i, (event, why) in enumerate(happened, 1)
     )
+
+
+def check_same_but_words(before: Entry, after: Entry) -> None:
+    """What a store lets stand in the place of an entry: the same kind of event, at its instant, by whom it was."""
+    what, stays = ((x.seq, x.at, x.who, type(x.event)) for x in (before, after))
+    if what != stays:
+        raise ValueError(f"entry {after.seq} is not what it was: an entry loses words and nothing else")

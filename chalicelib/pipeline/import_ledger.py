@@ -31,6 +31,7 @@ from chalicelib.domain.debtor_file import (
 )
 from chalicelib.domain.entry_checks import entry_checks
 from chalicelib.domain.money import Money
+from chalicelib.domain.personal import fingerprint
 from chalicelib.domain.settle import consequences, oldest_first, receive
 from chalicelib.errors import BadInput
 from chalicelib.ledger.records import Finding, InvoiceRow, PaymentRow
@@ -100,9 +101,11 @@ def _enter_all(
     """Enter rows of one debtor; how many were new, and how many known."""
     numbers = parts.store.find_many("invoice", [r.number for r in rows])
     credits = parts.store.find_many("credit", [r.number for r in rows if r.is_credit_note])
-    addresses = parts.store.find_many("address", {r.email.lower() for r in rows if r.email})
+    given = {r.email.lower() for r in rows if r.email}
+    marks = {fingerprint(account, address): address for address in given}  # an address that was erased stays erased
+    addresses = parts.store.find_many("address", [*given, *marks])
     settled = {n for n, ids in {**numbers, **credits}.items() if account in ids}
-    once_known = {a for a, ids in addresses.items() if account in ids}
+    once_known = {marks.get(a, a) for a, ids in addresses.items() if account in ids}
 
     def decide(file: DebtorFile) -> Happened:
         return _take_in(file, rows, settled, once_known, home=office.creditor.country, today=today, at=at)

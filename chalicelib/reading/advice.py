@@ -31,16 +31,25 @@ class Advice:
     reference: str | None
     problems: tuple[str, ...]  # total, foreign-invoice, foreign-payee
     where: tuple[int, int]  # the span of the words that make it one
+    tied: bool = False  # what was taken off explains why less than the balances was paid
+    contested: tuple[str, ...] = ()  # the lines of debit notes: what was taken off because something was wrong
 
 
 _IS_ADVICE = re.compile(
-    r"\b(?:remittance (?:advice|details|notification|slip)|payment (?:advice|specification|confirmation|notification|details|remittance|document|summary|voucher)|bill payment|p ?a ?y ?m ?e ?n ?t {1,3}a ?d ?v ?i ?c ?e|avis (?:de |d')(?:virement|paiement|reglement|operation)|ordre de virement|confirmation d'execution|confirmation de (?:virement|paiement)|virements? (?:sepa|emis|execute|effectue|recu)|virement du \d|detail du (?:virement|reglement|paiement)|releve de (?:virement|paiement)|bordereau de (?:reglement|virement|paiement)|mandatement|avis de mise en paiement|preuve de (?:virement|paiement)|zahlungsavis|zahlungsbestatigung|uberweisungsbestatigung|ausfuhrungsbestatigung|betaal(?:specificatie|bevestiging|advies)|aviso de (?:pago|transferencia)|comprobante de (?:pago|transferencia)|justificante de (?:pago|transferencia)|avviso di (?:pagamento|bonifico)|contabile (?:di )?bonifico|distinta (?:di )?(?:pagamento|bonifico)|check (?:no|number|stub|date)|cheque (?:no|number|stub|date)|mt ?103|ntry|camt\.05\d|bktocstmr|:32a:|:20:|faster payment|settled by bank transfer|items listed below are settled|amount (?:paid|remitted)|montant (?:vire|regle|paye|du virement)|total (?:vire|regle|paye|paid|remitted)|paid (?:eur|gbp|usd|amount)|gezahlter betrag|betaald bedrag|donneur d'ordre|ordering (?:customer|party))\b|:32a:|:20:"
+    r"(?m)^\W*remittance (?=\S*\d)|\b(?:remittance (?:advice|details|notification|slip)|payment (?:advice|specification|confirmation|notification|details|remittance|document|summary|voucher)|bill payment|p ?a ?y ?m ?e ?n ?t {1,3}a ?d ?v ?i ?c ?e|avis (?:de |d')(?:virement|paiement|reglement|operation)|ordre de virement|confirmation d'execution|confirmation de (?:virement|paiement)|virements? (?:sepa|emis|execute|effectue|recu)|virement du \d|detail du (?:virement|reglement|paiement)|releve de (?:virement|paiement)|bordereau de (?:reglement|virement|paiement)|mandatement|avis de mise en paiement|preuve de (?:virement|paiement)|zahlungsavis|zahlungsbestatigung|uberweisungsbestatigung|ausfuhrungsbestatigung|betaal(?:specificatie|bevestiging|advies)|aviso de (?:pago|transferencia)|comprobante de (?:pago|transferencia)|justificante de (?:pago|transferencia)|avviso di (?:pagamento|bonifico)|contabile (?:di )?bonifico|distinta (?:di )?(?:pagamento|bonifico)|check (?:no|number|stub|date)|cheque (?:no|number|stub|date)|mt ?103|ntry|camt\.05\d|bktocstmr|:32a:|:20:|faster payment|settled by bank transfer|items listed below are settled|amount (?:paid|remitted)|montant (?:vire|regle|paye|du virement)|total (?:vire|regle|paye|paid|remitted)|paid (?:eur|gbp|usd|amount)|gezahlter betrag|betaald bedrag|donneur d'ordre|ordering (?:customer|party))\b|:32a:|:20:"
 )
 _IS_PLAN = re.compile(
     r"\b(?:draft|proposal|payment proposal|zahlungsvorschlag\w*|entwurf|not released|nicht freigegeben|projet de (?:reglement|virement)|prevision\w*|previsionnel\w*|en attente de (?:validation|signature)|a valider|non valide|unreleased|pending (?:approval|release)|scheduled payment date|approved for payment|scheduled for payment|will be paid|planned payment|payment (?:is )?scheduled|bozza|borrador|concept(?:lijst)?|betaalvoorstel|voorstel|propuesta de pago|proposta di pagamento|sera paye\w?|paiement (?:prevu|programme|planifie)|date de (?:paiement|reglement|mise en paiement|virement) previ?(?:sionnelle|ue)|mise en paiement prevue|date de mise en paiement|expected payment date|estimated payment date|due to be paid)\b"
 )
+# Taken off because the goods, the price or the paper was wrong; a discount, a retention or a credit note is no quarrel.
+_DEBIT = re.compile(
+    r"\b(?:notes? de debit|debit (?:note|memo)s?|charge ?back|n\.?d\b|d\.?[mn]\b|nota (?:di addebito|de (?:cargo|debito|adeudo))|cargo|belastung\w*|lastschriftanzeige|debetnota|claims?|litiges?|reclam\w*|retours?|returns?|short\w*|missing|damaged?|defect\w*|manquant\w*|abim\w*|casse\w*|avari\w*|defaut\w*|surfactur\w*|overcharg\w*|ecart\w*|penalit\w*|malus|beschadigt\w*|fehlmenge\w*|preisdifferenz\w*|reklamation\w*|prijsverschil\w*|beschadigd\w*|danneggiat\w*|difettos\w*|mancant\w*|defectuos\w*|faltante\w*|danad\w*|price (?:variance|difference)|ecart de prix|differenza prezzo|diferencia de precio)\b"
+)
+_NO_QUARREL = re.compile(
+    r"\b(?:escompte|skonto|discount|sconto|descuento|korting|retenue de garantie|retention|commission|provision|avoir|credit note|gutschrift|creditnota|nota di credito|abono|rappel|rfa|bonus|remise|frais|fees?|tva|vat|iva)\b"
+)
 _TOTAL = re.compile(
-    r"(?:^|[|\s(])(?:(?:grand|sum|payment|net|bank|cheque|check|amount|sub)?[ -]?total(?: \w+){0,4}|summe|gesamt\w*|totaal\w*|totale\w*|importe total|somme|montant(?: total| vire| regle| paye| net| du virement| de l'operation)?|amount (?:paid|remitted|of payment|of transfer)|payment amount|paid amount|transfer amount|net (?:amount|payment|paid)|zahlbetrag|betrag|bedrag|importe|importo|applied amt|amount)\b"
+    r"(?:^|[|\s(])(?:net (?:regle|vire|paye|a payer|verse|pagado|pagato|betaald|gezahlt|uberwiesen)|(?:grand|sum|payment|net|bank|cheque|check|amount|sub)?[ -]?total(?: \w+){0,4}|summe|gesamt\w*|totaal\w*|totale\w*|importe total|somme|montant(?: total| vire| regle| paye| net| du virement| de l'operation)?|amount (?:paid|remitted|of payment|of transfer)|payment amount|paid amount|transfer amount|net (?:amount|payment|paid)|zahlbetrag|betrag|bedrag|importe|importo|applied amt|amount)\b"
 )
 _NOT_TOTAL = re.compile(
     r"\b(?:capital|share capital|balance after|solde apres|frais|fees?|charges|tva|vat|interets?|discount|deduction|hors taxe|ht\b)\b"
@@ -99,6 +108,7 @@ def find(
         total = sum((a for _, a in read.paid if a is not None), Decimal(0))
     summed = sum((a for _, a in read.paid if a is not None), Decimal(0)) + sum(read.unknown_amounts, Decimal(0))
     deductions = sum(read.deductions, Decimal(0))
+    taken_off = sum((a for _, a in read.taken_off), Decimal(0))
     stated = read.stated_total()
     if (
         stated is not None
@@ -108,7 +118,8 @@ def find(
         gross = sum((known[n].amount for n, _ in read.paid if n in known), Decimal(0)) + sum(
             read.unknown_amounts, Decimal(0)
         )
-        if stated not in (summed, summed + deductions, summed - abs(deductions), gross, gross - abs(deductions)):
+        sums = (summed, summed + deductions, summed - abs(deductions), gross, gross - abs(deductions))
+        if stated not in sums and stated + taken_off not in sums:
             problems.append("total")
     if read.foreign or read.unknown_amounts:
         problems.append("foreign-invoice")
@@ -120,6 +131,8 @@ def find(
     if sure and not mark and not planned and not numbers:
         return None
     start, end = (mark or planned).span() if (mark or planned) else (0, min(len(text), 80))  # type: ignore[union-attr]
+    if not mark and not planned and on is not None and on > base:
+        planned = re.match("", "")  # a list that nobody calls an advice, of a day to come
     final = bool(planned) and not re.search(
         r"\b(?:confirmation d'execution|has been paid|was paid|execute le|executed|paid on|settled)\b", folded
     )
@@ -132,7 +145,13 @@ def find(
         reference=_reference(folded, items) or _repeated(lines, items),
         problems=tuple(problems),
         where=(start, end),
+        tied=bool(taken_off and total is not None and total + taken_off == gross_of(numbers, known)) or read.shows_gross,
+        contested=tuple(line for line, _ in read.taken_off if _DEBIT.search(line) and not _NO_QUARREL.search(line)),
     )
+
+
+def gross_of(numbers: Sequence[str], known: Mapping[str, KnownItem]) -> Decimal:
+    return sum((known[n].amount for n in numbers if n in known), Decimal(0))
 
 
 class _Lines:
@@ -147,6 +166,9 @@ class _Lines:
         self.paid: list[tuple[str, Decimal | None]] = []
         self.unknown_amounts: list[Decimal] = []
         self.deductions: list[Decimal] = []
+        self.taken_off: list[tuple[str, Decimal]] = []  # lines of no invoice of ours, with what they take off
+        self.shows_gross = False  # a row shows the balance, what was taken off it and what was paid
+        balances = {i.number: i.amount for i in items}
         self.foreign: list[str] = []
         self._issued = {i.issued_on for i in items} | {i.due_on for i in items}
         self._totals: list[tuple[Decimal, str]] = []
@@ -175,6 +197,9 @@ class _Lines:
                 self.deductions += [abs(m) for m in money if m < 0]
                 if len(named) == 1:
                     amount = positive[-1] if positive else None
+                    balance = balances[named[0]]
+                    if amount is not None and amount < balance and {balance, balance - amount} <= {abs(m) for m in money}:
+                        self.shows_gross = True
                     previous = next((i for i, (n, _) in enumerate(self.paid) if n == named[0]), None)
                     if previous is None:
                         self.paid.append((named[0], amount))
@@ -183,6 +208,8 @@ class _Lines:
                     waiting = named[0] if amount is None else None
                 else:
                     self.paid += [(n, None) for n in named if n not in [q for q, _ in self.paid]]
+            elif money and money[-1] < 0:
+                self.taken_off.append((line, abs(money[-1])))
             elif found.foreign:
                 self.foreign += found.foreign
                 self.unknown_amounts += [m for m in money[-1:] if m > 0]
@@ -274,14 +301,14 @@ def _cells(line: str, found: Sequence[dates.FoundDate], refs: references.Referen
     return [
         m[0]
         for m in re.finditer(
-            r"(?<![\w/.-])[-(*]{0,3}(?:[€£$] ?)?\d{1,3}(?:[ .,']\d{3})*[.,]\d{2}(?!\d)-?\)?|(?<![\w/.-])[-(*]{0,3}\d{1,9}[.,]\d{2}(?!\d)",
+            r"(?<![\w/.-])(?:(?<=\S\s)[-–]\s)?[-(*]{0,3}(?:[€£$] ?)?\d{1,3}(?:[ .,']\d{3})*[.,]\d{2}(?!\d)-?\)?|(?<![\w/.-])[-(*]{0,3}\d{1,9}[.,]\d{2}(?!\d)",
             blank,
         )
     ]
 
 
 def _money(cell: str) -> Decimal | None:
-    text = re.sub(r"\b(?:eur|gbp|usd|chf)\b|[€£$*]", "", cell).strip()
+    text = re.sub(r"\b(?:eur|gbp|usd|chf)\b|[€£$*]", "", cell).strip().replace("–", "-")
     if not re.fullmatch(r"[-(]?\s?\d[\d .,']*\)?-?", text) or not re.search(r"[.,]\d{2}\)?-?$", text):
         inner = re.search(r"(?<![\w/.-])-?\d{1,3}(?:[ .,']\d{3})*[.,]\d{2}(?!\d)", text)
         return amounts.parse(inner[0]) if inner and "%" not in text else None

@@ -82,8 +82,8 @@ def judge(
         codes.append("debt-not-acknowledged")
     if "insolvency-denied" in flags and "payment_plan_request" in intents:
         codes.append("trouble")
-    documented = [n for _, a in advices if a.kind == "remittance" for n in a.numbers]
-    _check_facts(draft, statements, promise, remittance, dispute, invoices, documented)
+    documents = [a for _, a in advices if a.kind == "remittance"]
+    _check_facts(draft, statements, promise, remittance, dispute, invoices, documents)
     if promise is not None and promise.date is None and not _plainly_promised(draft, statements):
         codes.append("promise-without-date")
     if (
@@ -183,7 +183,7 @@ def _check_facts(
     remittance: Remittance | None,
     dispute: Dispute | None,
     invoices: Sequence[str],
-    documented: Sequence[str],
+    documents: Sequence[advice_.Advice],
 ) -> None:
     codes = draft.codes
     known = {i.number: i for i in draft.items}
@@ -209,7 +209,7 @@ def _check_facts(
     )
     if paid & promised and (None in given[0] | given[1] or given[0] & given[1]):
         codes.append("contradiction")
-    codes += _amount_doubts(draft, statements, promise, remittance, dispute, invoices, documented)
+    codes += _amount_doubts(draft, statements, promise, remittance, dispute, invoices, documents)
     if any(s.intent == "remittance" and not s.numbers for s in statements) and any(
         s.intent == "promise_to_pay" and not s.numbers for s in statements
     ):
@@ -262,7 +262,7 @@ def _amount_doubts(
     remittance: Remittance | None,
     dispute: Dispute | None,
     invoices: Sequence[str],
-    documented: Sequence[str],
+    documents: Sequence[advice_.Advice],
 ) -> list[str]:
     """An amount that is none of the balances it speaks of, nor their sum: a typing error, a part payment, a trap."""
     known = {i.number: i.amount for i in draft.items}
@@ -282,11 +282,11 @@ def _amount_doubts(
         ("promise_to_pay", promise.amount if promise else None),
         ("remittance", remittance.amount if remittance else None),
     ):
-        if total is None:
+        if total is None or (intent == "remittance" and documents and all(a.tied for a in documents)):
             continue
         spoken = [s for s in statements if s.intent == intent]
         named = (
-            [n for n in documented if n in known and intent == "remittance"]
+            [n for a in documents for n in a.numbers if n in known and intent == "remittance"]
             or list(dict.fromkeys(n for s in spoken for n in s.numbers if n in known))
             or list(draft.numbers)
             or list(invoices)

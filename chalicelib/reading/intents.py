@@ -153,6 +153,7 @@ def _amounts(folded: str, ground: Ground, dates: Sequence[dates_.FoundDate]) -> 
     ]
     spans = [(a.start, a.end) for a in found] + [(d.start, d.end) for d in dates]
     balances, numbers = {i.amount for i in ground.items}, [i.number for i in ground.items]
+    halves = {b / 2 for b in balances} if _HALF.search(folded) else set()
     for m in _BARE_NUMBER.finditer(folded):
         if any(s < m.end(1) and m.start(1) < e for s, e in spans):
             continue
@@ -161,7 +162,7 @@ def _amounts(folded: str, ground: Ground, dates: Sequence[dates_.FoundDate]) -> 
             continue
         before, after = folded[max(0, m.start(1) - 40) : m.start(1)], folded[m.end(1) : m.end(1) + 40]
         grouped = bool(re.search(r"[ .,']\d{3}$", m[1]))
-        whole = any(int(b) == value for b in balances)
+        whole = any(int(b) == value for b in balances) or value in halves
         year = not grouped and 1990 <= value <= 2100
         number = any(m[1] in n.lower() for n in numbers)
         paying = _PAYING_IT.search(before)
@@ -182,7 +183,10 @@ _PAYING_IT = re.compile(
     r"\b(?:fais|fait|faire|mets|mettre|mis|vire|virer|vires|verse|verser|envoye|envoie|paie|paye|payes|passe|regle|posted?|pay|paid|send|sent|do|did|drop|put|make|made|transfer|transferred|wired?|release|acompte|deposit|tranche|half|instal?ment|moitie|pour|ok|of|de|first|second|another|encore|overgemaakt|uberwiesen|transferi|transferir|pagare|pago|mandato|versato)"
     r"(?: (?:you|vous|te|t'|the|les|la|another|encore|deja|already|just|it|of|de|you guys|jullie|ihnen|le|os))?\s$"
 )
-_THOSE = re.compile(r"\b(?:the|les|of|de)\s$")
+_THOSE = re.compile(
+    r"(?:\b(?:the|les|of|de|a|la|los|las|os|as|die|der|das|den|i|le|van|von|d'|of the|and|et|und|en|y|e|plus)\s|[:=,;(+]\s?|^|\n)$"
+)
+_HALF = re.compile(r"\b(?:moities?|half|halves|halfte|helft|mitad|meta|metade)\b")
 _THEN = re.compile(
     r"\s?(?:$|[.!\n)]|[,;:](?!\d)|\s(?:€|euros?|quid|balles|sur|vendredi|lundi|mardi|mercredi|jeudi|samedi|demain|le|la semaine|on|for|fin|hier|this|next|last|today|tomorrow|yesterday|friday|monday|tuesday|wednesday|thursday|saturday|sunday|into|in your|to your|by|via|par|now|already|deja|cash|en especes|as|when|once|from|towards|against|whatever|et|and|mas|c'est|ce matin|ce soir|avant|pour|chez)\b)"
 )

@@ -195,12 +195,43 @@ def amount_of(talk: Talk, index: int, clause: Clause) -> Decimal | None:
             a.value for c in talk.clauses if _KEYED_AMOUNT.match(c.text) and not c.references for a in c.amounts[-1:]
         }
         return keyed.pop() if len(keyed) == 1 else None
+    if len(usable) > 1 and not clause.row:
+        whole = _stated_whole(talk, clause, usable)
+        if whole is not None:
+            return whole
     if len(usable) > 1 and not clause.row and not _listed(talk.folded, usable):
         verb = p.PAID.search(clause.text) or p.WILL_PAY.search(clause.text) or p.PAY_STEM.search(clause.text)
         if verb:
             at = clause.start + verb.start()
             usable = [min(usable, key=lambda a: (abs(a.start - at), a.start))]
     return _total([a.value for a in usable], [i.amount for i in talk.ground.items])
+
+
+_WHOLE_BEFORE = re.compile(
+    r"\b(?:soit|total\w*|au total|en tout|donc|totall?ing|altogether|together|in all|insgesamt|zusammen|gesamt|summe|ensemble|samen|totaal|in totale|totale|en total|juntas?|insieme|=)(?: (?:un |de |of |a |di |von |:|=))?\W{0,3}$"
+)
+_WHOLE_AFTER = re.compile(
+    r"\s?(?:ttc |€ )?(?:en tout|au total|in total|total|in all|altogether|together|a elles (?:deux|trois)|zusammen|insgesamt|in totale|en total|samen|in totaal|insieme)\b"
+)
+
+
+def _stated_whole(talk: Talk, clause: Clause, usable: Sequence[amounts_.FoundAmount]) -> Decimal | None:
+    """Of several amounts the one that is said, or adds up, to be all of them: "1 320 each, so 2 640", "£3,396.20, which
+    is A in full plus £3,000 on account of B"."""
+    told = [
+        a
+        for a in usable
+        if _WHOLE_BEFORE.search(talk.folded[max(clause.start, a.start - 24) : a.start])
+        or _WHOLE_AFTER.match(talk.folded, a.end)
+    ]
+    largest = max(a.value for a in usable)
+    if len({a.value for a in told}) == 1 and told[0].value == largest:
+        return largest
+    others = sum({a.value for a in usable} - {largest}, Decimal(0))
+    named = {n for r in clause.references if r.how != "amount" for n in r.numbers}
+    if any(i.number in named and i.amount + others == largest for i in talk.ground.items):
+        return largest
+    return None
 
 
 REMAINS = re.compile(

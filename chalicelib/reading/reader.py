@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from chalicelib.reading import advice as advice_
-from chalicelib.reading import amounts, dates, doubts, language, learned_voice, machine, references, trust, words
+from chalicelib.reading import amounts, dates, disputes, doubts, language, learned_voice, machine, references, trust, words
 from chalicelib.reading import attachments as attachments_
 from chalicelib.reading import intents as intents_
 from chalicelib.reading import phrases as p
@@ -44,6 +44,7 @@ LOUDER = 2.0  # a ground that examples hear so much louder than the one that phr
 # How probable an intent must be. A phrase told it: that is enough. A word and a day told it: nearly certain. Only
 # examples told it: a payment never (it would silence us), what becomes a person's task anyway if it is nearly certain.
 BY_A_WORD, BY_EXAMPLES = 0.85, 0.9
+UNHEARD = 0.3  # beside a document that speaks of a payment, a promise of the words must be heard at least so much
 _BECOMES_A_TASK = frozenset({"dispute", "payment_plan_request", "document_request"})
 # Less, and a person looks: how probable it is that the intent is right, or all of several. Long answers mislead more.
 SURE, SURE_OF_SEVERAL = 0.6, 0.85
@@ -280,7 +281,7 @@ class Draft:
         self.attached = attachments_.texts(self.message.attachments, self.context.caps, elapsed=self.elapsed)
         sure = any(s.intent == "remittance" for s in said.statements) or bool(
             re.search(
-                r"\b(?:avis|preuve|justificatif|remittance|advice|breakdown|specification|particulars|payment|virement|versement|reglement|stub|proof|zahlung|betaal)\w*",
+                r"\b(?:avis|preuve|justific|remittance|advice|breakdown|specification|particulars|payment|virement|versement|reglement|stub|proof|zahlung|betaal|contabile|bonifico|transferencia|comprobante|comprovativo|distinta|detail|releve|prevision|going out|go out|attached|ci-joint|annexe|anbei|anhang|bijlage|allegat|adjunt|anexo)\w*",
                 fold(self.own),
             )
         )
@@ -298,7 +299,7 @@ class Draft:
                 sure=_spreadsheet(one)
                 or (
                     sure
-                    and bool(re.search(r"total|montant|amount|betrag|bedrag|import", fold(one.text)))
+                    and bool(re.search(r"total|montant|amount|betrag|bedrag|import|valor", fold(one.text)))
                     and not _is_bank_details(one.text)
                 ),
             )
@@ -406,14 +407,17 @@ class Draft:
         if "contact_change" in present and not contacts and not _PLATFORM.search(folded):
             self.codes.append("contact-unclear")
         promise, remittance, statements = self._payments(statements, advices)
+        if withheld := _withheld(advices):
+            present.add("dispute")
+            statements = [withheld, *statements]
         present -= {"promise_to_pay", "remittance"}
         if promise is not None:
             present.add("promise_to_pay")
         if remittance is not None:
             present.add("remittance")
         intents = tuple(i for i in INTENTS if i in present)
-        disputes = [s for s in statements if s.intent == "dispute"]
-        dispute = Dispute(self._reason(disputes)) if "dispute" in present else None
+        contested = [s for s in statements if s.intent == "dispute"]
+        dispute = Dispute(self._reason(contested)) if "dispute" in present else None
         invoices = self._invoices(said, advices)
         for s in statements:
             if s.words != (0, 0):
@@ -474,6 +478,9 @@ class Draft:
         settled: set[Intent] = {"contact_change"} if contacts else set()
         if advices:
             settled |= {"promise_to_pay", "remittance", "document_request"}
+            if opinion.probability["promise_to_pay"] < UNHEARD:  # beside "the detail of Friday's transfer"
+                found.pop("promise_to_pay", None)
+                statements = [s for s in statements if s.intent != "promise_to_pay"]
         present = {
             i for i in INTENTS if (i in found if i in settled else opinion.probability[i] >= learned_voice.PROBABLE)
         }
@@ -620,6 +627,16 @@ class Draft:
     # ------------------------------------------------------------ what a person must see
 
 
+def _withheld(advices: Sequence[tuple[str, advice_.Advice]]) -> Statement | None:
+    """The dispute that a payment document tells by its debit notes; of which invoice only where it pays one alone."""
+    lines = [(line, a) for _, a in advices for line in a.contested]
+    if not lines:
+        return None
+    line, document = lines[0]
+    numbers = document.numbers if len(document.numbers) == 1 else ()
+    return Statement("dispute", 0, 0, (0, 0), -1, numbers, reason=disputes.weak_reason(line) or "other")
+
+
 def _founded(intent: Intent, by_phrase: bool | None, probability: float) -> bool:
     """Whether an intent rests on enough to act upon: told by a phrase (True), by a word and a day (False), by neither."""
     if by_phrase is None:
@@ -714,7 +731,7 @@ def _is_document(own: str) -> bool:
     """Rows and figures rather than sentences."""
     folded = fold(own)
     rows = (
-        len(re.findall(r"(?m)^.*(?: \| |\s{3,}).*\d.*$", folded))
+        len(re.findall(r"(?m)^.*(?: \| |\s{3,}).*\d.*$|^\W{0,3}\S*\d{4}\S*(?: :)? [-\d .']{1,12}[.,]\d\d(?: ?(?:eur|€|£))?$", folded))
         + len(re.findall(r"(?m)^[a-z' ]{3,40}\s?: \S", folded)) // 2
     )
     if re.search(r":32a:|:20:", folded):

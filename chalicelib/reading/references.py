@@ -122,7 +122,7 @@ def find(
     found += _endings(folded, items, free)
     spans += [(f.start, f.end) for f in found]
     found += _by_issue(folded, items, dates, found)
-    found += _by_amount(items, amounts, found)
+    found += _by_amount(folded, items, amounts, found)
     found += _everything(folded, items, found, amounts)
     found = _without_overlap(found)
     found = _without_overlap(found + _ordinals(folded, found))
@@ -283,16 +283,16 @@ def _by_issue(
 
 
 def _by_amount(
-    items: Sequence[KnownItem], amounts: Sequence[FoundAmount], found: Sequence[FoundReference]
+    folded: str, items: Sequence[KnownItem], amounts: Sequence[FoundAmount], found: Sequence[FoundReference]
 ) -> list[FoundReference]:
-    """An amount that is exactly one balance (or, rounded, only one balance), or the sum of two or all of them."""
+    """An amount that is exactly one balance (or, rounded, only one balance), of both that are told, or the sum of some."""
     out = []
     for a in amounts:
         same = [i.number for i in items if i.amount == a.value]
         if not same and not a.exact and a.value:
             same = [i.number for i in items if _rounds_to(i.amount, a)]
-        if len(same) == 1:
-            out.append(FoundReference(a.start, a.end, a.words, (same[0],), "amount"))
+        if len(same) == 1 or (len(same) == 2 and _BOTH_AT.search(folded[max(0, a.start - 30) : a.start])):
+            out.append(FoundReference(a.start, a.end, a.words, tuple(same), "amount"))
         elif not same and a.exact and 2 <= len(items) <= 12:
             for size in (len(items), 2, 3):
                 sums = [c for c in combinations(items, size) if sum((i.amount for i in c), Decimal(0)) == a.value]
@@ -300,6 +300,11 @@ def _by_amount(
                     out.append(FoundReference(a.start, a.end, a.words, tuple(i.number for i in sums[0]), "amount"))
                     break
     return out
+
+
+_BOTH_AT = re.compile(
+    r"\b(?:les deux|the two|both|die beiden|beide|le due|las dos|de twee|deux factures|two invoices|zwei rechnungen|due fatture|dos facturas|twee facturen)(?: \S{1,10})?(?: (?:a|de|of|at|for|uber|zu|von|da|van))? ?[€£]? ?$"
+)
 
 
 def _rounds_to(amount: Decimal, a: FoundAmount) -> bool:
