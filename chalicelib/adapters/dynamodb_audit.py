@@ -41,13 +41,16 @@ class DynamoAuditLog:
         count = 0
         for row in self._table.query("pk = :pk AND sk >= :a", pk=AUDIT, a=instant(since)):
             deed = from_plain(row["deed"], Deed, "a deed")
-            if deed.debtor_id != debtor_id or (after := redacted(deed)) == deed:
+            if deed.debtor_id != debtor_id:
                 continue
-            left = to_plain(replace(deed, why=after.why, changes=after.changes))
+            after = redacted(deed)
+            left = replace(deed, why=after.why, changes=after.changes)
+            if left == deed:
+                continue
             # Clause "it is there": a deed that somebody has taken out of the table must not come back.
             for pk in (f"{AUDIT}#{deed.who}", AUDIT):  # the one that is looked through last: it leads to the other
                 with suppress(ConditionLost):
-                    self._table.update(pk, row["sk"], "SET deed = :deed", condition="attribute_exists(pk)", deed=left)
+                    self._table.update(pk, row["sk"], "SET deed = :deed", condition="attribute_exists(pk)", deed=to_plain(left))
             count += 1
         return count
 

@@ -52,9 +52,10 @@ class FakeAuditLog:
     def redact(self, debtor_id: str, redacted: Callable[[Deed], Deed], *, since: datetime) -> int:
         count = 0
         for n, deed in enumerate(self.deeds):
-            if deed.debtor_id == debtor_id and deed.at >= since and (after := redacted(deed)) != deed:
+            if deed.debtor_id == debtor_id and deed.at >= since:
+                after = redacted(deed)
                 self.deeds[n] = replace(deed, why=after.why, changes=after.changes)
-                count += 1
+                count += self.deeds[n] != deed
         return count
 
     def page(

@@ -115,3 +115,70 @@ def test_a_link_says_which_key_and_for_how_long(client):
     link = S3Archive(client, "archive").link("letters/C1/l.pdf", seconds=600)
     assert "letters/C1/l.pdf" in link
     assert "Expires" in link or "X-Amz-Expires=600" in link
+
+
+def fill_with_versions(client: Any, bucket: str) -> None:
+    """Keys of two debtors and their folders, some replaced, some deleted as the bucket's own rules do."""
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for key in ("sent/C1/a.eml", "sent/C1/b é.eml", "sent/C1/2/c.eml", "sent/C12/d.eml", "mail/f.eml"):
+        for content in (b"first", b"second"):
+            client.put_object(Bucket=bucket, Key=key, Body=content)
+    client.delete_object(Bucket=bucket, Key="sent/C1/a.eml")
+
+
+def all_versions(client: Any, bucket: str) -> list[str]:
+    found = client.list_object_versions(Bucket=bucket)
+    return sorted({one["Key"] for one in (*found.get("Versions", ()), *found.get("DeleteMarkers", ()))})
+
+
+KEPT = ["mail/f.eml", "sent/C1/2/c.eml", "sent/C12/d.eml"]
+
+
+def test_what_is_erased_leaves_no_version_and_no_marker(client):
+    fill_with_versions(client, "archive")
+    archive = S3Archive(client, "archive")
+    assert archive.erase("sent/C1/") == 2
+    assert archive.erase("sent/C1/") == 0
+    assert all_versions(client, "archive") == KEPT
+    assert archive.erase("mail/f.eml") == 1
+    assert all_versions(client, "archive") == KEPT[1:]
+
+
+def test_a_bucket_without_versions_is_erased_too(client):
+    archive = S3Archive(client, "archive")
+    archive.put("mail/f.eml", b"x", content_type="message/rfc822")
+    assert archive.erase("mail/f.eml") == 1
+    assert list(archive.keys("")) == []
+
+
+def test_many_pages_of_versions_are_erased(client, monkeypatch):
+    monkeypatch.setattr("chalicelib.adapters.s3._KEYS_IN_A_BATCH", 7)
+    client.put_bucket_versioning(Bucket="archive", VersioningConfiguration={"Status": "Enabled"})
+    archive = S3Archive(client, "archive")
+    for n in range(20):
+        archive.put(f"sent/C1/{n}.eml", b"x", content_type="message/rfc822")
+    assert archive.erase("sent/C1/") == 20
+    assert all_versions(client, "archive") == []
+
+
+def test_the_embedded_stack_erases_every_version(ministack):
+    client = boto3.client("s3", **ministack.client_settings())
+    client.create_bucket(Bucket="erased", CreateBucketConfiguration={"LocationConstraint": "eu-west-3"})
+    fill_with_versions(client, "erased")
+    assert S3Archive(client, "erased").erase("sent/C1/") == 2
+    assert all_versions(client, "erased") == KEPT
+
+
+@pytest.mark.parametrize(("code", "meaning"), [("InternalError", RetryableError), ("AccessDenied", PermanentError)])
+def test_a_version_that_is_not_erased_is_told(code, meaning):
+    class Stub:
+        def get_paginator(self, name: str) -> Any:
+            page = {"Versions": [{"Key": "k", "VersionId": "1"}]}
+            return type("Pages", (), {"paginate": staticmethod(lambda **_: [page])})()
+
+        def delete_objects(self, **_: Any) -> Any:
+            return {"Errors": [{"Key": "k", "Code": code}]}
+
+    stub: Any = Stub()
+    with pytest.raises(meaning, match="did not erase k"):
+        S3Archive(stub, "archive").erase("k")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -74,3 +75,19 @@ def test_one_persons_deeds_are_told_apart(log: AuditLog) -> None:
     assert [one.who for one in log.page(limit=5, who="colin@acme.test").deeds] == ["colin@acme.test"]
     assert log.page(limit=5, who="nobody@acme.test").deeds == ()
     assert len(log.page(limit=5).deeds) == 2
+
+
+def test_deeds_about_a_debtor_lose_words_and_nothing_else(log: AuditLog) -> None:
+    told = deed(1, debtor_id="C1", why="Mme Blin est malade", changes=(Change(what="x", before="a", after="b"),))
+    others = [deed(0, debtor_id="C1", why="long ago"), deed(2, debtor_id="C2", why="Mme Blin"), deed(3, debtor_id="C1")]
+    for one in (told, *others):
+        log.note(one)
+
+    def redacted(one: Deed) -> Deed:
+        return replace(one, who="nobody", debtor_id="", why="[erased]" if one.why else "", changes=())
+
+    assert log.redact("C1", redacted, since=AT + DAY) == 1
+    assert log.redact("C1", redacted, since=AT + DAY) == 0
+    left = replace(told, why="[erased]", changes=())
+    assert list(log.page(limit=9).deeds) == [others[2], others[1], left, others[0]]
+    assert list(log.page(limit=9, who=told.who).deeds) == [others[2], others[1], left, others[0]]

@@ -11,6 +11,7 @@ from chalicelib.domain import events as e
 from chalicelib.domain.apply import apply_all
 from chalicelib.domain.debtor_file import Closed, Debtor, NoticeState, OrderState, live_part
 from chalicelib.domain.money import Money
+from chalicelib.domain.personal import Whom, redacted, redactions
 from tests.contract.samples import (
     AGREEMENTS,
     AT,
@@ -21,6 +22,7 @@ from tests.contract.samples import (
     contact,
     entries,
     invoice,
+    letter,
     opened,
     ordered,
     paid,
@@ -437,3 +439,63 @@ def test_every_record_and_event_of_what_is_agreed_is_kept_as_it_was(store):
     assert {type(entry.event).__name__ for entry in store.journal("D1")} >= AGREEMENTS
     assert (whole.plans["plan"].state, whole.plans["plan"].credited) == ("broken", Money.of("1.00", "EUR"))
     assert (whole.promises["p"].state, whole.disputes["d"].progress) == ("partly_kept", "called")
+
+
+def test_an_entry_can_lose_words_and_nothing_else(store):
+    note = e.NoteWritten(text="Mme Blin est malade")
+    file = opened(store, "D1", invoice("F1"), note, contact("c1", "a@client.test"))
+    journal = list(store.journal("D1"))
+    left = replace(journal[2], why="[erased]", event=e.NoteWritten(text="[erased]"))
+    store.rewrite("D1", iter([left]))
+    assert list(store.journal("D1")) == [journal[0], journal[1], left, journal[3]]
+    assert store.load("D1", whole=True) == file == apply_all(None, store.journal("D1"))
+    after = store.save(file, entries(file, task("t1", "F1")), next_action_at=AT)
+    assert after is not None
+    assert apply_all(None, store.journal("D1")) == store.load("D1", whole=True)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"seq": 9}, {"who": "somebody else"}, {"at": AT + SECOND}, {"event": e.DebtDeclared(on=TODAY)},
+    ],
+)  # fmt: skip
+def test_history_is_not_written_anew(store, changed):
+    opened(store, "D1", e.NoteWritten(text="x"))
+    journal = list(store.journal("D1"))
+    with pytest.raises((ValueError, IndexError)):
+        store.rewrite("D1", [replace(journal[1], **changed)])
+    assert list(store.journal("D1")) == journal
+
+
+def test_by_an_erased_address_the_debtor_is_found_no_more_and_the_others_are(store):
+    opened(store, "D1", contact("c1", "Compta@Client.test"), contact("c2", "marie@client.test"))
+    opened(store, "D2", contact("c1", "compta@client.test"))
+    for _ in range(2):
+        store.forget("D1", {"compta@client.test": "sha256:1"})
+    assert store.find("address", "COMPTA@client.test") == ("D2",)
+    assert store.find("address", "sha256:1") == ("D1",)
+    assert store.find("address", "marie@client.test") == ("D1",)
+    store.forget("D2", {"compta@client.test": "sha256:2"})
+    assert store.find("address", "compta@client.test") == ()
+
+
+def test_redacted_records_take_the_place_of_those_that_had_words(store):
+    file = opened(store, "D1", invoice("F1"), invoice("F2"), called("call1", "F1"), called("call2", "F2"),
+                  ordered("o1", "F1"), claimed("n1", "F1"), letter("l1", "F1"), *paid("F1"))  # fmt: skip
+    whole = store.load("D1", whole=True)
+    happened = [event for event, _ in redactions(whole, Whom(), at=AT)]
+    after = store.save(whole, entries(whole, *happened), next_action_at=AT)
+    assert after == store.load("D1", whole=True) == apply_all(None, store.journal("D1"))
+    assert {call.note for call in after.calls.values()} == {"[erased]"}
+    assert after.cases == file.cases
+    store.rewrite("D1", [redacted(entry, Whom()) for entry in store.journal("D1")])
+    assert apply_all(None, store.journal("D1")) == after
+    assert "rappeler" not in repr(list(store.journal("D1")))
+
+
+def test_an_erasure_stands_in_the_file_until_it_is_done(store):
+    file = opened(store, "D1", e.ErasureBegun(on=TODAY))
+    assert store.load("D1").erasing_since_on == TODAY
+    store.save(file, entries(file, e.PersonalErased(on=TODAY, mails=2, objects=5)), next_action_at=None)
+    assert (store.load("D1").erasing_since_on, store.load("D1").erased_on) == (None, TODAY)
