@@ -119,32 +119,32 @@ class _Day:
 # ---------------------------------------------------------------- words
 
 _MONTHS = {
-    1: "janvier|janv|january|jan|januar|januari|janner|enero|ene|gennaio|genn",
-    2: "fevrier|fevr|fev|february|feb|februar|februari|febrero|febbraio|febbr",
-    3: "mars|march|mar|marz|maart|mrt|marzo",
+    1: "janvier|janv|january|jan|januar|januari|janner|enero|ene|gennaio|genn|janeiro",
+    2: "fevrier|fevr|fev|february|feb|februar|februari|febrero|febbraio|febbr|fevereiro",
+    3: "mars|march|mar|marz|maart|mrt|marzo|marco",
     4: "avril|avr|april|apr|abril|abr|aprile",
-    5: "mai|may|mayo|maggio|magg|mei",
-    6: "juin|june|jun|juni|junio|giugno|giu",
-    7: "juillet|juil|july|jul|juli|julio|luglio|lug",
+    5: "mai|may|mayo|maggio|magg|mei|maio",
+    6: "juin|june|jun|juni|junio|giugno|giu|junho",
+    7: "juillet|juil|july|jul|juli|julio|luglio|lug|julho",
     8: "aout|august|aug|augustus|agosto|ago",
-    9: "septembre|sept|september|sep|septiembre|settembre|sett",
-    10: "octobre|oct|october|oktober|okt|octubre|ottobre|ott",
+    9: "septembre|sept|september|sep|septiembre|settembre|sett|setembro",
+    10: "octobre|oct|october|oktober|okt|octubre|ottobre|ott|outubro",
     11: "novembre|nov|november|noviembre",
-    12: "decembre|dec|december|dezember|dez|diciembre|dic|dicembre",
+    12: "decembre|dec|december|dezember|dez|diciembre|dic|dicembre|dezembro",
 }
 _MONTH_OF = {word: number for number, words in _MONTHS.items() for word in words.split("|")}
 _M = "(?:" + "|".join(sorted(_MONTH_OF, key=len, reverse=True)) + r")\b\.?"
 
 _WEEKDAYS = {
-    0: "lundi|lun|monday|mon|montag|lunes|lunedi|maandag",
-    1: "mardi|tuesday|tues|tue|dienstag|martes|martedi|dinsdag",
-    2: "mercredi|mercr|wednesday|wed|mittwoch|miercoles|mercoledi|woensdag",
-    3: "jeudi|thursday|thurs|thu|donnerstag|jueves|giovedi|donderdag",
-    4: "vendredi|friday|fri|freitag|viernes|venerdi|vrijdag",
+    0: "lundi|lun|monday|mon|montag|lunes|lunedi|maandag|segunda-feira",
+    1: "mardi|tuesday|tues|tue|dienstag|martes|martedi|dinsdag|terca-feira",
+    2: "mercredi|mercr|wednesday|wed|mittwoch|miercoles|mercoledi|woensdag|quarta-feira",
+    3: "jeudi|thursday|thurs|thu|donnerstag|jueves|giovedi|donderdag|quinta-feira",
+    4: "vendredi|friday|fri|freitag|viernes|venerdi|vrijdag|sexta-feira",
     5: "samedi|saturday|sat|samstag|sonnabend|sabado|sabato|zaterdag",
     6: "dimanche|sunday|sun|sonntag|domingo|domenica|zondag",
 }
-_WEEKDAY_OF = {word: number for number, words in _WEEKDAYS.items() for word in words.split("|")}
+WEEKDAYS = _WEEKDAY_OF = {word: number for number, words in _WEEKDAYS.items() for word in words.split("|")}
 _SHORT = ("lun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _W = "(?:" + "|".join(sorted((w for w in _WEEKDAY_OF if w not in _SHORT), key=len, reverse=True)) + ")"
 _WS = "(?:" + "|".join(sorted(_WEEKDAY_OF, key=len, reverse=True)) + r")\b\.?"
@@ -287,6 +287,13 @@ def _day_dot_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 def _day_dash_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     number, month = int(m[1]), int(m[2])
     return _yearless(m, day, month, number) if 1 <= month <= 12 and 1 <= number <= 31 else None
+
+
+@_rule(r"(?<![\w/.,-])([0-3]\d)-([01]\d)(?![-/\d\w]|[.,]\d)")
+def _bare_day_dash_month(m: re.Match[str], day: _Day) -> FoundDate | None:
+    number, month = int(m[1]), int(m[2])
+    made = _yearless(m, day, month, number) if 1 <= month <= 12 and 1 <= number <= 31 else None
+    return made and replace(made, weak=True)
 
 
 @_rule(
@@ -444,7 +451,7 @@ def _weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:hier|yesterday|yday|y'day|yest|gestern|ayer|ieri|gisteren)(?:\s(?:soir|matin|apres-midi|afternoon|morning|evening))?\b"
+    r"\b(?:hier|yesterday|yday|y'day|yest|gestern|ayer|ieri|gisteren|ontem)(?:\s(?:soir|matin|apres-midi|afternoon|morning|evening))?\b"
 )
 def _yesterday(m: re.Match[str], day: _Day) -> FoundDate | None:
     if m[0] == "hier" and re.search(r"\b(?:ist|wir|nicht|der|die|das|und)\b", m.string):
@@ -478,25 +485,25 @@ def _first_of_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, date(*_month(day, 1), 1))
 
 
-@_rule(r"\b(?:avant-hier|avant hier|the day before yesterday|vorgestern|anteayer|eergisteren|l'altro ieri)\b")
+@_rule(r"\b(?:avant-hier|avant hier|the day before yesterday|vorgestern|anteayer|eergisteren|l'altro ieri|anteontem)\b")
 def _two_days_ago(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, day.base - timedelta(2), day.base - timedelta(2))
 
 
 @_rule(
-    r"\b(?:aujourd'?hui|ce jour|ce matin|ce soir|cet apres-midi|cette apres-midi|ce midi|a l'instant|tout de suite|dans la journee|today|this morning|this afternoon|tonight|this evening|by close of business|close of business|(?:by )?close of play|(?:by )?c\.?o\.?b\b\.?|end of (?:the |this )?(?:business )?day|end of play|(?:by )?eod|before we close|heute|hoy|esta manana|esta tarde|oggi|stamattina|vandaag|vanmorgen|vanochtend|vanmiddag|vanavond|stasera|esta noche|heute abend|just now|right away|straight away|right now|in sofortiger ausfuhrung|meteen|ahora mismo)\b"
+    r"\b(?:aujourd'?hui|ce jour|ce matin|ce soir|cet apres-midi|cette apres-midi|ce midi|a l'instant|tout de suite|dans la journee|today|this morning|this afternoon|tonight|this evening|by close of business|close of business|(?:by )?close of play|(?:by )?c\.?o\.?b\b\.?|end of (?:the |this )?(?:business )?day|end of play|(?:by )?eod|before we close|heute|hoje|esta manha|hoy|esta manana|esta tarde|oggi|stamattina|vandaag|vanmorgen|vanochtend|vanmiddag|vanavond|stasera|esta noche|heute abend|just now|right away|straight away|right now|in sofortiger ausfuhrung|meteen|ahora mismo)\b"
 )
 def _today(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, day.base, day.base)
 
 
-@_rule(r"\b(?:apres-demain|apres demain|the day after tomorrow|ubermorgen|pasado manana|dopodomani|overmorgen)\b")
+@_rule(r"\b(?:apres-demain|apres demain|the day after tomorrow|ubermorgen|pasado manana|dopodomani|overmorgen|depois de amanha)\b")
 def _in_two_days(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, day.base + timedelta(2))
 
 
 @_rule(
-    r"(?<!jusqu'a )\b(?:demain|tomorrow|domani|tmrw|tmr|tomoz|tomo|2moro|2mrw|dmn)\b|(?<!guten )(?<!goede )(?<!schonen )\bmorgen\b(?! (?:frau|herr|zusammen|alle))|(?<!esta )(?<!la )(?<!pasado )\bmanana\b"
+    r"(?<!jusqu'a )\b(?:demain|tomorrow|domani|(?<!depois de )amanha|tmrw|tmr|tomoz|tomo|2moro|2mrw|dmn)\b|(?<!guten )(?<!goede )(?<!schonen )\bmorgen\b(?! (?:frau|herr|zusammen|alle))|(?<!esta )(?<!la )(?<!pasado )\bmanana\b"
 )
 def _tomorrow(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, day.base + timedelta(1))
@@ -612,14 +619,14 @@ def _middle_of_next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:(?:dans |sur |pour |durant |courant |en cours de |pendant )?(?:la |de )?semaine prochaine|la semaine qui vient|(?:during |in |some ?time )?next week|next week'?s?|(?:in der |im laufe der )?(?:nachsten?|kommenden?) woche|la (?:semana que viene|proxima semana)|(?:la )?(?:prossima settimana|settimana prossima)|volgende week|komende week)\b"
+    r"\b(?:(?:dans |sur |pour |durant |courant |en cours de |pendant )?(?:la |de )?semaine prochaine|la semaine qui vient|(?:during |in |some ?time )?next week|next week'?s?|(?:in der |im laufe der )?(?:nachsten?|kommenden?) woche|la (?:semana que viene|proxima semana)|(?:la )?(?:prossima settimana|settimana prossima)|volgende week|komende week|(?:a |na )?(?:proxima semana|semana que vem))\b"
 )
 def _next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, _friday(day.base) + timedelta(7))
 
 
 @_rule(
-    r"\b(?:(?:dans |courant |durant |au cours de |pendant )?cette semaine|(?:dans |courant |en cours de |dans le courant de |au cours de |durant |courant de )(?:la )?semaine(?! prochaine| derniere| du| \d)|(?:during |in |some ?time )?this week|this week'?s?|diese woche|in dieser woche|im laufe der woche(?! vom)|in de loop van de week|en el transcurso de la semana|in settimana|(?:en )?esta semana|(?:in )?questa settimana|deze week)\b"
+    r"\b(?:(?:dans |courant |durant |au cours de |pendant )?cette semaine|(?:dans |courant |en cours de |dans le courant de |au cours de |durant |courant de )(?:la )?semaine(?! prochaine| derniere| du| \d)|(?:during |in |some ?time )?this week|this week'?s?|diese woche|in dieser woche|im laufe der woche(?! vom)|in de loop van de week|en el transcurso de la semana|in settimana|(?:en )?esta semana|(?:in )?questa settimana|deze week|(?:durante )?esta semana)\b"
 )
 def _this_week(m: re.Match[str], day: _Day) -> FoundDate | None:
     friday = _friday(day.base)
@@ -635,9 +642,9 @@ def _last_week(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 # ---------------------------------------------------------------- months
 
-_END = r"(?:(?:le |au )?dernier jour (?:de |d'|du mois de )|(?:the |on the )?last day of|(?:am )?letzten tag (?:des |im )|(?:op de )?laatste dag van|(?:l')?ultimo giorno di|(?:el )?ultimo dia de|(?:a |pour |d'ici |avant |vers |en )?(?:la |a la )?fin(?: du mois)?(?: de| d'| du mois de)?|(?:by |at |before )?(?:the )?end(?: of)?|late|ende|bis ende|(?:a |para )?fin(?:ales)?(?: de)?|(?:entro |a |per )?(?:la )?fine(?: di)?|eind(?:e)?(?: van)?)"
-_START = r"(?:(?:au |des (?:le )?|en )?debut(?: du mois)?(?: de| d')?|early(?: in)?|(?:the )?(?:beginning|start) of|anfang|bis anfang|(?:a )?principios de|inizio(?: di)?|(?:a )?inicios de|begin(?: van)?|(?:a )?primeros(?: dias)? de|ai primi(?: giorni)?(?: di)?|(?:in |within )?the first (?:few )?days of|in den ersten tagen (?:des )?|dans les premiers jours (?:de |d')?)"
-_MIDDLE = r"(?:(?:a la |vers la |a |pour )?mi[ -]?|(?:au )?milieu(?: du mois)?(?: de| d')?|mid[ -]?|(?:the )?middle of|half(?: of)?|mitte|(?:a )?mediados de|(?:a )?meta(?: di)?|medio|half)"
+_END = r"(?:(?:le |au )?dernier jour (?:de |d'|du mois de )|(?:the |on the )?last day of|(?:am )?letzten tag (?:des |im )|(?:op de )?laatste dag van|(?:l')?ultimo giorno di|(?:el )?ultimo dia de|(?:a |pour |d'ici |avant |vers |en )?(?:la |a la )?fin(?: du mois)?(?: de| d'| du mois de)?|(?:by |at |before )?(?:the )?end(?: of)?|late|ende|bis ende|(?:a |para )?fin(?:ales)?(?: de)?|(?:entro |a |per )?(?:la )?fine(?: di)?|eind(?:e)?(?: van)?|(?:ate ao |ate |no )?(?:fim|final) de)"
+_START = r"(?:(?:au |des (?:le )?|en )?debut(?: du mois)?(?: de| d')?|early(?: in)?|(?:the )?(?:beginning|start) of|anfang|bis anfang|(?:a )?principios de|inizio(?: di)?|(?:a )?inicios de|begin(?: van)?|(?:a )?primeros(?: dias)? de|ai primi(?: giorni)?(?: di)?|(?:in |within )?the first (?:few )?days of|in den ersten tagen (?:des )?|dans les premiers jours (?:de |d')?|(?:no )?(?:inicio|comeco) de)"
+_MIDDLE = r"(?:(?:a la |vers la |a |pour )?mi[ -]?|(?:au )?milieu(?: du mois)?(?: de| d')?|mid[ -]?|(?:the )?middle of|half(?: of)?|mitte|(?:a )?mediados de|(?:a )?meta(?: di)?|medio|half|(?:em |para )?meados de)"
 _Y = rf"(?:\s(?:de\s)?({_Y4}))?"
 
 
@@ -690,7 +697,7 @@ def _whole_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:(?:a |d'ici |avant |pour |vers )?(?:la )?fin (?:du |de |de ce |de le )?mois(?:-ci| ci)?(?: en cours| courant)?|(?:by |at |before |in )?(?:the )?(?:end of (?:the |this )?(?:current )?month|month[ -]?end|eom)|(?:bis |zum )?(?:ende (?:des |dieses |diesen )?monats?|monatsende|(?:zum )?monatsletzten|(?:monats)?ultimo(?! (?:giorno|dia|scorso))|letzten? (?:tag )?des monats)|(?:le |au )?dernier jour (?:du|de ce) mois|(?:on )?(?:the )?last day of (?:the|this) month|(?:op de )?laatste dag van (?:de|deze) maand|(?:a |para )?(?:final|fin|finales) de(?: este)? mes|(?:entro |a )?(?:la )?fine (?:del )?mese|(?:tegen |voor )?(?:het )?eind(?:e)? (?:van )?(?:de |deze )?maand|einde van de maand|per maandeinde|maandeinde|(?:entro )?la fine di questo mese)\b(?! prochain| suivant| de| d'| prossimo| que viene)"
+    r"\b(?:(?:a |d'ici |avant |pour |vers )?(?:la )?fin (?:du |de |de ce |de le )?mois(?:-ci| ci)?(?: en cours| courant)?|(?:by |at |before |in )?(?:the )?(?:end of (?:the |this )?(?:current )?month|month[ -]?end|eom)|(?:bis |zum )?(?:ende (?:des |dieses |diesen )?monats?|monatsende|(?:zum )?monatsletzten|(?:monats)?ultimo(?! (?:giorno|dia|scorso))|letzten? (?:tag )?des monats)|(?:le |au )?dernier jour (?:du|de ce) mois|(?:ate ao |no |ao )?(?:fim|final) do mes|(?:on )?(?:the )?last day of (?:the|this) month|(?:op de )?laatste dag van (?:de|deze) maand|(?:a |para )?(?:final|fin|finales) de(?: este)? mes|(?:entro |a )?(?:la )?fine (?:del )?mese|(?:tegen |voor )?(?:het )?eind(?:e)? (?:van )?(?:de |deze )?maand|einde van de maand|per maandeinde|maandeinde|(?:entro )?la fine di questo mese)\b(?! prochain| suivant| de| d'| prossimo| que viene)"
 )
 def _end_of_this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     before = m.string[max(0, m.start() - 14) : m.start()]
@@ -717,7 +724,7 @@ def _start_of_next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:(?:a la |a )?mi[ -]mois(?! prochain)|mid[ -]month|(?:the )?middle of the month|milieu (?:de|du) mois|monatsmitte|mitte (?:des )?monats|(?:a |per )?meta mese|a mediados de mes|half deze maand|medio deze maand)\b"
+    r"\b(?:(?:a la |a )?mi[ -]mois(?! prochain)|mid[ -]month|(?:the )?middle of the month|milieu (?:de|du) mois|monatsmitte|mitte (?:des )?monats|(?:a |per )?meta mese|a mediados de mes|half deze maand|medio deze maand|(?:em )?meados do mes)\b"
 )
 def _middle_of_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     this = date(day.base.year, day.base.month, 15)
@@ -725,7 +732,7 @@ def _middle_of_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"(?<!fin du )(?<!fin de )(?<!debut du )(?<!debut )(?<!end of )\b(?:(?:au |dans le |courant (?:du )?|le )?mois prochain|(?:some ?time |during )?next month(?:'s)?|(?:im )?nachsten monat|(?:el )?(?:proximo mes|mes que viene)|(?:il )?mese prossimo|volgende maand)\b"
+    r"(?<!fin du )(?<!fin de )(?<!debut du )(?<!debut )(?<!end of )\b(?:(?:au |dans le |courant (?:du )?|le )?mois prochain|(?:some ?time |during )?next month(?:'s)?|(?:im )?nachsten monat|(?:el )?(?:proximo mes|mes que viene)|(?:il )?mese prossimo|volgende maand|(?:no )?(?:proximo mes|mes que vem))\b"
 )
 def _next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, _end_of_month(*_month(day, 1)))

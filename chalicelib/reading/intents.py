@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from chalicelib.reading import amounts as amounts_
 from chalicelib.reading import brief as brief_
@@ -48,7 +49,7 @@ def understand(own: str, ground: Ground) -> Said:
     if contacts and not any(s.intent == "contact_change" for s in statements):
         _, start, end = contacts[0]
         statements = (*statements, Statement("contact_change", start, end, (start, end), _at(clauses, start)))
-    statements = _settle(statements, contacts, talk.flags)
+    statements = _settle(statements, contacts, talk)
     return Said(
         statements=statements,
         contacts=contacts,
@@ -154,6 +155,8 @@ def _amounts(folded: str, ground: Ground, dates: Sequence[dates_.FoundDate]) -> 
     spans = [(a.start, a.end) for a in found] + [(d.start, d.end) for d in dates]
     balances, numbers = {i.amount for i in ground.items}, [i.number for i in ground.items]
     halves = {b / 2 for b in balances} if _HALF.search(folded) else set()
+    bare = [amounts_.parse(m[1]) or Decimal(0) for m in _BARE_NUMBER.finditer(folded)]
+    parts = {v for v in bare for w in [*bare, *(a.value for a in found)] if v >= 50 and v != w and v + w in balances}
     for m in _BARE_NUMBER.finditer(folded):
         if any(s < m.end(1) and m.start(1) < e for s, e in spans):
             continue
@@ -166,7 +169,8 @@ def _amounts(folded: str, ground: Ground, dates: Sequence[dates_.FoundDate]) -> 
         year = not grouped and 1990 <= value <= 2100
         number = any(m[1] in n.lower() for n in numbers)
         paying = _PAYING_IT.search(before)
-        if (whole and value >= 50 and (grouped or paying or _THOSE.search(before))) or (
+        told = whole and value >= 50 and (grouped or paying or _THOSE.search(before))
+        if (told or value in parts) or (
             not year and not number and ((paying and _THEN.match(after)) or _IS_PAID.match(after))
         ):
             found.append(amounts_.FoundAmount(m.start(1), m.end(1), m[1], value, None, False))
@@ -191,7 +195,7 @@ _THEN = re.compile(
     r"\s?(?:$|[.!\n)]|[,;:](?!\d)|\s(?:€|euros?|quid|balles|sur|vendredi|lundi|mardi|mercredi|jeudi|samedi|demain|le|la semaine|on|for|fin|hier|this|next|last|today|tomorrow|yesterday|friday|monday|tuesday|wednesday|thursday|saturday|sunday|into|in your|to your|by|via|par|now|already|deja|cash|en especes|as|when|once|from|towards|against|whatever|et|and|mas|c'est|ce matin|ce soir|avant|pour|chez)\b)"
 )
 _IS_PAID = re.compile(
-    r"\s(?:(?:was|were|is|are|has|have|been|just|all|c'est|sont|est|ont|a|ete|deja|bien|also|to be|again|another|go|ist|sind|wurden|werden|zijn) ){0,3}(?:transferred|paid|sent|wired|remitted|went|goes|leaves|left|gone|released|coming|partis?|parties?|vires?|verses?|payes?|regles?|bezahlt|betaald|uberwiesen|overgemaakt|pagad\w|pagat\w|transferid\w)\b"
+    r"\s(?:(?:hier|yesterday|gestern|gisteren|ayer|ieri|was|were|is|are|has|have|been|just|all|c'est|sont|est|ont|a|ete|deja|bien|also|to be|again|another|go|ist|sind|wurden|werden|zijn) ){0,3}(?:transferred|paid|sent|wired|remitted|went|goes|leaves|left|gone|released|coming|partis?|parties?|vires?|verses?|payes?|regles?|bezahlt|betaald|uberwiesen|overgemaakt|pagad\w|pagat\w|transferid\w)\b"
 )
 
 
@@ -268,9 +272,22 @@ def _contacts(folded: str, own: str, clauses: Sequence[Clause], ground: Ground) 
     return tuple({a.lower(): (a, s, e) for a, s, e in reversed(out)}.values())[::-1]
 
 
-def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags: set[str]) -> tuple[Statement, ...]:
+_MANDATE = re.compile(r"\b(?:mandat\w*|ordonnanc\w*|vise\w?|valid\w+|approved|cleared for payment|freigegeben|goedgekeurd)\b")
+
+
+def _only_ordered(paid: Statement, talk: Talk, later: Sequence[Statement]) -> bool:
+    """A payment that was ordered or approved, of which the text tells later when it leaves."""
+    return bool(
+        paid.clause >= 0
+        and paid.reference is None
+        and _MANDATE.search(talk.clauses[paid.clause].text)
+        and any(0 <= s.clause - paid.clause <= 2 and (not s.numbers or set(s.numbers) == set(paid.numbers)) for s in later)
+    )
+
+
+def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], talk: Talk) -> tuple[Statement, ...]:
     """Drop what another statement makes impossible."""
-    kept = list(statements)
+    kept, flags = list(statements), talk.flags
     if contacts:
         kept = [s for s in kept if not (s.intent == "dispute" and s.reason in (None, "other") and not s.numbers)]
     if any(s.intent == "insolvency" for s in kept):
@@ -294,6 +311,14 @@ def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], flags
             and "acompte" in flags
         )
     ]
+    later = [s for s in kept if s.intent == "promise_to_pay" and s.on is not None]
+    ordered = [s for s in kept if s.intent == "remittance" and _only_ordered(s, talk, later)]
+    if ordered and len(later) == 1:  # a mandate that was signed is paid on the day that the next sentence tells
+        kept = [
+            replace(s, amount=s.amount or ordered[0].amount, numbers=s.numbers or ordered[0].numbers) if s in later else s
+            for s in kept
+            if s not in ordered
+        ]
     paid_in = {s.clause for s in kept if s.intent == "remittance" and s.on is not None and not s.loose}
     kept = [s for s in kept if s.intent != "promise_to_pay" or s.on is not None or s.clause not in paid_in]
     doubles = [s for s in kept if s.intent == "dispute" and s.reason == "duplicate"]

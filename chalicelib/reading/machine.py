@@ -10,6 +10,7 @@ reader decides that, these tests only say what a mail looks like.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from chalicelib.reading import dates
@@ -302,15 +303,29 @@ def answered_by_itself(message: InboundMessage, own: str) -> int:
 
 
 _BACK = re.compile(
-    r"(?:de retour|retour|je reviens|reviendrai|\breprise|reprendrai|reprends?|reouverture|rouvrir\w*|reouvr\w*|rouvr\w*|je serai (?:a mon poste|de nouveau|joignable)|a nouveau joignable|(?:be |am |i'll be )?back|return(?:ing|s)?|reopen\w*|resum\w*|available again|wieder|zuruck|ab (?:dem|montag|dienstag|mittwoch|donnerstag|freitag)|de vuelta|regres\w+|vuelvo|volver\w*|incorpor\w+|rientr\w+|di nuovo|torno|tornero|di ritorno|atenderle|regress\w+|terug|weer (?:aanwezig|bereikbaar|op)|\bab\b|vanaf|a compter du|a partir du|des le|lirai vos \w+|repondrai|repondrons|will (?:read|answer|reply)|lese ich)\b"
+    r"(?:de retour|retour|je reviens|reviens|reviendr\w*|revenons|\breprise|repren\w+|reouverture|rouvr\w*|reouvr\w*|je serai (?:a mon poste|de nouveau|joignable)|a nouveau joignable|(?:be |am |i'll be )?back\b|return(?:ing|s)?|reopen\w*|re-open\w*|resum\w*|available again|next (?:in|at|here|working)|pick (?:\w+ ){0,3}up|wieder|zuruck|offnen|geoffnet ab|ab (?:dem|montag|dienstag|mittwoch|donnerstag|freitag)|de vuelta|regres\w+|vuelv\w+|volv\w+|abrimos|reabr\w+|reanud\w+|incorpor\w+|rientr\w+|di nuovo|torn[oai]\w*|di ritorno|riapr\w+|ripren\w+|atender\w*|volto|voltamos|voltar\w*|retom\w+|terug|hervat\w*|heropen\w*|weer (?:aanwezig|bereikbaar|op|open|aan)|\bab\b|vanaf|a compter du|a partir du|a partir de|des le|lirai|vous lira|lirons|connaissance|traite\w{1,4}|repondr\w+|will (?:read|answer|reply|respond|deal|look|get)|answer\w*|respond\w*|reply|repl(?:y|ies)|lese|bearbeite\w*|beantworte\w*|leer[eo]\w*|contestar\w*|risponder\w+|legger\w+|responder\w+|lees|beantwoord\w*)\b"
 )
 _SURELY_BACK = re.compile(
-    r"(?:de retour|\bretour|reviens|reviendrai|\breprise|reprendr|reouv|rouvr|a mon poste|joignable|\bback\b|return|reopen|resum|again|wieder|zuruck|de vuelta|regres|vuelvo|volver|atenderle|rientr|di nuovo|torno|tornero|di ritorno|terug|weer )"
+    r"(?:de retour|\bretour|reviens|reviendr|revenons|\breprise|reprendr|reprenons|reouv|rouvr|a mon poste|joignable|\bback\b|return|reopen|re-open|resum|next (?:in|at|here)|pick .{0,12}up|again|wieder|zuruck|offnen|de vuelta|regres|vuelv|volv|abrimos|reabr|atenderle|rientr|di nuovo|torno|tornero|torna\b|tornera|di ritorno|riapr|riprend|volto|voltamos|retom|terug|hervat|heropen|weer )"
 )
 _WEEK_OF = re.compile(r"(?:w/c|wc|week (?:commencing|beginning|of)|semaine du)\s(?:the |lundi |monday )?$")
 _UNTIL = re.compile(
-    r"(?:jusqu'?\s?(?:au|a)|until|till|through|thru|up to|bis(?: zum| einschliesslich| einschlieslich| inklusive| inkl\.?)?|hasta(?: el)?|fino (?:al|a)|ate|tot(?: en met| t/m)?|t/m|au|to|al|inclus)\b"
+    r"(?:jusqu'?\s?(?:au|a)|until|till|through|thru|up to|up until|bis(?: zum| einschliesslich| einschlieslich| inklusive| inkl\.?)?|hasta(?: el)?|fino (?:al|a)|ate(?: ao| a)?|tot(?: en met| t/m)?|t/m|au|to|al|inclus|and)\b"
 )
+_INCLUDED = re.compile(
+    r"\W{0,2}(?:at the latest|inclus\w*|included|inclusive|incluso|inclusi\w*|inbegrepen|einschlies\w*|au soir|compris|inclusief|evening)\b"
+)
+_THROUGH = re.compile(
+    r"(?:einschli|\binkl|\ben met\b|t/m|through|thru|including|y compris|inclus|compreso|incluido|incluindo)"
+)
+_AGAIN = re.compile(
+    r"\s?(?:wieder|zuruck|back|again|terug|weer|de retour|de nouveau|a nouveau|de vuelta|di nuovo)\b"
+)
+_BEGINS = re.compile(
+    r"\b(?:du|des|from|depuis|since|vom|von|seit|vanaf|van|dal|dall'|desde|del|de|between|entre|zwischen|tussen|tra)\s(?:the |le |el |il |dem |lundi |mardi |mercredi |jeudi |vendredi |monday |tuesday |wednesday |thursday |friday )?$"
+)
+_SPAN = re.compile(r"(?:within|sous|dans|in|binnen|innerhalb|entro|en|d'ici)\b.*\b(?:da|jour|heure|hour|stund|tag|dag|uur|giorn|or|dia|hora|woche|week|semaine)")
+_HABIT = re.compile(r"\b(?:les|every|each|only|jeden|immer|elke|todos los|ogni|uniquement|seulement)\b[^.;!?\n]{0,40}$")
 
 
 def return_on(own: str, base: date, *, month_first: bool = False) -> tuple[date | None, bool]:
@@ -320,41 +335,58 @@ def return_on(own: str, base: date, *, month_first: bool = False) -> tuple[date 
     surely: list[date] = []
     back: list[date] = []
     until: list[tuple[date, bool]] = []
+    others: list[date] = []
     for one in found:
         on = one.future or one.past
         if on is None or not base - timedelta(2) <= on <= base + timedelta(400):
             continue
-        before = folded[max(0, one.start - 46) : one.start]
+        before = folded[max(0, one.start - 60) : one.start]
         clause = re.split(r"[.;!?\n]", before)[-1] + folded[one.start : one.start + 4]
+        if one.words.endswith("s") and one.words.rstrip("s") in dates.WEEKDAYS:
+            continue  # "I only work Tuesdays and Thursdays"
         if _WEEK_OF.search(before):
             on -= timedelta(on.weekday())  # a payment has until the Friday of a week, a person is back on its Monday
+        if not re.search(r"\d", one.words) and one.words.split()[-1] in dates.WEEKDAYS and until and on <= max(until)[0]:
+            last = max(until)[0]  # "up to and including Tuesday the 23rd, back Wednesday"
+            on = last + timedelta((dates.WEEKDAYS[one.words.split()[-1]] - last.weekday()) % 7 or 7)
         after = folded[one.end : one.end + 30]
-        if _BACK.search(clause) and not re.search(
-            r"(?:jusqu|until|till|bis |hasta|fino|tot |from .{0,20} to|urgen|avant mon)\S{0,8}\s?\S{0,6}$",
-            clause.strip()[-22:],
-        ):
-            (surely if _SURELY_BACK.search(clause) else back).append(on)
-        elif re.match(r"\s?(?:wieder|zuruck|back|again|terug|weer|de retour|de nouveau|a nouveau|de vuelta)\b", after):
+        ends = re.search(
+            r"(?:jusqu|until|till|bis |hasta|fino|tot |ate |from .{0,20} to|urgen|avant mon|including)\S{0,8}\s?\S{0,9}$",
+            clause[:-4].strip()[-26:],
+        )
+        if _AGAIN.match(after):
             surely.append(on)
-        elif re.match(r"\s?(?:at the latest|inclus|included|inclusive|au soir|compris|inclusief)", after) or re.search(
-            r"(?:einschli|\binkl|\ben met\b|t/m|through|thru)", clause
-        ):
+        elif _INCLUDED.match(after) or (_THROUGH.search(clause[-30:]) and not _SURELY_BACK.search(clause[-30:])):
             until.append((on, True))
+        elif _BACK.search(clause) and not ends:
+            if _SURELY_BACK.search(clause):
+                surely.append(on)
+            elif not _SPAN.match(one.words):  # "we answer within 3 days" is nobody's return
+                back.append(on)
         elif _UNTIL.search(clause):
             until.append((on, False))
+        elif on > base and not _BEGINS.search(before) and not _HABIT.search(before):
+            others.append(on)
     if surely:
         return surely[-1], len(set(surely)) == 1
+    if until and not back:
+        return _after(max(until), found)
     if back:
-        return max(back) if len(set(back)) == 1 else back[-1], len(set(back)) == 1
-    if until:
-        on, inclusive = max(until)
-        if inclusive or on.weekday() >= 4:
-            return _next_working(on), True
-        if on.weekday() == 0:
-            return on, True
-        back_on = _next_working(on)
-        return back_on, any(back_on in (f.future, f.past) for f in found)
+        return back[-1], len(set(back)) == 1
+    if others:
+        return others[-1], False  # a day, and nothing that says what happens on it
     return None, True
+
+
+def _after(until: tuple[date, bool], found: Sequence[dates.FoundDate]) -> tuple[date, bool]:
+    """The working day after the last day of an absence; whether it is certain that the day itself belongs to it."""
+    on, inclusive = until
+    if inclusive or on.weekday() >= 4:
+        return _next_working(on), True
+    if on.weekday() == 0:
+        return on, True
+    back_on = _next_working(on)
+    return back_on, any(back_on in (f.future, f.past) for f in found)
 
 
 def _next_working(on: date) -> date:

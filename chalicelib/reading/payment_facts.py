@@ -52,7 +52,10 @@ def day_of(talk: Talk, index: int, clause: Clause, sentence: str, *, past: bool)
     if not past and candidates and all(d.future is None or d.future <= base for d in candidates):
         taken = {s.clause for s in talk.statements}
         for i, other in enumerate(talk.clauses):
-            if other.sentence == clause.sentence and i > index and i not in taken:
+            near = other.sentence == clause.sentence or (
+                other.sentence == clause.sentence + 1 and not other.numbers and _LEAVES.search(other.text)
+            )
+            if near and i > index and i not in taken:
                 candidates = candidates + [
                     d for d in other.dates if d.future and d.future > base and not other_day(talk, other, d)
                 ]
@@ -113,6 +116,11 @@ def day_of(talk: Talk, index: int, clause: Clause, sentence: str, *, past: bool)
     return best[0], certain, False
 
 
+_LEAVES = re.compile(
+    r"\b(?:funds|money|payment|transfer|it|virement|paiement|argent|fonds|reglement|geld|zahlung|betaling|dinero|pago|denaro|pagamento)\b[^.]{0,30}\b(?:leaves?|goes?|out|part|partira|sera|sort|sortira|will|prevu|raus|geht|erfolgt|gaat|volgt|sale|saldra|parte|partira)\b"
+)
+
+
 def other_day(talk: Talk, clause: Clause, d: dates_.FoundDate) -> bool:
     """A date of an invoice, a delivery, a letter: not the day of a payment."""
     article = re.match(r"(?:le|du|au|the|on|of|am|vom|el|il|del|de|depuis le|des le|pour le|avant le)\s", d.words)
@@ -120,7 +128,7 @@ def other_day(talk: Talk, clause: Clause, d: dates_.FoundDate) -> bool:
     if any(r.start <= d.start < r.end for r in clause.references if r.how == "issued"):
         return True
     if re.search(
-        r"\b(?:echue?s? (?:le|au|du|depuis)|echeance|due|fallig|payable|emise?s? (?:le|du)|dated|datee?s? du|factures? (?:\S{1,20} )?(?:du\b|de\b|d')|invoices? (?:\S{1,20} )?(?:of|dated|from)|rechnung (?:\S{1,20} )?vom|livre\w* (?:le|du)|delivered on|commande (?:\S{1,14} )?du|order (?:\S{1,14} )?of|relance du|mail du|courriel du|message du|courrier du|reminder of|letter of|email of|your (?:mail|email|letter|message) of|releve (?:au|du)|statement of|as at|depuis le mail|(?:courriel|mail|message|e-mail|email) (?:du|le|of|vom|del|van)|honoree du|devis (?:\S{1,10} )?du|quotation of|quote of|bon de livraison (?:\S{1,10} )?du|bl (?:\S{1,10} )?du|avoir (?:\S{1,10} )?du|loyers rentrent|reunion|conseil|meeting|absent\w*|conges?|ferme\w*|holiday|closed|on leave)\s?(?:le|du|on|of|the|au|:|d)?\s?\S{0,6}$",
+        r"\b(?:echue?s? (?:le|au|du|depuis)|echeance|due|fallig|payable|emise?s? (?:le|du)|dated|datee?s? du|factures? (?:\S{1,20} )?(?:du\b|de\b|d')|invoices? (?:\S{1,20} )?(?:of|dated|from)|\d (?:€ |euros? |eur )?du|rechnung (?:\S{1,20} )?vom|livre\w* (?:le|du)|delivered on|commande (?:\S{1,14} )?du|order (?:\S{1,14} )?of|relance du|mail du|courriel du|message du|courrier du|reminder of|letter of|email of|your (?:mail|email|letter|message) of|releve (?:au|du)|statement of|as at|depuis le mail|(?:courriel|mail|message|e-mail|email) (?:du|le|of|vom|del|van)|honoree du|devis (?:\S{1,10} )?du|quotation of|quote of|bon de livraison (?:\S{1,10} )?du|bl (?:\S{1,10} )?du|avoir (?:\S{1,10} )?du|loyers rentrent|reunion|conseil|meeting|absent\w*|conges?|ferme\w*|holiday|closed|on leave)\s?(?:le|du|on|of|the|au|:|d)?\s?\S{0,6}$",
         before,
     ):
         if re.search(
@@ -253,7 +261,7 @@ def usable_amounts(talk: Talk, clause: Clause) -> list[amounts_.FoundAmount]:
     if (
         not usable
         and len(clause.amounts) == 1
-        and p.WILL_PAY.search(clause.text)
+        and (p.WILL_PAY.search(clause.text) or any(r.how == "rest" for r in clause.references))
         and REMAINS.search(talk.folded[max(clause.start, clause.amounts[0].start - 24) : clause.amounts[0].start])
     ):
         usable.append(clause.amounts[0])  # "the remaining 7,480.00 will be paid"

@@ -15,7 +15,7 @@ STRONG_FUTURE = re.compile(
     r"\b(?:sera|seront|sere[zt]|va|vont|vais|allons|partira|partiront|quitter(?:a|ont)|reglera|reglerons|reglerai|paierons|paierai|paiera|virerons|virerai|virera|verserons|solderons|ferons|ferai|fera|effectuerons|procederons|procederai|enverrons|enverrai|aurez|auras|recevrez|interviendra|passera|will|'ll|shall|going to|wird|werden|worden|wordt|zal|zullen|pagaremos|pagheremo|sara|verra|scheduled|prevue?s?|programmee?s?|planned|gets cut|goes|going)\b"
 )
 UNRELATED_PAYMENT = re.compile(
-    r"\b(?:aucun (?:virement|paiement|reglement) (?:fournisseur|ne)|s'engage a (?:payer|regler) ses fournisseurs|paie ses fournisseurs|supplier payments? due|payments? (?:is|are) made (?:by|on|every)|nos (?:paiements|reglements) (?:s'effectuent|se font|sont)|payment terms|conditions de (?:paiement|reglement)|notre client|nos clients|(?:nous|me|m') ?(?:paie|paient|payent|paiera|paieront|regle|reglent|reglera|verse|versent|versera)\b|(?:pay|pays|paying|paid) (?:us|me)\b(?! (?:back|a))|zahlt uns|uns zahlt|nos paga\w?|ci paga\w{0,2}|betaalt ons|our (?:own )?(?:customer|client)s? (?:pay|has|have|will)|nous (?:doit|doivent)|m'ont (?:paye|regle)|owes us|owe us|maitre d'ouvrage|subvention|early.payment|escompte|votre honoree|toujours (?:ete )?(?:paye|regle|honore)\w*|(?:reglons|payons|regle|paye) (?:toujours|habituellement|generalement|nos fournisseurs)|(?:always|usually|normally|generally) (?:pay|paid|settle)|zahlen (?:wir )?(?:immer|grundsatzlich|stets)|siempre (?:hemos )?pag|sempre pag|altijd betaal|will you pay|you will pay|allez-vous payer|reglement (?:interieur|general|des honoraires)|reglement par cheque (?:est )?accepte|rgpd|gdpr)\b"
+    r"\b(?:aucun (?:virement|paiement|reglement) (?:fournisseur|ne)|s'engage a (?:payer|regler) ses fournisseurs|paie ses fournisseurs|supplier payments? due|payments? (?:is|are) made (?:by|on|every)|nos (?:paiements|reglements) (?:s'effectuent|se font|sont)|payment terms|conditions de (?:paiement|reglement)|notre client|nos clients|(?:nous|me|m') ?(?:paie|paient|payent|paiera|paieront|regle|reglent|reglera|verse|versent|versera)\b|(?:pay|pays|paying|paid) (?:us|me)\b(?! (?:back|a))|zahlt uns|uns zahlt|nos paga\w?|ci paga\w{0,2}|betaalt ons|our (?:own )?(?:customer|client)s? (?:pay|has|have|will)|nous (?:doit|doivent)|m'ont (?:paye|regle)|owes us|owe us|maitre d'ouvrage|subvention|all'erario|au tresor public|hmrc|finanzamt|belastingdienst|early.payment|escompte|votre honoree|toujours (?:ete )?(?:paye|regle|honore)\w*|(?:reglons|payons|regle|paye) (?:toujours|habituellement|generalement|nos fournisseurs)|(?:always|usually|normally|generally) (?:pay|paid|settle)|zahlen (?:wir )?(?:immer|grundsatzlich|stets)|siempre (?:hemos )?pag|sempre pag|altijd betaal|will you pay|you will pay|allez-vous payer|reglement (?:interieur|general|des honoraires)|reglement par cheque (?:est )?accepte|rgpd|gdpr)\b"
 )
 _CANNOT = re.compile(
     r"\b(?:ne (?:peut|peuvent|pouvons|puis|pourra|pourrons|saurait)|cannot|can't|can not|unable to|kann nicht|konnen (?:wir )?nicht|no pued\w+|no podemos|non poss\w+|non puo|kan niet|kunnen (?:wij |we )?niet)\b"
@@ -43,6 +43,9 @@ _WHEN_PAID = re.compile(
 )
 
 
+# "If the meeting of the 8th votes it": the day of the condition is no day of payment.
+_IF = re.compile(r"\b(?:si|s'|if|wenn|falls|sofern|indien|sous reserve|provided|a condition)\b[^,;]{0,60}$")
+_BUT_FOR_ERROR = re.compile(r"\W*(?:sauf erreur|unless i am mistaken|salvo error|salvo errori?)\b")
 _SINCE = re.compile(
     r"\b(?:depuis|since|seit|desde|sinds) (?:le |the |dem |el |de )?(?:\d|hier|yesterday|gestern|ayer|gisteren|lundi|mardi|mercredi|jeudi|vendredi|monday|tuesday|wednesday|thursday|friday|montag|dienstag|mittwoch|donnerstag|freitag|maandag|dinsdag|woensdag|donderdag|vrijdag|lunes|martes|miercoles|jueves|viernes|la semaine|last|deux|trois|two|three)"
 )
@@ -95,7 +98,10 @@ def pay(talk: Talk, index: int, clause: Clause, sentence: str, disputed: bool) -
             loose_payment(talk, index, clause, sentence)
             talk.statements[before:] = [replace(s, loose=True) for s in talk.statements[before:]]
         return
-    if p.QUESTION_PAID.search(text) and (clause.question or not (clause.dates or clause.amounts)):
+    if p.QUESTION_PAID.search(text) and (
+        clause.question
+        or not (clause.dates or clause.amounts or (_BUT_FOR_ERROR.match(text) and re.search(r"\d", sentence[len(text) :])))
+    ):
         talk.flags.add("payment-asked")
         return
     past = is_past(talk, clause, paid, will)
@@ -312,7 +318,10 @@ def under_condition(talk: Talk, index: int, clause: Clause, sentence: str) -> No
     dated = [
         d
         for d in clause.dates
-        if d.future and d.future >= talk.ground.base and not payment_facts.other_day(talk, clause, d)
+        if d.future
+        and d.future >= talk.ground.base
+        and not payment_facts.other_day(talk, clause, d)
+        and not _IF.search(talk.folded[clause.start : d.start])
     ]
     theirs = _OWN_MEANS.search(after) or _OWN_MEANS.search(sentence) or _WHEN_PAID.search(sentence)
     if dated and (theirs or not p.OUR_ACT.search(after)):

@@ -46,7 +46,7 @@ _NAMES = re.compile(r"\d{2}|.{3}[-/].{3}")
 _CHUNK = re.compile(r"[a-z]+|\d+")
 _LEAD = r"(?:n\s?°|n°|no\.?|nos\.?|nr\.?|num(?:ero)?|numeros|#|factures?|fact\.?|fac\.?|fa|fc|invoices?|inv\.?|bills?|la|les|las|le|de la|re|rg|rechnung(?:en)?|rech\.?|faktura|factura|fattura|fatt\.?|factuur|facturen|the|pour|for|fur|die|der|voor de|voor|de|dossier|piece|doc\.?|document|et|and|und|y|e|en|ou|or|to|through|,|\+|&|/|;|ref\.?|:|-)"
 _FRAGMENT = re.compile(
-    r"(?:(?<=^)|(?<=\n)|(?<=[\s(,+&#/°:;.]))(?P<digits>\d{2,9})(?![\d€£$%]|[.,/:-]\d|-[a-z]|['’]|\s?(?:€|eur\b|euros?\b|gbp|usd|£|\$|k\b|%|h\b|h\d|jours?\b|j\b|days?\b|tage?\b|pieces?\b|pcs\b|mois\b|months?\b|ans\b|years?\b|fois\b|x\b|°))"
+    r"(?:(?<=^)|(?<=\n)|(?<=[\s(,+&#/°:;.]))(?P<digits>\d{2,9})(?![\d€£$%]|[.,/:-]\d|-[a-z]|['’]|\s?(?:€|eur\b|euros?\b|gbp|usd|£|\$|k\b|%|h\b|h\d|jours?\b|j\b(?!')|days?\b|tage?\b|pieces?\b|pcs\b|mois\b|months?\b|ans\b|years?\b|fois\b|x\b|°))"
 )
 _AFTER_FRAGMENT = re.compile(
     r"(?:\s?(?:[,;:()+&]|\.(?=\s|$)|$)|\s(?:et|and|en|und|y|e|is|was|are|were|has|have|goes?|went|in|on|for|to|the|by|until|staat|gaat|est|sont|sera|seront|c'?|le|la|pas|only|follows|folgt|will|wird|apres|vendredi|lundi|mardi|mercredi|jeudi|demain|hier|ca|partira|part|paid|ist|wurde|met|mee|op|n'|ne|a|ont|comes|gets|still|needs|i|je|we|includes|fait|de)\b)"
@@ -288,6 +288,8 @@ def _by_amount(
     """An amount that is exactly one balance (or, rounded, only one balance), of both that are told, or the sum of some."""
     out = []
     for a in amounts:
+        if _bound(folded, a, found):
+            continue  # it says itself of which invoice it is, rightly or not
         same = [i.number for i in items if i.amount == a.value]
         if not same and not a.exact and a.value:
             same = [i.number for i in items if _rounds_to(i.amount, a)]
@@ -300,6 +302,23 @@ def _by_amount(
                     out.append(FoundReference(a.start, a.end, a.words, tuple(i.number for i in sums[0]), "amount"))
                     break
     return out
+
+
+_BINDS = re.compile(
+    r"\s?(?:€|eur|£|\$)?\s?(?:(?:\(|:|=|-|–)\s?|(?:(?:pour|for|fur|voor|por|per|de|of|du|von|van|del|di) )?(?:(?:la|the|die|de|le|notre|votre|your|our) )?(?:facture|invoice|rechnung|factuur|factura|fattura)?\s?)"
+)
+
+
+def _bound(folded: str, a: FoundAmount, found: Sequence[FoundReference]) -> bool:
+    """Whether an invoice's number stands right beside the amount: "2 831,40 pour la BE27-0209"."""
+    return any(
+        r.how == "number"
+        and (
+            (a.end <= r.start <= a.end + 24 and _BINDS.fullmatch(folded, a.end, r.start))
+            or (r.end <= a.start <= r.end + 6 and re.fullmatch(r"\s?[(:=]\s?[€£]?\s?", folded[r.end : a.start]))
+        )
+        for r in found
+    )
 
 
 _BOTH_AT = re.compile(

@@ -464,12 +464,27 @@ def _answers_inside(words: Words, folded: Sequence[str]) -> Words:
     if not any(line.kind == "mark" for line in words.lines):
         return words
     lines = []
-    for line, low in zip(words.lines, folded, strict=True):
-        if line.kind == "quoted" and not _QUOTE.match(low) and _answers(low):
+    below = _below_rows(words, folded)
+    for index, (line, low) in enumerate(zip(words.lines, folded, strict=True)):
+        if line.kind == "quoted" and not _QUOTE.match(low) and (index in below or _answers(low)):
             lines.append(Line(line.start, line.end, line.text, "own"))
         else:
             lines.append(line)
     return Words(words.text, tuple(lines), words.forwarded_by, words.forwarded_on)
+
+
+_ROW = re.compile(r"\d{3}.*\d[.,]\d\d\b")
+
+
+def _below_rows(words: Words, folded: Sequence[str]) -> set[int]:
+    """Lines that stand below a row of our list and above the next one: answers; then what stands below the last row too."""
+    quoted = [i for i, line in enumerate(words.lines) if line.kind in ("quoted", "own") and line.text.strip()]
+    rows = [i for i in quoted if _ROW.search(folded[i]) and re.search(r"\d{1,2}/\d{1,2}/\d{2,4}|\d{4}-\d\d-\d\d|20\d\d", folded[i])]
+    answers = {i for i in quoted if rows and rows[0] < i < rows[-1] and i not in rows}
+    if len(answers) < len(rows) - 1 or not answers:
+        return set()
+    last = next((i for i in quoted if i > rows[-1]), None)
+    return answers | ({last} if last is not None and _ANSWER.search(folded[last]) else set())
 
 
 _ANSWER = re.compile(
