@@ -50,8 +50,8 @@ class CaseStore(Protocol):
         Each stays what it was, when, and by whom; ValueError where one does not. The file itself is not touched.
         """
 
-    def forget(self, debtor_id: str, addresses: Mapping[str, str]) -> None:
-        """Find the debtor by these addresses no more, but by what is given in the place of each."""
+    def forget(self, debtor_id: str, what: str, values: Mapping[str, str]) -> None:
+        """Find the debtor by these values no more, but by what is given in the place of each (empty: by nothing)."""
 
     def find(self, what: str, value: str) -> tuple[str, ...]:
         """Debtor ids by what the file has ever held, strongly consistent.
@@ -246,8 +246,8 @@ class Archive(Protocol):
     def keys(self, prefix: str) -> Iterator[str]:
         """Every key that begins so, sorted by their UTF-8 bytes."""
 
-    def erase(self, prefix: str) -> int:
-        """Delete, with every version that was ever kept, the keys that begin so and go no folder deeper; how many."""
+    def erase(self, prefixes: Iterable[str]) -> int:
+        """Delete, with every version that was kept, the keys that begin like one and go no folder deeper; how many."""
 
 
 class Queue(Protocol):
@@ -541,8 +541,8 @@ class AuditLog(Protocol):
 
     def note(self, deed: Deed) -> None: ...
 
-    def redact(self, debtor_id: str, redacted: Callable[[Deed], Deed], *, since: datetime) -> int:
-        """Write the deeds about a debtor since then again as `redacted` gives them; how many it changes.
+    def redact(self, redacted: Callable[[Deed], Deed], *, since: datetime) -> int:
+        """Write the deeds since then again as `redacted` gives them; how many it changes.
 
         It may change `why` and `changes` alone: who did what, when and about whom stays.
         """

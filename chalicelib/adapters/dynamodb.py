@@ -50,7 +50,7 @@ from chalicelib.domain.debtor_file import (
     live,
     live_part,
 )
-from chalicelib.domain.events import EVENTS, Entry, once
+from chalicelib.domain.events import ERASED, EVENTS, Entry, once
 from chalicelib.errors import PermanentError, RetryableError
 
 if TYPE_CHECKING:
@@ -258,24 +258,24 @@ class DynamoCaseStore:
                 # Clause "the very entry": an entry is somebody's history. One that was counted otherwise, or is not
                 # there, is not made. The save's own mark stays: whoever asks for it learns who wrote the entry.
                 self._table.update(
-                    _partition(debtor_id), item["sk"]["S"], "SET why = :why, body = :body",
-                    condition="event = :event AND #at = :at AND who = :who",
+                    _partition(debtor_id), item["sk"]["S"], "SET why = :why, who = :who, body = :body",
+                    condition="event = :event AND #at = :at AND (who = :who OR :who = :erased)",
                     why=entry.why, body=to_plain(entry.event), event=type(entry.event).__name__,
-                    at=to_plain(entry.at), who=entry.who,
+                    at=to_plain(entry.at), who=entry.who, erased=ERASED,
                 )  # fmt: skip
             except ConditionLost as lost:
                 said = f"entry {entry.seq} is not what it was: an entry loses words and nothing else"
                 raise ValueError(said) from lost
 
-    def forget(self, debtor_id: str, addresses: Mapping[str, str]) -> None:
-        for address, instead in addresses.items():
-            one = {debtor_id}
-            # First what keeps a ledger from bringing it back, then the address.
-            self._table.update(_lookup_key("address", instead), "LOOKUP", "ADD debtors :id", id=one)
-            key = _lookup_key("address", address)
+    def forget(self, debtor_id: str, what: str, values: Mapping[str, str]) -> None:
+        one = {debtor_id}
+        for value, instead in values.items():
+            if instead:  # first what keeps a ledger from bringing it back
+                self._table.update(_lookup_key(what, instead), "LOOKUP", "ADD debtors :id", id=one)
+            key = _lookup_key(what, value)
             self._table.update(key, "LOOKUP", "DELETE debtors :id", id=one)
             with suppress(ConditionLost):
-                # Clause "nobody's": somebody else at this address (an accountant of two debtors) is still found.
+                # Clause "nobody's": somebody else's too (an accountant of two debtors), it still finds the other.
                 self._table.remove(key, "LOOKUP", condition="attribute_not_exists(debtors)")
 
     # The agenda

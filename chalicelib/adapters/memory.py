@@ -91,10 +91,13 @@ class FakeCaseStore:
             check_same_but_words(before, entry)
             journal[entry.seq - 1] = entry
 
-    def forget(self, debtor_id: str, addresses: Mapping[str, str]) -> None:
-        for address, instead in addresses.items():
-            self._known.get(("address", address.lower()), set()).discard(debtor_id)
-            self._known.setdefault(("address", instead.lower()), set()).add(debtor_id)
+    def forget(self, debtor_id: str, what: str, values: Mapping[str, str]) -> None:
+        for value, instead in values.items():
+            key = (what, value.lower() if what == "address" else value)
+            left = self._known.pop(key, set()) - {debtor_id}
+            self._known |= {key: left} if left else {}
+            if instead:
+                self._known.setdefault((what, instead), set()).add(debtor_id)
 
     def find(self, what: str, value: str) -> tuple[str, ...]:
         if what not in LOOKED_UP:
@@ -253,8 +256,9 @@ class FakeArchive:
     def keys(self, prefix: str) -> Iterator[str]:
         yield from sorted((key for key in self.kept if key.startswith(prefix)), key=str.encode)
 
-    def erase(self, prefix: str) -> int:
-        gone = [key for key in self.kept if key.startswith(prefix) and "/" not in key.removeprefix(prefix)]
+    def erase(self, prefixes: Iterable[str]) -> int:
+        some = tuple(prefixes)
+        gone = [k for k in self.kept if any(k.startswith(p) and "/" not in k.removeprefix(p) for p in some)]
         for key in gone:
             del self.kept[key]
         return len(gone)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _MISSING = {"NoSuchKey", "404", "NotFound"}
 _PIECE_BYTES = 1 << 20
 _KEYS_IN_A_BATCH = 1000
+_ERASED_AT_ONCE = 8
 _THROTTLED = {"SlowDown", "ThrottlingException", "RequestLimitExceeded", "503"}
 _LATER = _THROTTLED | {"InternalError", "ServiceUnavailable", "OperationAborted"}
 
@@ -88,7 +90,11 @@ class S3Archive:
         except (ClientError, BotoCoreError) as error:
             raise self._meaning(error, f"list {prefix}") from error
 
-    def erase(self, prefix: str) -> int:
+    def erase(self, prefixes: Iterable[str]) -> int:
+        with ThreadPoolExecutor(_ERASED_AT_ONCE) as workers:
+            return sum(workers.map(self._erase, prefixes))
+
+    def _erase(self, prefix: str) -> int:
         # A deletion without a version's id would leave the versions, for thirty days more, behind a marker. Whatever
         # was put, replaced or expired is listed, the markers too.
         keys: set[str] = set()

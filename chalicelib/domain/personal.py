@@ -40,26 +40,28 @@ from chalicelib.domain.debtor_file import (
     Task,
     TaskKind,
 )
+from chalicelib.domain.events import ERASED as ERASED
 from chalicelib.domain.money import Money
 from chalicelib.law.late_payment import time_bar_on
 from chalicelib.law.rules import Rules
 
 T = TypeVar("T")
 
-ERASED = "[erased]"
-"""What stands where words were. A place that was empty stays empty, and one that is erased stays as it is."""
-
 
 @dataclass(frozen=True)
 class Place:
-    """A field that may name people: what is left of it, and whether it names one person or none (`exact`)."""
+    """A field that may name people: what is left of it, and whether it names one person or none (`exact`).
+
+    A place that was empty stays empty, and one that is erased stays as it is.
+    """
 
     left: str = ERASED
     exact: bool = False
+    known: bool = False  # only where it is one of their addresses: our own people stand there too
     references: bool = False  # words with a digit stay: by them a bank takes a payment back
 
 
-WORDS, GONE, REFERENCES = Place(), Place(""), Place(references=True)
+WORDS, GONE, REFERENCES, WHO = Place(), Place(""), Place(references=True), Place(exact=True, known=True)
 ADDRESS, NAMED, OF_THEIRS = Place("", exact=True), Place(exact=True), Place("", exact=True)
 
 PERSONAL: Mapping[type, Mapping[str, Place]] = {
@@ -86,7 +88,7 @@ PERSONAL: Mapping[type, Mapping[str, Place]] = {
     e.LetterPrinted: {"key": GONE},
     e.LetterDelivered: {"proof": GONE},
     e.NoteWritten: {"text": WORDS},
-    e.Entry: {"why": WORDS},
+    e.Entry: {"who": WHO, "why": WORDS},
 }
 """By record and event the fields that may name people or hold free words, and what stands there afterwards.
 
@@ -94,12 +96,16 @@ A company's name and numbers are no personal data (recital 14) and its accounts 
 `_of_a_consumer`. Our own people (who, owner, assignee, caller) stay: the creditor answers for what they did.
 """
 
-DEFINING = (e.ContactSet, e.ReplyReceived, e.NoticeClaimed)
+DEFINING = (e.ContactSet, e.AbsenceNoted, e.ReplyReceived, e.NoticeClaimed, e.DebtorOpened, e.DebtorChanged)
 """Entries that tell what to look for. They are written again last, so that a crash halfway leaves them to find by."""
 
 _A_COURT_PATH = {
     TaskKind.CHOOSE_ACTION, TaskKind.FILE_COURT_ORDER, TaskKind.FILE_SUMMARY_PROCEEDINGS, TaskKind.HAND_TO_AGENCY,
     TaskKind.SELL_CLAIM, TaskKind.ASK_MEDIATOR, TaskKind.DECLARE_CLAIM, TaskKind.POST_LETTER,
+}  # fmt: skip
+_A_PERSON_ANSWERS = {
+    TaskKind.REVIEW_MAIL, TaskKind.COMPLAINT, TaskKind.ANSWER_DISPUTE, TaskKind.INSOLVENCY, TaskKind.SEND_DOCUMENT,
+    TaskKind.NEGOTIATE_PLAN,
 }  # fmt: skip
 _AN_ADDRESS = r"[^\s<>\"'(),:;@\[\]]{1,64}@[^\s<>\"'(),:;@\[\]]{1,255}"
 _SHORTEST_NAME = 3
@@ -171,7 +177,7 @@ _OBSTACLES = {
     "announced": "a payment is announced for {}: possible once the bank confirms it, or it lapses",
     "dispute": "dispute {} is open: possible once it is resolved",
     "task": "task {} is open: possible once it is closed",
-    "mail": "task {} asks a person to look at a mail: possible once that is decided",
+    "mail": "task {} asks a person to answer: possible once that is done",
     "order": "mail {} waits to leave: possible once it has left or is taken back",
     "sending": "mail {} is leaving: possible within the hour",
 }
@@ -196,7 +202,7 @@ def obstacles(file: DebtorFile, *, home: str, rules: Rules | None) -> tuple[Obst
     for task in file.open_tasks():
         if task.kind in _A_COURT_PATH:
             found.append(Obstacle(kind="task", about=task.id, on=task.deadline_on))
-        elif task.mail or task.kind in (TaskKind.COMPLAINT, TaskKind.REVIEW_MAIL):
+        elif task.kind in _A_PERSON_ANSWERS:
             found.append(Obstacle(kind="mail", about=task.id))
     found += [Obstacle(kind="order", about=order.id) for order in file.open_orders()]
     found += [Obstacle(kind="sending", about=n.id) for n in file.notices.values() if n.state is NoticeState.CLAIMED]
@@ -428,7 +434,7 @@ def _without(before: Any, place: Place, whose: Whom, *, wholly: bool) -> Any:
         return kept if len(kept) < len(before) else before
     if not before:
         return before
-    if wholly:
+    if wholly and not place.known:
         return _references(before) if place.references else place.left
     if place.exact:
         return place.left if before.lower() in whose.addresses else before

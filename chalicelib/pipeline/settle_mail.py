@@ -171,7 +171,7 @@ def opened(parts: Parts, mail_id: str, turn: int | None = None) -> MailRecord:
     mail = parts.mail_log.get(mail_id)
     if mail is None:
         raise NoSuchMail(f"no mail {mail_id} on record")
-    if turn is not None and mail.turn != turn:
+    if turn is not None and (mail.turn != turn or mail.is_erased):
         raise AlreadySettled(f"mail {mail_id} was settled by {mail.settled_by or 'somebody else'}: {mail.verdict}")
     return mail
 

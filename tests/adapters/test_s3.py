@@ -137,17 +137,17 @@ KEPT = ["mail/f.eml", "sent/C1/2/c.eml", "sent/C12/d.eml"]
 def test_what_is_erased_leaves_no_version_and_no_marker(client):
     fill_with_versions(client, "archive")
     archive = S3Archive(client, "archive")
-    assert archive.erase("sent/C1/") == 2
-    assert archive.erase("sent/C1/") == 0
+    assert archive.erase(["sent/C1/"]) == 2
+    assert archive.erase(["sent/C1/"]) == 0
     assert all_versions(client, "archive") == KEPT
-    assert archive.erase("mail/f.eml") == 1
+    assert archive.erase(["mail/f.eml", "nothing/"]) == 1
     assert all_versions(client, "archive") == KEPT[1:]
 
 
 def test_a_bucket_without_versions_is_erased_too(client):
     archive = S3Archive(client, "archive")
     archive.put("mail/f.eml", b"x", content_type="message/rfc822")
-    assert archive.erase("mail/f.eml") == 1
+    assert archive.erase(["mail/f.eml", "nothing/"]) == 1
     assert list(archive.keys("")) == []
 
 
@@ -157,7 +157,7 @@ def test_many_pages_of_versions_are_erased(client, monkeypatch):
     archive = S3Archive(client, "archive")
     for n in range(20):
         archive.put(f"sent/C1/{n}.eml", b"x", content_type="message/rfc822")
-    assert archive.erase("sent/C1/") == 20
+    assert archive.erase(["sent/C1/"]) == 20
     assert all_versions(client, "archive") == []
 
 
@@ -165,7 +165,7 @@ def test_the_embedded_stack_erases_every_version(ministack):
     client = boto3.client("s3", **ministack.client_settings())
     client.create_bucket(Bucket="erased", CreateBucketConfiguration={"LocationConstraint": "eu-west-3"})
     fill_with_versions(client, "erased")
-    assert S3Archive(client, "erased").erase("sent/C1/") == 2
+    assert S3Archive(client, "erased").erase(["sent/C1/"]) == 2
     assert all_versions(client, "erased") == KEPT
 
 
@@ -181,4 +181,4 @@ def test_a_version_that_is_not_erased_is_told(code, meaning):
 
     stub: Any = Stub()
     with pytest.raises(meaning, match="did not erase k"):
-        S3Archive(stub, "archive").erase("k")
+        S3Archive(stub, "archive").erase(["k"])

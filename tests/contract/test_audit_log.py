@@ -84,10 +84,12 @@ def test_deeds_about_a_debtor_lose_words_and_nothing_else(log: AuditLog) -> None
         log.note(one)
 
     def redacted(one: Deed) -> Deed:
+        if one.debtor_id != "C1":
+            return one
         return replace(one, who="nobody", debtor_id="", why="[erased]" if one.why else "", changes=())
 
-    assert log.redact("C1", redacted, since=AT + DAY) == 1
-    assert log.redact("C1", redacted, since=AT + DAY) == 0
+    assert log.redact(redacted, since=AT + DAY) == 1
+    assert log.redact(redacted, since=AT + DAY) == 0
     left = replace(told, why="[erased]", changes=())
     assert list(log.page(limit=9).deeds) == [others[2], others[1], left, others[0]]
     assert list(log.page(limit=9, who=told.who).deeds) == [others[2], others[1], left, others[0]]

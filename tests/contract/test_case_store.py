@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.domain import events as e
 from chalicelib.domain.apply import apply_all
+from chalicelib.domain.company import keys_of
 from chalicelib.domain.debtor_file import Closed, Debtor, NoticeState, OrderState, live_part
 from chalicelib.domain.money import Money
 from chalicelib.domain.personal import Whom, redacted, redactions
@@ -445,7 +446,7 @@ def test_an_entry_can_lose_words_and_nothing_else(store):
     note = e.NoteWritten(text="Mme Blin est malade")
     file = opened(store, "D1", invoice("F1"), note, contact("c1", "a@client.test"))
     journal = list(store.journal("D1"))
-    left = replace(journal[2], why="[erased]", event=e.NoteWritten(text="[erased]"))
+    left = replace(journal[2], who="[erased]", why="[erased]", event=e.NoteWritten(text="[erased]"))
     store.rewrite("D1", iter([left]))
     assert list(store.journal("D1")) == [journal[0], journal[1], left, journal[3]]
     assert store.load("D1", whole=True) == file == apply_all(None, store.journal("D1"))
@@ -472,12 +473,14 @@ def test_by_an_erased_address_the_debtor_is_found_no_more_and_the_others_are(sto
     opened(store, "D1", contact("c1", "Compta@Client.test"), contact("c2", "marie@client.test"))
     opened(store, "D2", contact("c1", "compta@client.test"))
     for _ in range(2):
-        store.forget("D1", {"compta@client.test": "sha256:1"})
+        store.forget("D1", "address", {"compta@client.test": "sha256:1"})
     assert store.find("address", "COMPTA@client.test") == ("D2",)
     assert store.find("address", "sha256:1") == ("D1",)
     assert store.find("address", "marie@client.test") == ("D1",)
-    store.forget("D2", {"compta@client.test": "sha256:2"})
+    store.forget("D2", "address", {"compta@client.test": ""})
     assert store.find("address", "compta@client.test") == ()
+    store.forget("D2", "company", dict.fromkeys(keys_of(Debtor(id="D2", name="Société D2")), ""))
+    assert not store.find_many("company", keys_of(Debtor(id="D2", name="Société D2")))
 
 
 def test_redacted_records_take_the_place_of_those_that_had_words(store):

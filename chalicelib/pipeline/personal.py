@@ -1,0 +1,475 @@
+"""Personal data on request: everything that names people as a ZIP, and its erasure wherever it lies.
+
+An erasure begins in the file (`ErasureBegun`, and the records without their words), goes on through mails, letters, the
+desk, the audit log and the journal, and ends in the file (`PersonalErased`). Whatever dies in between is done again
+from the start: each turn finds less. What tells what to look for goes last, so nothing is lost halfway.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+from chalicelib.domain import events as e
+from chalicelib.domain.calendar import local_day
+from chalicelib.domain.company import keys_of
+from chalicelib.domain.creditor import Creditor, Office
+from chalicelib.domain.debtor_file import DESK, KINDS, DebtorFile, DebtorKind
+from chalicelib.domain.money import Money
+from chalicelib.domain.personal import (
+    DEFINING,
+    ERASED,
+    Obstacle,
+    Whom,
+    fingerprint,
+    is_known,
+    left_contact,
+    obstacles,
+    others_reachable,
+    redacted,
+    redactions,
+    whom,
+)
+from chalicelib.errors import BadInput
+from chalicelib.pipeline.keep import RACES, LostRaces, UnknownDebtor, load_whole, office_of, save
+from chalicelib.pipeline.litigation_file import journal_facts, mail_pieces, row_of
+from chalicelib.pipeline.pieces import Assembled, Piece, PieceZip, stem_of, table
+from chalicelib.pipeline.pieces import keys_of as keys_below
+from chalicelib.pipeline.remind import sent_key
+from chalicelib.ports import ERASED as MAIL_ERASED
+from chalicelib.ports import AuditLog, Deed, MailRecord, MailState, Parts, Shelf
+
+EXPORTS = "exports/personal/"
+"""Where the pages keep an export for the minutes in which it is fetched."""
+
+
+class NotYet(BadInput):
+    """It may not be erased now: a claim needs it. Says what stands in the way, and from when it will be possible."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """What there is of somebody, and what erasing it would do now. `scope` empty: nothing, see `obstacles`.
+
+    `scope`: debtor (everything), person (everything of theirs), contact (out of the contacts alone; the rest once
+    nothing stands in the way any more).
+    """
+
+    debtor_id: str
+    scope: str
+    whose: Whom
+    file: DebtorFile
+    entries: tuple[e.Entry, ...]
+    obstacles: tuple[Obstacle, ...] = ()
+    alone: bool = False  # nobody else could be written to about the open claim
+    contacts: tuple[str, ...] = ()
+    records: Mapping[str, int] = field(default_factory=dict)  # by kind, how many would lose words
+    rows: int = 0  # entries of the journal that would lose words
+    mails: tuple[MailRecord, ...] = ()  # received, that would go
+    sent: tuple[str, ...] = ()  # keys in the archive of what we wrote
+    shared: tuple[str, ...] = ()  # ids of mails that stand in another debtor's file too: they stay
+    waiting: tuple[str, ...] = ()  # ids of their mails of which nobody has said yet whose they are: they stay
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing of theirs is left."""
+        return not any((self.records, self.rows, self.mails, self.sent, self.file.erasing_since_on))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erased:
+    """What was done: `later` stands in the way of the rest."""
+
+    scope: str
+    records: int = 0
+    rows: int = 0
+    mails: int = 0
+    objects: int = 0
+    elsewhere: int = 0  # entries of the desk and of the audit log that lost words
+    later: tuple[Obstacle, ...] = ()
+
+
+def survey(parts: Parts, debtor_id: str, *, person: str = "", at: datetime) -> Survey:
+    """Look through everything and change nothing. UnknownDebtor: there is no such file."""
+    if debtor_id == DESK:
+        raise UnknownDebtor("the desk is no debtor")
+    person = person.strip().lower()
+    file, office = load_whole(parts, debtor_id), office_of(parts)
+    entries = tuple(parts.store.journal(debtor_id))
+    creditor = office.creditor
+    whose = whom(entries, address=person, ours=_ours(creditor, file))
+    stops = obstacles(file, home=creditor.country, rules=parts.rules)
+    today = local_day(at, creditor.zone)
+    alone = bool(person) and not others_reachable(file, person, today)
+    if not stops:
+        scope = "person" if person else "debtor"
+    else:
+        in_contacts = bool(left_contact(file, whose)) if person else False
+        scope = "contact" if in_contacts and not alone else ""
+    found = Survey(debtor_id=debtor_id, scope=scope, whose=whose, file=file, entries=entries)
+    records = Counter(kind for kind, _ in _records(file, whose))
+    mails, shared = _mails(parts, found)
+    return replace(
+        found,
+        obstacles=stops,
+        alone=alone and scope == "" and bool(stops),
+        contacts=tuple(_contact_lines(file, whose)),
+        records=dict(records),
+        rows=sum(redacted(entry, whose) != entry for entry in entries),
+        mails=mails,
+        shared=shared,
+        sent=tuple(key for prefix in _sent_by_us(found) for key in parts.archive.keys(prefix)),
+        waiting=tuple(_waiting(parts, whose)),
+    )
+
+
+def erase_personal(
+    parts: Parts, audit: AuditLog, debtor_id: str, *, person: str = "", at: datetime, who: str
+) -> Erased:
+    """Erase what may be erased now; again wherever an earlier erasure died. NotYet: nothing may.
+
+    Of a person whose debtor still owes, the contact alone: `later` says what keeps the rest, and until when.
+    """
+    office = office_of(parts)
+    rows = records = mails = objects = elsewhere = 0
+    for _ in range(RACES):
+        found = survey(parts, debtor_id, person=person, at=at)
+        if found.is_empty:
+            return Erased(scope=found.scope)
+        if not found.scope:
+            raise _not_yet(found, person)
+        begun = _begin(parts, office, found, at=at, who=who)
+        if begun is None:
+            continue
+        records += sum(found.records.values())
+        if found.scope == "contact":
+            return Erased(scope=found.scope, records=len(found.contacts), later=found.obstacles)
+        gone = parts.archive.erase(_prefixes(found))
+        mails, objects = mails + len(found.mails), objects + gone
+        for mail in found.mails:
+            _forget_mail(parts, mail.id, at=at, who=who)
+        elsewhere += _redact_desk(parts, office, found, at=at, who=who) + _redact_audit(audit, found)
+        _forget_lookups(parts, found)
+        rows += _rewrite_journal(parts, debtor_id, found.whose)
+        on = local_day(at, office.creditor.zone)
+        done = e.PersonalErased(on=on, person=bool(person), mails=mails, objects=objects)
+        if save(parts, office, begun, [(done, "")], at=at, who=who):
+            return Erased(
+                scope=found.scope, records=records, rows=rows, mails=mails, objects=objects, elsewhere=elsewhere
+            )
+    raise LostRaces(f"file {debtor_id} was changed by others {RACES} times in a row: its erasure is not done")
+
+
+def export_personal(
+    parts: Parts, debtor_id: str, to: BinaryIO, *, person: str = "", language: str = "fr", at: datetime
+) -> Assembled:
+    """Write what names somebody as a ZIP: data as JSON, the journal as CSV, mails as they are, our letters.
+
+    (Regulation (EU) 2016/679, art. 15(3) and 20(1).) Of one person only what is theirs: no mail of a colleague's
+    (art. 15(4)).
+    """
+    found = survey(parts, debtor_id, person=person, at=at)
+    if person and not is_known(found.whose):
+        raise BadInput("person", f"nobody with the address {person!r} is on file", "look at the debtor's contacts")
+    language = "fr" if language == "fr" else "en"
+    words, creditor = _WORDS[language], parts.offices.creditor()
+    zip_ = PieceZip(to, parts.archive, words, language=language, at=found.entries[-1].at.astimezone(_zone(creditor)))
+    for piece in _pieces(parts, found, creditor, language, person):
+        zip_.add(piece)
+    return zip_.close(found.file, creditor)
+
+
+# --- what there is
+
+
+def _ours(creditor: Creditor, file: DebtorFile) -> Iterator[str]:
+    yield creditor.mailbox
+    yield from (persona.email for persona in creditor.personas.values())
+    yield file.debtor.sales_rep
+
+
+def _records(file: DebtorFile, whose: Whom) -> Iterator[tuple[str, Any]]:
+    """The records that name them, with their kind."""
+    if redacted(file.debtor, whose) != file.debtor:
+        yield "debtor", file.debtor
+    for kind in KINDS:
+        for record in getattr(file, kind).values():
+            if redacted(record, whose) != record:
+                yield kind, record
+
+
+def _contact_lines(file: DebtorFile, whose: Whom) -> Iterator[str]:
+    for contact in file.contacts.values():
+        if redacted(contact, whose) != contact:
+            yield " ".join(filter(None, (contact.name, f"<{contact.email}>" if contact.email else "", contact.phone)))
+
+
+def _mails(parts: Parts, found: Survey) -> tuple[tuple[MailRecord, ...], tuple[str, ...]]:
+    """Their mails that are not erased yet, and the ids of those that are another debtor's as well."""
+    theirs, shared = [], []
+    answers = [x.event for x in found.entries if isinstance(x.event, e.ReplyReceived)]
+    bounces = {x.mail for x in answers if x.kind == "bounce"} - found.whose.mails
+    for mail_id in sorted(found.whose.mails | bounces):
+        mail = parts.mail_log.get(mail_id)
+        if mail is None or mail.is_erased or (mail_id in bounces and not _tells_of(mail, found.whose)):
+            continue
+        answered_for = set(parts.store.find("mail", mail_id)) - {found.debtor_id}
+        if mail.debtor_id == found.debtor_id or (not mail.debtor_id and not answered_for):
+            theirs.append(mail)
+        else:
+            shared.append(mail_id)
+    return tuple(theirs), tuple(shared)
+
+
+def _tells_of(bounce: MailRecord, whose: Whom) -> bool:
+    """Whether it is their address that a mail came back from."""
+    told = bounce.reading.get("bounce") or {}
+    return str(told.get("recipient") or "").lower() in whose.addresses
+
+
+def _waiting(parts: Parts, whose: Whom) -> Iterator[str]:
+    """Mails from these addresses that wait for a person to say whose they are."""
+    after = ""
+    while True:
+        page = parts.mail_log.on_shelf(Shelf.UNMATCHED, Shelf.QUARANTINED, limit=200, after=after)
+        yield from (mail.id for mail in page.mails if mail.sender.lower() in whose.addresses and not mail.debtor_id)
+        if not page.next:
+            return
+        after = page.next
+
+
+def _sent_by_us(found: Survey) -> Iterator[str]:
+    """Where our mails to them lie; of everybody the letters too. Litigation files hold them all: they can be remade."""
+    id_ = found.debtor_id
+    if found.whose.address:
+        yield from (sent_key(id_, notice) for notice in sorted(found.whose.notices))
+    else:
+        yield from (f"sent/{id_}/", f"letters/{id_}/")
+    if not found.whose.address or is_known(found.whose):
+        yield from (f"litigation/{id_}/", f"{EXPORTS}{id_}/")
+
+
+def _prefixes(found: Survey) -> Iterator[str]:
+    yield from _sent_by_us(found)
+    for mail in found.mails:
+        yield from (mail.archive, f"attachments/{mail.id}/", f"examples/{mail.id}-")
+
+
+# --- erasing
+
+
+def _not_yet(found: Survey, person: str) -> NotYet:
+    said = "; ".join(str(obstacle) for obstacle in found.obstacles)
+    if found.alone:
+        alone = "nobody else can be written to about what is owed"
+        return NotYet(person, f"{alone}; {said}", "enter another contact first")
+    if person:
+        return NotYet(person, f"the claim still needs what names them; {said}", "erase it then")
+    return NotYet(found.debtor_id, f"the claim still needs it; {said}", "erase it then")
+
+
+def _begin(parts: Parts, office: Office, found: Survey, *, at: datetime, who: str) -> DebtorFile | None:
+    """The file with its records redacted; None where somebody changed it meanwhile."""
+    if found.scope == "contact":
+        return save(parts, office, found.file, left_contact(found.file, found.whose), at=at, who=who)
+    happened = redactions(found.file, found.whose, at=at)
+    if not found.file.erasing_since_on:
+        begun = e.ErasureBegun(on=local_day(at, office.creditor.zone), person=bool(found.whose.address))
+        happened = [(begun, ""), *happened]
+    return save(parts, office, found.file, happened, at=at, who=who) if happened else found.file
+
+
+def _forget_mail(parts: Parts, mail_id: str, *, at: datetime, who: str) -> None:
+    """Of a mail its hash stays and where it lay: a mailbox that is read anew must not bring it back."""
+    for _ in range(RACES):
+        mail = parts.mail_log.get(mail_id)
+        if mail is None or mail.is_erased:
+            return
+        state = MailState.READ if mail.state is MailState.ARCHIVED else mail.state
+        left = replace(
+            mail, state=state, sender="", subject="", reading={}, why="", asks=False, turn=mail.turn + 1,
+            verdict=MAIL_ERASED, settled_by=who, settled_at=at,
+        )  # fmt: skip
+        if parts.mail_log.amend(mail, left):
+            return
+    raise LostRaces(f"mail {mail_id} was changed by others {RACES} times in a row")
+
+
+def _redact_desk(parts: Parts, office: Office, found: Survey, *, at: datetime, who: str) -> int:
+    """What the desk's tasks said of their mails and payments before somebody knew whose they are."""
+    passing = replace(found.whose, in_passing=True)
+    for _ in range(RACES):
+        desk = parts.store.load(DESK, whole=True)
+        if desk is None:
+            return 0
+        happened = redactions(desk, passing, at=at)
+        if not happened or save(parts, office, desk, happened, at=at, who=who):
+            break
+    else:
+        raise LostRaces(f"the desk's file was changed by others {RACES} times in a row")
+    some = [entry for entry in parts.store.journal_since(DESK, _since(found)) if redacted(entry, passing) != entry]
+    parts.store.rewrite(DESK, (redacted(entry, passing) for entry in some))
+    return len(some)
+
+
+def _redact_audit(audit: AuditLog, found: Survey) -> int:
+    """Who did what to which debtor stays; the reasons that people typed go."""
+    whose = found.whose
+
+    def without(deed: Deed) -> Deed:
+        about = deed.debtor_id == found.debtor_id or any(word in whose.ids for word in deed.about.split())
+        if not about or not deed.why:
+            return deed
+        return replace(deed, why=ERASED if whose.everybody else whose.masked(deed.why))
+
+    return audit.redact(without, since=_since(found))
+
+
+def _since(found: Survey) -> datetime:
+    """Nothing was known of them before: no entry of theirs, and no mail."""
+    return min([found.entries[0].at, *(mail.received_at for mail in found.mails)])
+
+
+def _forget_lookups(parts: Parts, found: Survey) -> None:
+    id_ = found.debtor_id
+    known = parts.store.find_many("address", sorted(found.whose.addresses))
+    addresses = {address: fingerprint(id_, address) for address, ids in known.items() if id_ in ids}
+    parts.store.forget(id_, "address", addresses)
+    if found.whose.everybody and found.file.debtor.kind is DebtorKind.CONSUMER:
+        events = [x.event for x in found.entries if isinstance(x.event, e.DebtorOpened | e.DebtorChanged)]
+        names = {key for event in events if event.debtor.name != ERASED for key in keys_of(event.debtor)}
+        parts.store.forget(id_, "company", dict.fromkeys(sorted(names), ""))
+
+
+def _rewrite_journal(parts: Parts, debtor_id: str, whose: Whom) -> int:
+    """First what only speaks of them, then what tells who they are."""
+    entries = list(parts.store.journal(debtor_id))
+    some = [after for entry in entries if (after := redacted(entry, whose)) != entry]
+    for last in (False, True):
+        parts.store.rewrite(debtor_id, (entry for entry in some if isinstance(entry.event, DEFINING) is last))
+    return len(some)
+
+
+# --- exporting
+
+
+def _pieces(parts: Parts, found: Survey, creditor: Creditor, language: str, person: str) -> Iterator[Piece]:
+    words, on = _WORDS[language], local_day(found.entries[-1].at, creditor.zone)
+    file, whose = found.file, found.whose
+    entries = [x for x in found.entries if not person or redacted(x, whose) != x]
+    data = json.dumps(_data(parts, found, person), ensure_ascii=False, indent=2).encode()
+    yield Piece(
+        folder=words["data"], stem="personal-data", suffix=".json", what=words["the data"], on=on, content=data
+    )
+    if entries:
+        facts = journal_facts(file, creditor, entries, language)
+        lines = [words["entries"], *(row_of(line) for line in facts.entries)]
+        content = table(lines, language)
+        yield Piece(
+            folder=words["journal"], stem="journal", suffix=".csv", what=words["the journal"], on=on, content=content
+        )
+    theirs = {id_: n for id_, n in file.notices.items() if not n.internal and (not person or id_ in whose.notices)}
+    mails = [x for x in found.entries if isinstance(x.event, e.ReplyReceived) and x.event.mail in whose.mails]
+    yield from mail_pieces(parts, replace(file, notices=theirs), mails, creditor.zone, words)
+    for key in () if person else keys_below(parts.archive, "letters", file.id):
+        yield Piece(folder=words["letters"], stem=stem_of(key), what=words["a letter"], key=key)
+
+
+def _data(parts: Parts, found: Survey, person: str) -> dict[str, Any]:
+    """Everything on record about them, as it is on record."""
+    file, whose = found.file, found.whose
+    records: dict[str, list[Any]] = {}
+    for kind, record in _records(file, whose) if person else _all_records(file):
+        records.setdefault(kind, []).append(_plain(record))
+    mails = [mail for id_ in sorted(whose.mails) if (mail := parts.mail_log.get(id_))]
+    about = {"debtor": file.id, "name": file.debtor.name} if person else {"debtor": file.id, **_plain(file.debtor)}
+    return {
+        "about": {"person": person, **about} if person else about,
+        "known_by": {what: sorted(getattr(whose, what)) for what in ("addresses", "names", "phones")},
+        **records,
+        "mails": [_plain(mail) for mail in mails],
+    }
+
+
+def _all_records(file: DebtorFile) -> Iterator[tuple[str, Any]]:
+    return ((kind, record) for kind in KINDS for record in getattr(file, kind).values())
+
+
+def _plain(value: Any) -> Any:
+    """A record as text and numbers; what is empty is left out."""
+    if isinstance(value, Money | Decimal):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return _told((one.name, getattr(value, one.name)) for one in fields(value))
+    if isinstance(value, Mapping):
+        return _told(value.items())
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value
+
+
+def _told(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    return {str(name): _plain(value) for name, value in items if value not in ("", None, (), [], {})}
+
+
+def _zone(creditor: Creditor) -> ZoneInfo:
+    return ZoneInfo(creditor.zone)
+
+
+_WORDS: dict[str, dict[str, Any]] = {
+    "fr": {
+        "data": "1-donnees", "journal": "2-journal", "mails": "3-courriels", "letters": "4-lettres",
+        "readme": "LISEZMOI.txt", "sent": "envoye", "received": "recu", "the data": "Données enregistrées",
+        "the journal": "Journal du dossier", "a letter": "Lettre", "a sent mail": "Courriel envoyé à {}",
+        "a received mail": "Courriel reçu de {}",
+        "columns": ("Fichier", "Pièce", "Date", "Octets", "SHA-256", "Remarque"),
+        "entries": ("N°", "Date", "Heure", "Qui", "Quoi", "Pourquoi"),
+        "missing": "MANQUANT : {}", "no record": "le courriel n’est plus enregistré",
+        "is missing": "l’archive ne l’a pas", "altered": "ce n’est pas le fichier consigné au journal",
+        "about": (
+            "Données personnelles (règlement (UE) 2016/679, art. 15 et 20)\r\n\r\n"
+            "Responsable du traitement : {creditor}\r\nDossier : {debtor} ({id})\r\nArrêté au : {on}\r\n\r\n"
+            "Pourquoi : suivre le paiement de factures, intérêt légitime (art. 6(1)(f)).\r\n"
+            "D’où : le grand livre, les courriels et les appels.\r\n"
+            "Combien de temps : tant que la créance en a besoin.\r\n"
+            "Droits : rectification, effacement, limitation, opposition (art. 16 à 18, 21) ; réclamation à l’autorité "
+            "de contrôle (art. 77), en France la CNIL.\r\n\r\n"
+            "{files} fichiers, {missing} manquants. personal-data.json tient tout ce qui est enregistré, journal.csv "
+            "ce qui s’est passé ; les courriels sont tels quels.\r\n"
+        ),
+        "lacks": "\r\nManquent :\r\n",
+    },
+    "en": {
+        "data": "1-data", "journal": "2-journal", "mails": "3-mails", "letters": "4-letters",
+        "readme": "README.txt", "sent": "sent", "received": "received", "the data": "Data on record",
+        "the journal": "Journal of the file", "a letter": "Letter", "a sent mail": "Mail sent to {}",
+        "a received mail": "Mail received from {}",
+        "columns": ("File", "Piece", "Date", "Bytes", "SHA-256", "Remark"),
+        "entries": ("No.", "Date", "Time", "Who", "What", "Why"),
+        "missing": "MISSING: {}", "no record": "the mail is no longer recorded",
+        "is missing": "the archive does not hold it", "altered": "this is not the file that the journal names",
+        "about": (
+            "Personal data (Regulation (EU) 2016/679, art. 15 and 20)\r\n\r\n"
+            "Controller: {creditor}\r\nFile: {debtor} ({id})\r\nAs of: {on}\r\n\r\n"
+            "Why: to follow the payment of invoices, a legitimate interest (art. 6(1)(f)).\r\n"
+            "Where from: the ledger, mails and calls.\r\n"
+            "How long: as long as the claim needs it.\r\n"
+            "Rights: rectification, erasure, restriction, objection (art. 16 to 18, 21); a complaint to the "
+            "supervisory authority (art. 77).\r\n\r\n"
+            "{files} files, {missing} missing. personal-data.json holds all that is on record, journal.csv what "
+            "happened; mails are as they came or left.\r\n"
+        ),
+        "lacks": "\r\nMissing:\r\n",
+    },
+}  # fmt: skip
