@@ -95,6 +95,13 @@ def judge(
     ):
         codes.append("payment-unclear")
     if (
+        remittance is not None
+        and (remittance.amount, remittance.date, remittance.reference) == (None, None, None)
+        and not advices
+        and any(a.text for a in draft.attached)
+    ):
+        codes.append("unreadable-attachment")
+    if (
         asks_something_else(said.clauses, statements)
         and not contacts
         and not ("document_request" in intents and _SEND.search(_questions(said)))
@@ -232,7 +239,11 @@ def _check_facts(
     ):
         codes.append("contradiction")
     told = {s.intent for s in statements if s.intent in _ABOUT_INVOICES}
-    if not invoices and (told or promise or remittance) and not _answers_us(draft, told, statements):
+    if (
+        not invoices
+        and (told or promise or remittance)
+        and (_POINTS.search(fold(draft.own)) or not _answers_us(draft, told, statements))
+    ):
         codes.append("invoice-not-named")
     contested_somewhere = any(s.numbers for s in statements if s.intent == "dispute") or len(invoices) == 1
     if dispute and not contested_somewhere and len(draft.items) != 1:
@@ -243,6 +254,12 @@ def _check_facts(
             codes.append("duplicate-differs")
     if dispute and "dispute-denied" in draft.said.flags and not promised:
         codes.append("contradiction")
+
+
+# "La 58", "beide", "the first two": some of several, and which ones was not found out.
+_POINTS = re.compile(
+    r"\b(?:la|les|die|de|the|n°|nr\.?|no\.?|facture|invoice|rechnung|fattura|factura|factuur|fatura) ?\d{2,9}\b(?! ?(?:%|€|euros?|jours|days|tage|h\b))|\b(?:les deux|the two|both|die beiden|beide|allebei|tutt[ei] e due|ambas|los dos|las dos|de twee|as duas|les trois|the three|alle drei|tutt[ei] e tre|las tres|de drie|one of (?:the|them)|l'une des|eine (?:davon|der))\b"
+)
 
 
 def _answers_us(draft: Draft, told: set[Intent], statements: Sequence[Statement]) -> bool:
@@ -275,6 +292,8 @@ def _amount_doubts(
     ):
         return []
     folded = fold(draft.own)
+    if _ON_ACCOUNT.search(folded) and not re.search(r"\b(?:on verra si|we'll see|mal sehen|vediamo se)\b", folded):
+        return []
     told = amounts.find(folded)
     if _wrongly_added(folded, told):
         return ["total"]
@@ -326,6 +345,10 @@ def _amount_doubts(
     return []
 
 
+# "1200 € sur la 198", "Put 1500 on the big one": a part, told as one.
+_ON_ACCOUNT = re.compile(
+    r"\d ?(?:€|£|\$|euros?|eur|k|quid)? (?:(?:hier|yesterday|vendredi|friday|demain|tomorrow|deja|already) )?(?:sur|on|off|against|towards?|auf|op|su|a cuenta de|a valoir sur|aan) (?:l'|la |le |the |die |de |inv\S* |fact\S* |rg |n° ?)?\S*(?:\d{2}|gros|plus|big|old|alt|oud|grot|grand)|\b(?:first|premiers?|erste[nr]?|eerste|primi|primeros) [€£$]? ?\d|\b(?:en attendant|pour (?:commencer|demarrer|l'instant)|for (?:now|starters|the moment)|to start with|furs erste|zunachst|vorerst|erstmal|voorlopig|alvast|per (?:ora|cominciare)|por ahora|de momento|la suite (?:des|quand|a|suivra)|pour la suite|(?:the )?rest (?:when|later|to follow)|more when)\b"
+)
 _IN_ALL = re.compile(
     r"\b(?:soit(?: un total de| au total| en tout)?|total(?: de| :)?|au total|en tout|in all|in total|totall?ing|altogether|insgesamt|zusammen|en total|in totale|totaal|samen|a elles (?:deux|trois))\W{0,4}$"
 )

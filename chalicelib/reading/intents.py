@@ -33,7 +33,7 @@ def understand(own: str, ground: Ground) -> Said:
     dates = dates_.find(masked, ground.base, month_first=month_first, holidays=ground.holidays)
     amounts = _amounts(masked, ground, dates)
     dates = [d for d in dates if not any(a.start <= d.start and d.end <= a.end for a in amounts)]
-    found = references_.find(masked, ground.items, amounts, dates, known_elsewhere=ground.elsewhere)
+    found = references_.find(masked, ground.items, amounts, dates, known_elsewhere=ground.elsewhere, debtor=ground.debtor)
     hidden = {r.start for r in found.found if r.how == "number"}
     dates = [
         d

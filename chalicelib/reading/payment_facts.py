@@ -35,7 +35,7 @@ _SENT_MONEY = re.compile(
     r"\b(?:virements?|cheques?|paiements?|reglements?|versements?|mandats?|ordres?|bordereaux?|avis)\b"
 )
 _BILL = re.compile(
-    r"\b(?:lcr|bor|traites?|effets?|billet a ordre|lettre de change|domicili\w+|echeance du|a echeance|a l'echeance|bill of exchange|wechsel|pagare|riba|ri\.ba|cambiale)\b"
+    r"\b(?:(?:when|as) it falls due|lcr|bor|traites?|effets?|billet a ordre|lettre de change|domicili\w+|echeance du|a echeance|a l'echeance|bill of exchange|wechsel|pagare|riba|ri\.ba|cambiale)\b"
 )
 
 

@@ -167,7 +167,7 @@ class Draft:
         if automatic and not self._speaks_of_payment(said, advices, automatic):
             return self._auto_reply(whole, said, sure=automatic == 2)
         known = self.account is not None
-        names_us = bool(said.numbers or self.subject.numbers or doubts.threaded(message, self.context) or advices)
+        names_us = bool(any(r.how != "site" for r in said.references) or self.subject.numbers or doubts.threaded(message, self.context) or advices)
         if not known and not names_us and not said.foreign and self.verdict.why != "header-injection":
             strong = {s.intent for s in said.statements} & {"insolvency", "complaint", "contact_change"}
             if not strong:
@@ -211,6 +211,7 @@ class Draft:
             holidays=self.context.holidays,
             our_addresses=self.context.our_addresses,
             sender=self.message.sender,
+            debtor=fold(" ".join((self.account.name, *self.account.domains))) if self.account else "",
             above=self.answered,
         )
 
@@ -299,7 +300,7 @@ class Draft:
                 sure=_spreadsheet(one)
                 or (
                     sure
-                    and bool(re.search(r"total|montant|amount|betrag|bedrag|import|valor", fold(one.text)))
+                    and bool(re.search(r"tota|sum|somm|montant|amount|betrag|bedrag|import|valor", fold(one.text)))
                     and not _is_bank_details(one.text)
                 ),
             )
@@ -762,13 +763,14 @@ def _hands_on(own: str) -> bool:
 
 def _sum(statements: Sequence[Statement]) -> Decimal | None:
     """The total of several statements; the same amount said twice counts once."""
-    seen: dict[tuple[tuple[str, ...], Decimal], Decimal] = {}
+    seen: dict[tuple[tuple[str, ...], Decimal, date | None], Decimal] = {}
     for s in statements:
         if s.amount is not None:
-            seen[(s.numbers, s.amount)] = s.amount
-    values = list(seen.values())
+            seen[(s.numbers, s.amount, s.on)] = s.amount
+    days = {on for _, _, on in seen}
+    values = list({key if len(days) == len(seen) and None not in days else key[:2]: v for key, v in seen.items()}.values())
     if not values:
         return None
-    if len(set(values)) == 1 and len(values) > 1:
+    if len(set(values)) == 1 and len(values) > 1 and len(days) < len(values):
         return values[0]
     return sum(values, Decimal(0))

@@ -20,7 +20,7 @@ from chalicelib.reading.dates import _M, _MONTH_OF, FoundDate
 from chalicelib.reading.fold import fold
 from chalicelib.reading.model import KnownItem
 
-HOW = ("number", "fragment", "order", "issued", "amount", "all", "rest")
+HOW = ("number", "fragment", "order", "issued", "amount", "site", "all", "rest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ _REST = re.compile(
     r"\b(?:le reste|le restant|le solde|les autres(?: factures)?|l'autre|celles? qui restent?|les suivantes|la derniere|les deux autres|the rest|the others?(?! (?:\d|big|small|large|two|three|four|five|six|seven|eight|nine|ten|day|week|side|hand|party)\b)|the remaining(?: (?:invoices?|items?|bills?|balance))?(?! ?(?:[€£$\d]|on\b|of\b|two never|three never))|the remainder|the balance|the other (?:one|two|invoices?)|remaining (?:invoices?|balance|items?)|der rest|die (?:anderen|ubrigen|restlichen)(?: rechnungen)?|die andere|el resto|las (?:otras|demas)|la otra|il resto|le altre|l'altra|de rest|de andere(?:n)?|het restant)\b"
 )
 _MONTH_REF = re.compile(
-    rf"\b(?:(?P<both>les deux|les trois|the two|the three|die beiden|both|deux|le|la|celles?|facture|factures|invoices?|bill|bills|the|ones?|document|rechnung|rechnungen|factura|fattura|factuur|your|votre|vos)\s(?:(?:d'|(?:de|du|of|from|for|vom|von|del|di|dated|datee|van)\s)(?:mois (?:de\s|d'))?|emise?s? en )(?P<month>{_M})(?!\s?\d{{1,2}}\b)|\b(?P<poss>{_M})'s (?:invoices?|bill|bills|one)|\b(?P<and>{_M}) (?:and|et|und|en|e|y) (?P<poss2>{_M}) (?:invoices|bills|ones)|\b(?:the|your|our|that) (?P<named>{_M}) (?P<noun>ones?|bills?|invoices?)|\b(?P<glued>januar|februar|marz|april|mai|juni|juli|august|september|oktober|november|dezember|januari|februari|maart|mei|augustus|december)-?(?P<paper>rechnung|rechnungen|factuur|rekening|nota))\b"
+    rf"\b(?:(?P<both>les deux|les trois|the two|the three|die beiden|both|deux|le|la|celles?|facture|factures|invoices?|bill|bills|the|ones?|die|quella|quelle|document|rechnung|rechnungen|factura|fattura|factuur|your|votre|vos)\s(?:(?:d'|(?:de|du|of|from|for|vom|von|del|di|dated|datee|van)\s)(?:mois (?:de\s|d'))?|emise?s? en )(?P<month>{_M})(?!\s?\d{{1,2}}\b)|\b(?P<poss>{_M})'s (?:invoices?|bill|bills|one)|\b(?P<and>{_M}) (?:and|et|und|en|e|y) (?P<poss2>{_M}) (?:invoices|bills|ones)|\b(?:the|your|our|that) (?P<named>{_M}) (?P<noun>ones?|bills?|invoices?)|\b(?P<glued>januar|februar|marz|april|mai|juni|juli|august|september|oktober|november|dezember|januari|februari|maart|mei|augustus|december)-?(?P<paper>rechnung|rechnungen|factuur|rekening|nota))\b"
 )
 _BY_ISSUE = re.compile(
     r"(?:factures?|invoices?|bills?|documents?|rechnung(?:en)?|factura|fattura|factuur|piece|celles?|the one|votre fact\w*)(?: \S{1,12}){0,2} (?:du|of|from|dated|datee du|emise le|issued (?:on )?|vom|del|van|en date du|de|dd\.?) ?(?:the )?$"
@@ -94,9 +94,11 @@ def find(
     dates: Sequence[FoundDate] = (),
     *,
     known_elsewhere: Mapping[str, KnownItem] | None = None,
+    debtor: str = "",
     taken: Iterable[tuple[int, int]] = (),
 ) -> References:
-    """References to the debtor's open items in a folded text; known_elsewhere are the other debtors' items."""
+    """References to the debtor's open items in a folded text; known_elsewhere are the other debtors' items,
+    debtor the folded names of the debtor, after which an order may be called."""
     found: list[FoundReference] = []
     spans = [(a.start, a.end) for a in amounts] + [(d.start, d.end) for d in dates if not d.weak] + list(taken)
 
@@ -123,6 +125,7 @@ def find(
     spans += [(f.start, f.end) for f in found]
     found += _by_issue(folded, items, dates, found)
     found += _by_amount(folded, items, amounts, found)
+    found += _by_site(folded, items, found, debtor)
     found += _everything(folded, items, found, amounts)
     found = _without_overlap(found)
     found = _without_overlap(found + _ordinals(folded, found))
@@ -185,10 +188,14 @@ def _fragments(folded: str, items: Sequence[KnownItem], free: Callable[[int, int
         compact = re.sub(r"\D", "", item.number)
         for length in range(2, min(len(compact), 7) + 1):
             by_digits[compact[-length:]].add(item.number)
-        last = re.findall(r"\d+", item.number)[-1] if re.search(r"\d", item.number) else ""
+        groups = re.findall(r"\d+", item.number) or [""]
+        of_year = len(groups) > 1 and groups[-1] in (str(item.issued_on.year), f"{item.issued_on:%y}")
+        last = groups[-2 if of_year else -1]  # 1204/26 is the 1204th of a year
         short = last.lstrip("0")
         if len(last) <= 6 and short:
             by_digits[short].add(item.number)
+            if of_year and len(last) >= 3:
+                by_digits[last[-3:].lstrip("0")].add(item.number)
         elif len(last) > 6:
             for length in range(2, 5):
                 by_digits[last[-length:].lstrip("0")].add(item.number)
@@ -253,6 +260,37 @@ def _endings(folded: str, items: Sequence[KnownItem], free: Callable[[int, int],
     return out
 
 
+# Words of an order's name that many orders have.
+_COMMON = frozenset(
+    "rue avenue place ecole residence chantier projet bureau salle etage hotel maison batiment site street road house"
+    " office order school commande lot marche salon cuisine accueil agence project store shop building floor room haus"
+    " strasse platz schule straat plein via piazza scuola calle plaza escuela villa parc park jardin mairie bistrot".split()
+)
+
+
+def _by_site(
+    folded: str, items: Sequence[KnownItem], found: Sequence[FoundReference], debtor: str
+) -> list[FoundReference]:
+    """The name of an order, as builders and house managers say it: "Lilas, les deux, c'est pour le 27"."""
+    orders: dict[str, list[str]] = defaultdict(list)
+    for item in items:
+        if item.purchase_order:
+            orders[fold(item.purchase_order)].append(item.number)
+    named = {n for f in found for n in f.numbers}
+    out = []
+    for order, numbers in orders.items():
+        words = [w for w in re.findall(r"[a-z]{4,}", order) if w not in debtor]
+        own = [w for w in words if w not in _COMMON and sum(w in o for o in orders) == 1]
+        if not words or named & set(numbers):
+            continue
+        here = {w: m for w in words if (m := re.search(rf"(?<![\w@.-]){w}s?(?![\w@]|\.[a-z])", folded))}
+        told = [m for w, m in here.items() if w in own] or (list(here.values()) if len(here) >= 2 else [])
+        if told:
+            first = min(told, key=lambda m: m.start())
+            out.append(FoundReference(first.start(), first.end(), first[0], tuple(numbers), "site"))
+    return out
+
+
 def _by_issue(
     folded: str, items: Sequence[KnownItem], dates: Sequence[FoundDate], found: Sequence[FoundReference]
 ) -> list[FoundReference]:
@@ -293,6 +331,8 @@ def _by_amount(
         same = [i.number for i in items if i.amount == a.value]
         if not same and not a.exact and a.value:
             same = [i.number for i in items if _rounds_to(i.amount, a)]
+        if not same and _SOME.search(folded[max(0, a.start - 16) : a.start]) or _ODD.match(folded, a.end):
+            same = [i.number for i in items if abs(i.amount - a.value) <= a.value / 10]
         if len(same) == 1 or (len(same) == 2 and _BOTH_AT.search(folded[max(0, a.start - 30) : a.start])):
             out.append(FoundReference(a.start, a.end, a.words, tuple(same), "amount"))
         elif not same and a.exact and 2 <= len(items) <= 12:
@@ -304,6 +344,8 @@ def _by_amount(
     return out
 
 
+_SOME = re.compile(r"\b(?:presque|environ|quelque|pres de|dans les|about|around|nearly|almost|some|roughly|fast|etwa|rund|circa|ungefahr|bijna|ongeveer|quasi|unos|casi)\s[€£$]?\s?$")
+_ODD = re.compile(r"\s?(?:et quelques?|et des poussieres|environ|and something|and a bit|odd\b|or so\b|er\b|e passa|y pico|e rotti|en nog wat|something)")
 _BINDS = re.compile(
     r"\s?(?:€|eur|£|\$)?\s?(?:(?:\(|:|=|-|–)\s?|(?:(?:pour|for|fur|voor|por|per|de|of|du|von|van|del|di) )?(?:(?:la|the|die|de|le|notre|votre|your|our) )?(?:facture|invoice|rechnung|factuur|factura|fattura)?\s?)"
 )
@@ -450,9 +492,12 @@ _PLACE = re.compile(
 _AGE = re.compile(
     r"\b(?:(?P<old>la plus (?:ancienne|vieille)|the (?:oldest|earliest)(?: one| invoice)?|die alteste|la piu vecchia|la mas antigua|de oudste)|(?P<new>la plus recente|the (?:latest|newest|most recent)(?: one| invoice)|die neueste|die jungste|la piu recente|la mas reciente|de nieuwste))\b"
 )
+_SIZES = re.compile(
+    rf"\b(?:les|the|die|le|las|de) (?:(?P<before>{_COUNT}) )?(?:(?P<big>plus grosses|plus grandes|biggest|larger|largest|grossten|piu grandi|mas grandes|grootste)|plus petites|smaller|smallest|kleinsten|piu piccole|mas pequenas|kleinste)(?: (?P<after>{_COUNT}))?\b"
+)
 _SIZE = re.compile(
-    r"\b(?:(?P<big>la (?:plus )?grosse|the (?:big|bigger|biggest|large|larger|largest) (?:one|invoice|bill)|die grosse(?:re)?|die groste|la (?:piu )?grande|la gorda|de grote)|(?P<small>la (?:plus )?petite|the (?:small|smaller|smallest|little) (?:one|invoice|bill)|die kleine(?:re)?|la (?:piu )?piccola|la pequena|de kleine))"
-    r"(?= (?:facture|rechnung|fattura|factura|factuur|a \d|de \d)|\s?(?:$|[,;:)!?\n]|\.(?:\s|$))|\s(?:je|j'|on|nous|vous|c'|elle|part|est|sera|suit|suivra|is|was|will|went|goes|ist|wird|geht|folgt|gaat|is|volgt|va|e|sara|sale|paye\w*|regle\w*|vire\w*|apres|debut|fin|mi|on|next|in|at|by|today|now|yesterday|hier|lundi|mardi|mercredi|jeudi|vendredi|demain|la semaine|en|au|le)\b)"
+    r"\b(?:(?P<big>la (?:plus )?grosse|the (?:big|bigger|biggest|large|larger|largest)(?: one| invoice| bill| of the two)?|die grosse(?:re)?|die groste|(?:del)?la (?:piu )?grossa|la (?:piu )?grande|la gorda|de grote)|(?P<small>la (?:plus )?petite|the (?:small|smaller|smallest|little)(?: one| invoice| bill| of the two)?|die kleine(?:re)?|la (?:piu )?piccola|la pequena|de kleine))"
+    r"(?= (?:facture|rechnung|fattura|factura|factuur|a \d|de \d)|\s?(?:$|[,;:)!?\n]|\.(?:\s|$))|\s(?:je|j'|on|nous|vous|c'|elle|part|est|sera|suit|suivra|is|was|will|went|goes|ist|wird|geht|folgt|gaat|is|volgt|va|e|sara|sale|paye\w*|regle\w*|vire\w*|apres|debut|fin|mi|on|next|in|at|by|will|meta|des|zahle|doe|today|now|yesterday|hier|lundi|mardi|mercredi|jeudi|vendredi|demain|la semaine|en|au|le|monday|tuesday|wednesday|thursday|friday|the|no|la|del)\b)"
 )
 
 
@@ -482,10 +527,14 @@ def _of_our_list(folded: str, items: Sequence[KnownItem], found: Sequence[FoundR
     by_size = sorted(items, key=lambda i: i.amount)
     for m in _SIZE.finditer(folded):
         big, small = by_size[-1], by_size[0]
-        if m["big"] and big.amount > by_size[-2].amount * 2:
+        if m["big"] and big.amount > by_size[-2].amount:
             add(m, [big.number])
-        elif m["small"] and small.amount * 2 < by_size[1].amount:
+        elif m["small"] and small.amount < by_size[1].amount:
             add(m, [small.number])
+    for m in _SIZES.finditer(folded):
+        count = _COUNTS.get(m["before"] or m["after"] or "", len(items))  # without a count it says not where they end
+        if count < len(items):
+            add(m, [i.number for i in (by_size[-count:] if m["big"] else by_size[:count])])
     told = {n for f in found for n in f.numbers}
     return [f for f in out if not (told and set(f.numbers) <= told)] if told else out
 

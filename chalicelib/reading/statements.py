@@ -58,6 +58,7 @@ class Ground:
     holidays: frozenset[date] = frozenset()
     our_addresses: frozenset[str] = frozenset()
     sender: str | None = None
+    debtor: str = ""  # its names and domains, folded
     above: Mapping[int, tuple[str, ...]] = field(
         default_factory=dict
     )  # offset of an own block → invoices of the quoted line above
