@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.ledger.mapping import ColumnMap
     from chalicelib.ledger.read import R, Reader
     from chalicelib.ledger.records import Finding
-    from chalicelib.ports import NumbersStore, Parts
+    from chalicelib.ports import AuditLog, NumbersStore, Parts
     from chalicelib.simulate import Act
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
@@ -223,6 +223,10 @@ def _parser() -> argparse.ArgumentParser:
     from chalicelib.notice_command import add_commands as add_notices
 
     add_notices(commands, _add_stack, _day, _parts, _now)
+
+    from chalicelib.personal_command import add_commands as add_personal
+
+    add_personal(commands, _add_stack, _parts, _audit_log, _now)
 
     sheet = commands.add_parser("call-sheet", help="everything for one call, on one page to print")
     sheet.add_argument("task", nargs="+", metavar="DEBTOR/TASK")
@@ -783,6 +787,12 @@ def _stack_of_numbers(stack: str) -> tuple[Parts, NumbersStore]:
     if stack:
         bootstrap.use_stack(stack)
     return bootstrap.parts(), bootstrap.numbers_store()
+
+
+def _audit_log() -> AuditLog:
+    from chalicelib import bootstrap
+
+    return bootstrap.audit_log()
 
 
 def _now() -> datetime:

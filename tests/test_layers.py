@@ -25,7 +25,7 @@ ARROWS: dict[str, set[str]] = {
     "cli": ENTRY
     | {"banking", "doctor", "einvoicing", "interest_command", "match_command", "reading_command", "train_command"}
     | {"simulate", "litigation_command", "agreements_command", "numbers_command"}
-    | {"call_sheet_command", "notice_command"},
+    | {"call_sheet_command", "notice_command", "personal_command"},
     "doctor": {"domain", "law", "ports", "errors"},
     # `relance read`: mails in, lines out; no store and no ledger.
     "reading_command": {"reading", "errors"},
@@ -38,6 +38,8 @@ ARROWS: dict[str, set[str]] = {
     "agreements_command": {"pipeline", "domain", "ports", "errors"},
     # `relance notice, letter, debtor`: formal notices, their approval and their way by post.
     "notice_command": {"pipeline", "domain", "ports", "errors"},
+    # `relance personal`: what names people, out as a ZIP or gone.
+    "personal_command": {"litigation_command", "pipeline", "domain", "ports", "errors"},
     # `relance call-sheet`: one call's page.
     "call_sheet_command": {"pipeline", "domain", "ports", "errors"},
     "match_command": {"banking", "matching", "ledger", "domain", "errors"},

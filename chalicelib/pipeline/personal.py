@@ -50,6 +50,10 @@ EXPORTS = "exports/personal/"
 """Where the pages keep an export for the minutes in which it is fetched."""
 
 
+DEED = "/ops/debtors/{debtor_id}/personal/erase"
+"""By what the audit log knows an erasure, wherever it was asked for."""
+
+
 class NotYet(BadInput):
     """It may not be erased now: a claim needs it. Says what stands in the way, and from when it will be possible."""
 
@@ -94,6 +98,10 @@ class Erased:
     objects: int = 0
     elsewhere: int = 0  # entries of the desk and of the audit log that lost words
     later: tuple[Obstacle, ...] = ()
+
+    @property
+    def is_nothing(self) -> bool:
+        return not any((self.records, self.rows, self.mails, self.objects, self.elsewhere))
 
 
 def survey(parts: Parts, debtor_id: str, *, person: str = "", at: datetime) -> Survey:
