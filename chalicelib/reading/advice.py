@@ -49,7 +49,7 @@ _NO_QUARREL = re.compile(
     r"\b(?:escompte|skonto|discount|sconto|descuento|korting|retenue de garantie|retention|commission|provision|avoir|credit note|gutschrift|creditnota|nota di credito|abono|rappel|rfa|bonus|remise|frais|fees?|tva|vat|iva)\b"
 )
 _TOTAL = re.compile(
-    r"(?:^|[|\s(])(?:net (?:regle|vire|paye|a payer|verse|pagado|pagato|betaald|gezahlt|uberwiesen)|(?:grand|sum|payment|net|bank|cheque|check|amount|sub)?[ -]?total(?: \w+){0,4}|summe|gesamt\w*|totaal\w*|totale\w*|importe total|somme|montant(?: total| vire| regle| paye| net| du virement| de l'operation)?|amount (?:paid|remitted|of payment|of transfer)|payment amount|paid amount|transfer amount|net (?:amount|payment|paid)|zahlbetrag|betrag|bedrag|importe|importo|applied amt|amount)\b"
+    r"^\W*net\b|(?:^|[|\s(])(?:net (?:regle|vire|paye|a payer|verse|pagado|pagato|betaald|gezahlt|uberwiesen)|(?:grand|sum|payment|net|bank|cheque|check|amount|sub)?[ -]?total(?: \w+){0,4}|summe|gesamt\w*|totaal\w*|totale\w*|importe total|somme|montant(?: total| vire| regle| paye| net| du virement| de l'operation)?|amount (?:paid|remitted|of payment|of transfer)|payment amount|paid amount|transfer amount|net (?:amount|payment|paid)|zahlbetrag|betrag|bedrag|importe|importo|applied amt|amount)\b"
 )
 _NOT_TOTAL = re.compile(
     r"\b(?:capital|share capital|balance after|solde apres|frais|fees?|charges|tva|vat|interets?|discount|deduction|hors taxe|ht\b)\b"
@@ -64,11 +64,16 @@ _REFERENCE = re.compile(
     r"\b(?:reference de bout en bout|reference donneur d'ordre|end.to.end(?: id| reference)?|payment (?:document|reference|ref|no|number|id)|reference (?:du |de )?(?:virement|paiement|reglement)|our (?:payment )?ref(?:erence)?|votre reference de paiement|remittance (?:no|number|ref|advice)|transaction (?:id|ref|no|number|reference)|check no|check number|cheque no|cheque number|check #|avis(?: de \w+)? n\S{0,2}|n\S{0,2} d'(?:avis|ordre)|kenmerk|zahlungsbeleg|belegnr|payment advice(?: note)?|bank transfer|bill payment|remise|bordereau|virement n\S{0,2}|ordre n\S{0,2}|reference|ref|referenz|referencia|riferimento|cro|trn|mandat n\S{0,2})\b[ .:°#/|a-z]{0,22}?[:#| ]\s?\|?\s?#?"
 )
 _PAYEE = re.compile(
-    r"^\W*(?:payee|pay to|beneficiaire|beneficiary|beneficiary name|begunstigter|empfanger|begunstigde|beneficiario|crediteur|fournisseur|supplier|vendor|creditor|a l'ordre de|paid to|kreditor|proveedor|fornitore|ordre de)\b(?: \S{1,12})?\s?(?::|\|)\s?(.{3,80})"
+    r"^\W*(?:payee|pay to|beneficiaire|beneficiary|beneficiary name|begunstigter|empfanger|begunstigde|beneficiario|crediteur|fournisseur|supplier|vendor|creditor|a l'ordre de|paid to|kreditor|proveedor|fornitore|ordre de(?! (?:virement|paiement)))\b(?: \S{1,12})?\s?(?::|\|)\s?(.{3,80})"
 )
 _UNKNOWN_INVOICE = re.compile(
     r"\b(?:[a-z]{1,5}[-/]?\d{2,4}[-/]\d{2,8}|(?:inv|fa|fac|fact|re|rg|bill)[-# ]?\d{4,10}|[a-z]{2,4}-\d{3,8}|\d{8,10})\b"
 )
+
+
+def is_one(text: str) -> bool:
+    """Whether a text calls itself a payment document."""
+    return bool(_IS_ADVICE.search(fold(text)))
 
 
 def find(
@@ -272,7 +277,7 @@ class _Lines:
         strong = [
             v
             for v, line in self._totals
-            if re.search(r"total|sum|paid|payment amount|vire|regle|zahlbetrag|totaal", line)
+            if re.search(r"total|sum|net\b|paid|payment amount|vire|regle|zahlbetrag|totaal", line)
         ]
         return (strong or [v for v, _ in self._totals])[-1]
 

@@ -880,7 +880,7 @@ def _weekday_after_next(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:this time next week|d'aujourd'hui en huit|aujourd'hui en huit|today week|heute in einer woche|vandaag over een week|in a week's time|oggi a otto)\b"
+    r"\b(?:this time next week|a week today|d'aujourd'hui en huit|aujourd'hui en huit|today week|heute in einer woche|vandaag over een week|in a week's time|oggi a otto)\b"
 )
 def _today_week(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, day.base + timedelta(7))

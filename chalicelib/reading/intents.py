@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import combinations
 
 from chalicelib.reading import amounts as amounts_
 from chalicelib.reading import brief as brief_
@@ -88,6 +89,7 @@ def _read(talk: Talk) -> None:
 
 def _flags(talk: Talk) -> None:
     text = _without_addresses(talk.folded)  # "…@dupont-avocats.example" threatens nobody
+    letterhead = _TITLE.sub("", text)
     for flag, pattern in (
         ("legal", p.LEGAL),
         ("bank-details", p.BANK_WORRY),
@@ -100,8 +102,15 @@ def _flags(talk: Talk) -> None:
         ("settlement", p.SETTLEMENT),
         ("hearsay", p.HEARSAY),
     ):
-        if pattern.search(text):
+        if pattern.search(letterhead if flag == "legal" else text):
             talk.flags.add(flag)
+
+
+# The signature of a client who is a lawyer: a line that names the profession and says nothing.
+_TITLE = re.compile(
+    r"(?m)^(?![^\n]*\b(?:mon|notre|nos|our|my|unser\w*|mein\w*|onze|nuestr\w+|nostr\w+|saisi\w*|transmis\w*|sera|will|est|is|has|a ete|contact\w*|hands?|ubergeben|chez|through)\b)"
+    r"[^\n]{0,80}\b(?:avocate?s?|rechtsanw\w+|anwalts\w+|solicitors?|attorneys?|barristers?|abogad\w+|avvocat\w+|advoca(?:at|ten)\w*|notaires?|huissiers?|commissaires? de justice|juristes?)\b[^\n.!?]{0,40}\.?$"
+)
 
 
 def _shortest(talk: Talk) -> None:
@@ -170,13 +179,23 @@ def _amounts(folded: str, ground: Ground, dates: Sequence[dates_.FoundDate]) -> 
         number = any(m[1] in n.lower() for n in numbers)
         paying = _PAYING_IT.search(before)
         told = whole and value >= 50 and (grouped or paying or _THOSE.search(before))
-        if (told or value in parts) or (
+        summed = (grouped or value >= 100) and payment_facts.told_as_whole(folded, m.start(1), m.end(1))
+        if (told or value in parts or (summed and value in _sums_of(balances)) or _ON_ONE.match(after)) or (
             not year and not number and ((paying and _THEN.match(after)) or _IS_PAID.match(after))
         ):
             found.append(amounts_.FoundAmount(m.start(1), m.end(1), m[1], value, None, False))
     return sorted(found, key=lambda a: a.start)
 
 
+def _sums_of(balances: set[Decimal]) -> set[Decimal]:
+    few = sorted(balances)[:8]
+    return {Decimal(int(sum(c, Decimal(0)))) for size in (2, 3) for c in combinations(few, size)}
+
+
+# "4000 sur la grosse", "doe ik 1500": a part of one invoice.
+_ON_ONE = re.compile(
+    r"\s(?:(?:hier|yesterday|vendredi|friday|demain|tomorrow) )?(?:sur|on|off|against|towards?|auf|op|aan|su|a cuenta de) (?:the |la |le |die |de |della )?(?:\S*\d{2}|gros|plus|big|old|alt|oud|grot|grand)"
+)
 _BARE_NUMBER = re.compile(
     r"(?<![\w.,/:#°-])(\d{1,3}(?:[ .,']\d{3})+|\d{2,6})(?![\d%/:]|[.,-]\d|\s?(?:%|h\b|jours|days|pieces|pcs|units))"
 )
@@ -184,7 +203,7 @@ _BARE_NUMBER = re.compile(
 
 # "sent 900 yesterday", "I'll drop 720 into your account", "1 100 sont partis hier": sums without a currency.
 _PAYING_IT = re.compile(
-    r"\b(?:fais|fait|faire|mets|mettre|mis|vire|virer|vires|verse|verser|envoye|envoie|paie|paye|payes|passe|regle|posted?|pay|paid|send|sent|do|did|drop|put|make|made|transfer|transferred|wired?|release|acompte|deposit|tranche|half|instal?ment|moitie|pour|ok|of|de|first|second|another|encore|overgemaakt|uberwiesen|transferi|transferir|pagare|pago|mandato|versato)"
+    r"\b(?:fais|fait|faire|mets|mettre|mis|vire|virer|vires|verse|verser|envoye|envoie|paie|paye|payes|passe|regle|posted?|pay|paid|send|sent|do|did|drop|put|make|made|transfer|transferred|wired?|release|acompte|deposit|tranche|half|instal?ment|moitie|pour|ok|of|de|first|second|another|encore|doe ik|zahle ich|betaal ik|faccio|cioe|sono|soit|namelijk|also|dus|ovvero|en lo|meta|half|halfte|overgemaakt|uberwiesen|transferi|transferir|pagare|pago|mandato|versato)"
     r"(?: (?:you|vous|te|t'|the|les|la|another|encore|deja|already|just|it|of|de|you guys|jullie|ihnen|le|os))?\s$"
 )
 _THOSE = re.compile(

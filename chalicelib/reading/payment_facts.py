@@ -164,13 +164,12 @@ _LESS = re.compile(
 
 
 def _net(talk: Talk, clause: Clause) -> Decimal | None:
-    """Of "5 664,00 (6 384,00 moins l'avoir de 720,00)" what is left, where it stands there."""
-    values = [a.value for a in clause.amounts]
-    if len(values) == 3 and _LESS.search(clause.text):
-        for net in values:
-            rest = sorted(v for v in values if v != net)
-            if len(rest) == 2 and rest[1] - rest[0] == net:
-                return net
+    """Of "5 664,00 (6 384,00 moins l'avoir de 720,00)" what is left, where all of them stand there."""
+    values = list(dict.fromkeys(a.value for a in clause.amounts))
+    if 3 <= len(values) <= 5 and _LESS.search(clause.text):
+        gross = max(values)
+        nets = [v for v in values if v != gross and gross - sum(w for w in values if w not in (gross, v)) == v]
+        return max(nets, default=None)  # of what is left and what was taken off, the greater
     return None
 
 
@@ -219,19 +218,19 @@ _WHOLE_BEFORE = re.compile(
     r"\b(?:soit|total\w*|au total|en tout|donc|totall?ing|altogether|together|in all|insgesamt|zusammen|gesamt|summe|ensemble|samen|totaal|in totale|totale|en total|juntas?|insieme|=)(?: (?:un |de |of |a |di |von |:|=))?\W{0,3}$"
 )
 _WHOLE_AFTER = re.compile(
-    r"\s?(?:ttc |€ )?(?:en tout|au total|in total|total|in all|altogether|together|a elles (?:deux|trois)|zusammen|insgesamt|in totale|en total|samen|in totaal|insieme)\b"
+    r"\s?(?:ttc |€ )?(?:en tout|all in|all told|au total|in total|total|in all|altogether|together|a elles (?:deux|trois)|zusammen|insgesamt|in totale|en total|samen|in totaal|insieme)\b"
 )
+
+
+def told_as_whole(folded: str, start: int, end: int) -> bool:
+    """Whether the words around a number say that it is all of them together."""
+    return bool(_WHOLE_BEFORE.search(folded[max(0, start - 24) : start]) or _WHOLE_AFTER.match(folded, end))
 
 
 def _stated_whole(talk: Talk, clause: Clause, usable: Sequence[amounts_.FoundAmount]) -> Decimal | None:
     """Of several amounts the one that is said, or adds up, to be all of them: "1 320 each, so 2 640", "£3,396.20, which
     is A in full plus £3,000 on account of B"."""
-    told = [
-        a
-        for a in usable
-        if _WHOLE_BEFORE.search(talk.folded[max(clause.start, a.start - 24) : a.start])
-        or _WHOLE_AFTER.match(talk.folded, a.end)
-    ]
+    told = [a for a in usable if told_as_whole(talk.folded, a.start, a.end)]
     largest = max(a.value for a in usable)
     if len({a.value for a in told}) == 1 and told[0].value == largest:
         return largest
@@ -261,7 +260,7 @@ def usable_amounts(talk: Talk, clause: Clause) -> list[amounts_.FoundAmount]:
     if (
         not usable
         and len(clause.amounts) == 1
-        and (p.WILL_PAY.search(clause.text) or any(r.how == "rest" for r in clause.references))
+        and (p.WILL_PAY.search(clause.text) or any(r.how in ("rest", "amount") for r in clause.references))
         and REMAINS.search(talk.folded[max(clause.start, clause.amounts[0].start - 24) : clause.amounts[0].start])
     ):
         usable.append(clause.amounts[0])  # "the remaining 7,480.00 will be paid"

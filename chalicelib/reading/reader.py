@@ -148,7 +148,8 @@ class Draft:
             sent_texts=context.sent_texts,
             our_addresses=tuple(context.our_addresses),
         )
-        self.words = _without_our_rows(self.words, self.items, self.base)
+        if not advice_.is_one(self.words.own()):  # whose rows are the client's, of our numbers and amounts
+            self.words = _without_our_rows(self.words, self.items, self.base)
         self.own = self.words.own()
         self.codes: list[str] = []
         self.evidence: list[Evidence] = []
@@ -249,6 +250,8 @@ class Draft:
             and "comptabilite clients" in fold(text)
         ):
             return None
+        if any(line.kind == "quoted" for line in _without_our_rows(words.own_words(text), self.items, self.base).lines):
+            return None  # our own reminder, quoted under a name that does not tell it
         inner = words.own_words(text)
         return (inner.own() or text)[:4000], words.quoted_day(self.words.forwarded_on, self.base)
 

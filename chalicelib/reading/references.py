@@ -283,7 +283,7 @@ def _by_site(
         own = [w for w in words if w not in _COMMON and sum(w in o for o in orders) == 1]
         if not words or named & set(numbers):
             continue
-        here = {w: m for w in words if (m := re.search(rf"(?<![\w@.-]){w}s?(?![\w@]|\.[a-z])", folded))}
+        here = {w: m for w in words if (m := re.search(rf"(?<![\w@.]){w}s?(?![\w@]|\.[a-z])", folded))}
         told = [m for w, m in here.items() if w in own] or (list(here.values()) if len(here) >= 2 else [])
         if told:
             first = min(told, key=lambda m: m.start())
@@ -509,7 +509,7 @@ def _of_our_list(folded: str, items: Sequence[KnownItem], found: Sequence[FoundR
     out: list[FoundReference] = []
 
     def add(m: re.Match[str], numbers: Sequence[str]) -> None:
-        beside = {n for f in found if m.start() - 4 <= f.start <= m.end() + 24 for n in f.numbers}
+        beside = {n for f in found if m.start() - 4 <= f.start <= m.end() + 10 for n in f.numbers}
         if not beside:  # else it says itself which
             out.append(FoundReference(m.start(), m.end(), m[0], tuple(numbers), "issued"))
 

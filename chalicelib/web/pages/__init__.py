@@ -7,6 +7,7 @@ from chalicelib.web.pages import (
     debtor,
     debtor_acts,
     debtor_call,
+    debtor_personal,
     debtors,
     find,
     imports,
@@ -39,6 +40,7 @@ MODULES = (
     debtor,
     debtor_acts,
     debtor_call,
+    debtor_personal,
     debtors,
 )
 

@@ -28,6 +28,8 @@ ACTS = {
     "/ops/debtors/{debtor_id}/letters/{letter_id}/posted": N_("noted that a letter was posted"),
     "/ops/debtors/{debtor_id}/calls/{task_id}": N_("logged a call"),
     "/ops/debtors/{debtor_id}/litigation": N_("made a litigation file"),
+    "/ops/debtors/{debtor_id}/personal/export": N_("exported personal data"),
+    "/ops/debtors/{debtor_id}/personal/erase": N_("erased personal data"),
     "/ops/import/files": N_("began an import"),
     "/ops/import/files/{file_id}/columns": N_("said which columns a file has"),
     "/ops/mailbox/{mail_id}/accept": N_("accepted how a mail was understood"),

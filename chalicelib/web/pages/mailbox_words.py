@@ -85,6 +85,7 @@ VERDICTS = {
     "reassigned": N_("Reassigned"),
     "answered": N_("Answered"),
     "worked": N_("Dealt with as a task"),
+    "erased": N_("Erased"),
 }
 
 ANSWERS = {
