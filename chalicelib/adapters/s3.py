@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
 _MISSING = {"NoSuchKey", "404", "NotFound"}
 _PIECE_BYTES = 1 << 20
-_KEYS_IN_A_BATCH = 1000
-_ERASED_AT_ONCE = 8
+_AT_ONCE = 8
 _THROTTLED = {"SlowDown", "ThrottlingException", "RequestLimitExceeded", "503"}
-_LATER = _THROTTLED | {"InternalError", "ServiceUnavailable", "OperationAborted"}
 
 
 class S3Archive:
@@ -91,38 +89,33 @@ class S3Archive:
             raise self._meaning(error, f"list {prefix}") from error
 
     def erase(self, prefixes: Iterable[str]) -> int:
-        with ThreadPoolExecutor(_ERASED_AT_ONCE) as workers:
-            return sum(workers.map(self._erase, prefixes))
+        # A deletion without a version's id would leave the versions behind a marker, for thirty days more. Whatever
+        # was put, replaced or expired is listed, the markers too. One by one, and many at once: a batch of S3's asks
+        # for the right to delete what has no version as well, which nobody here has.
+        with ThreadPoolExecutor(_AT_ONCE) as workers:
+            versions = [one for some in workers.map(self._versions, prefixes) for one in some]
+            deleted = list(workers.map(self._delete, versions))
+        return len(set(deleted))
 
-    def _erase(self, prefix: str) -> int:
-        # A deletion without a version's id would leave the versions, for thirty days more, behind a marker. Whatever
-        # was put, replaced or expired is listed, the markers too.
-        keys: set[str] = set()
+    def _versions(self, prefix: str) -> list[tuple[str, str]]:
         try:
             pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
-            for page in pages:
-                found = [
-                    (one["Key"], one["VersionId"])
-                    for one in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
-                    if "/" not in one["Key"].removeprefix(prefix)
-                ]
-                self._delete(found)
-                keys |= {key for key, _ in found}
+            return [
+                (one["Key"], one["VersionId"])
+                for page in pages
+                for one in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
+                if "/" not in one["Key"].removeprefix(prefix)
+            ]
         except (ClientError, BotoCoreError) as error:
-            raise self._meaning(error, f"erase {prefix}") from error
-        return len(keys)
+            raise self._meaning(error, f"list the versions of {prefix}") from error
 
-    def _delete(self, versions: Sequence[tuple[str, str]]) -> None:
-        for start in range(0, len(versions), _KEYS_IN_A_BATCH):
-            some = versions[start : start + _KEYS_IN_A_BATCH]
-            answer = self._client.delete_objects(
-                Bucket=self._bucket,
-                Delete={"Objects": [{"Key": key, "VersionId": version} for key, version in some], "Quiet": True},
-            )
-            for failed in answer.get("Errors", ()):
-                told = f"the archive {self._bucket} did not erase {failed.get('Key')}: {failed.get('Code')}"
-                kind = RetryableError if failed.get("Code") in _LATER else PermanentError
-                raise kind(told)
+    def _delete(self, version: tuple[str, str]) -> str:
+        key, id_ = version
+        try:
+            self._client.delete_object(Bucket=self._bucket, Key=key, VersionId=id_)
+        except (ClientError, BotoCoreError) as error:
+            raise self._meaning(error, f"erase {key}") from error
+        return key
 
     def _meaning(self, error: ClientError | BotoCoreError, doing: str) -> Exception:
         if isinstance(error, HTTPClientError | ConnectionError | IncompleteReadError):

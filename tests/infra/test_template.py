@@ -59,12 +59,25 @@ def test_cfn_lint_finds_nothing(packaged: Package) -> None:
 
 def test_letters_are_printed_by_the_sender_alone_and_handed_out_by_the_routes(template: Template) -> None:
     letters = {"Fn::Sub": "${Archive.Arn}/letters/*"}
-    allowed = {
-        role: sorted(as_list(one["Action"]))
-        for role, one in statements(template) if letters in as_list(one["Resource"])
+    rights: dict[str, set[str]] = {}
+    for role, one in statements(template):
+        if letters in as_list(one["Resource"]):
+            rights.setdefault(role.removesuffix("Role"), set()).update(as_list(one["Action"]))
+    # Personal data is erased with every version; nobody may delete what is not asked for by its version.
+    erases = {"s3:DeleteObjectVersion"}
+    assert rights == {"Due": {"s3:GetObject", "s3:PutObject"}, "ApiHandler": {"s3:GetObject"} | erases}
+
+
+def test_what_names_people_is_erased_by_the_pages_alone_and_no_invoice_or_evidence(template: Template) -> None:
+    mine = [(role, one) for role, one in statements(template) if "s3:DeleteObjectVersion" in as_list(one["Action"])]
+    ((role, one),) = mine
+    assert role == "ApiHandlerRole"
+    erased = {resource["Fn::Sub"].removeprefix("${Archive.Arn}/") for resource in one["Resource"]}
+    assert erased == {
+        "mail/*", "attachments/*", "examples/*", "sent/*", "letters/*", "litigation/*", "exports/personal/*",
     }  # fmt: skip
-    rights = {role.removesuffix("Role"): actions for role, actions in allowed.items()}
-    assert rights == {"Due": ["s3:GetObject", "s3:PutObject"], "ApiHandler": ["s3:GetObject"]}
+    listed = [one for _, one in statements(template) if "s3:ListBucketVersions" in as_list(one["Action"])]
+    assert [set(one["Condition"]["StringLike"]["s3:prefix"]) for one in listed] == [erased]
 
 
 def test_every_function_is_there_and_has_a_role_of_its_own(template: Template) -> None:
@@ -103,6 +116,8 @@ def test_no_role_may_do_everything_with_anything(template: Template) -> None:
         ),
         ("s3:PutObject", {"ApiHandlerRole", "DueRole", "ImportsRole", "MailboxPollRole", "NumbersRole"}),
         ("s3:DeleteObject", set()),
+        ("s3:DeleteObjectVersion", {"ApiHandlerRole"}),
+        ("s3:ListBucketVersions", {"ApiHandlerRole"}),
         ("dynamodb:Scan", set()),
         ("dynamodb:DeleteTable", set()),
     ],

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from zipfile import ZipFile
 
@@ -415,8 +416,8 @@ class TestOthers:
         other = replace(task("review").task, reason="mail from ida@cabinet.example: whose?")
         mail = replace(task("mail").task, reason=f"mail from {PAUL}: whose?")
         for one in (raised, other, mail):
-            event = e.TaskRaised(task=one)
-            keep(program.parts, office, DESK, lambda _, x=event: [(x, x.task.reason)], at=AT, who="relance")
+            happened = [(e.TaskRaised(task=one), one.reason)]
+            keep(program.parts, office, DESK, partial(lambda told, _: told, happened), at=AT, who="relance")
         erase(program, audit)
         desk = program.file(DESK)
         assert (desk.tasks[raised.id].reason, desk.tasks[raised.id].note) == (ERASED, ERASED)
