@@ -82,6 +82,7 @@ def _read(talk: Talk) -> None:
         grave.complaint(talk, index, clause)
         if clause.question and len(talk.statements) == before:
             talk.flags.add("question")
+    _below_rows(talk)
     disputes.explain_refusals(talk)
     disputes.lift(talk)
     _shortest(talk)
@@ -111,6 +112,27 @@ _TITLE = re.compile(
     r"(?m)^(?![^\n]*\b(?:mon|notre|nos|our|my|unser\w*|mein\w*|onze|nuestr\w+|nostr\w+|saisi\w*|transmis\w*|sera|will|est|is|has|a ete|contact\w*|hands?|ubergeben|chez|through)\b)"
     r"[^\n]{0,80}\b(?:avocate?s?|rechtsanw\w+|anwalts\w+|solicitors?|attorneys?|barristers?|abogad\w+|avvocat\w+|advoca(?:at|ten)\w*|notaires?|huissiers?|commissaires? de justice|juristes?)\b[^\n.!?]{0,40}\.?$"
 )
+
+
+def _below_rows(talk: Talk) -> None:
+    """An answer below a row of our list may be a day and no more: "this Friday", "18 Dec"."""
+    for offset, numbers in talk.ground.above.items():
+        end = talk.folded.find("\n\n", offset)
+        end = len(talk.folded) if end < 0 else end
+        here = [(i, c) for i, c in enumerate(talk.clauses) if offset <= c.start < end]
+        if not here or any(offset <= s.start < end for s in talk.statements):
+            continue
+        days = [replace(d, start=d.start - offset, end=d.end - offset) for _, c in here for d in c.dates]
+        found = brief_.answer(talk.folded[offset:end], days, talk.ground.base)
+        if found is not None:
+            index, clause = here[0]
+            words = (offset + found.start, offset + found.end)
+            talk.statements.append(
+                Statement(
+                    found.intent, clause.start, here[-1][1].end, words, index,
+                    numbers=numbers, on=found.on, certain=found.certain, loose=True,
+                )
+            )  # fmt: skip
 
 
 def _shortest(talk: Talk) -> None:
@@ -165,7 +187,8 @@ def _amounts(folded: str, ground: Ground, dates: Sequence[dates_.FoundDate]) -> 
     balances, numbers = {i.amount for i in ground.items}, [i.number for i in ground.items]
     halves = {b / 2 for b in balances} if _HALF.search(folded) else set()
     bare = [amounts_.parse(m[1]) or Decimal(0) for m in _BARE_NUMBER.finditer(folded)]
-    parts = {v for v in bare for w in [*bare, *(a.value for a in found)] if v >= 50 and v != w and v + w in balances}
+    others = [*bare, *(a.value for a in found)]
+    parts = {v for v in bare for w in others if v >= 50 and v + w in balances and (v != w or others.count(v) > 1)}
     for m in _BARE_NUMBER.finditer(folded):
         if any(s < m.end(1) and m.start(1) < e for s, e in spans):
             continue
@@ -224,9 +247,14 @@ _THE_OTHER = re.compile(
 )
 
 
+_SUM_FIRST = re.compile(
+    r"\W*(?:(?:et|and|und|en|e|y|puis|then|dann) )?(?:(?:the other|les|la|l'autre|another|die andere|de andere|l'altra|la otra) )?[€£]?\d{2,6}(?:[.,]\d\d)?\s?(?:€|euros?|eur|£)?\s(?:le|on|am|op|il|el|fait|paid|sent|hier|yesterday|gestern|gisteren|tomorrow|demain|vendredi|friday)\b"
+)
+
+
 def _talks(text: str, dated: bool, named: bool) -> bool:
     return bool(
-        (dated and (named or _THE_OTHER.search(text)))
+        (dated and (named or _THE_OTHER.search(text) or _SUM_FIRST.match(text)))
         or (named and p.CONTEST.search(text))
         or p.PAID.search(text)
         or p.WILL_PAY.search(text)

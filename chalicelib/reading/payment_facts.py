@@ -202,6 +202,8 @@ def amount_of(talk: Talk, index: int, clause: Clause) -> Decimal | None:
             a.value for c in talk.clauses if _KEYED_AMOUNT.match(c.text) and not c.references for a in c.amounts[-1:]
         }
         return keyed.pop() if len(keyed) == 1 else None
+    if _one_after_another(talk, clause):
+        return sum((a.value for a in clause.amounts), Decimal(0))
     if len(usable) > 1 and not clause.row:
         whole = _stated_whole(talk, clause, usable)
         if whole is not None:
@@ -220,6 +222,19 @@ _WHOLE_BEFORE = re.compile(
 _WHOLE_AFTER = re.compile(
     r"\s?(?:ttc |€ )?(?:en tout|all in|all told|au total|in total|total|in all|altogether|together|a elles (?:deux|trois)|zusammen|insgesamt|in totale|en total|samen|in totaal|insieme)\b"
 )
+
+
+def _one_after_another(talk: Talk, clause: Clause) -> bool:
+    """"1225 on the 10th and 1225 on Christmas Eve": as many sums as days, each beside its own, that make up an invoice."""
+    days = [d for d in clause.dates if not d.vague and not other_day(talk, clause, d)]
+    if not 2 <= len(clause.amounts) == len(days):
+        return False
+    order = sorted([(a.start, "sum") for a in clause.amounts] + [(d.start, "day") for d in days])
+    kinds = [kind for _, kind in order]
+    total = sum((a.value for a in clause.amounts), Decimal(0))
+    base = talk.ground.base
+    behind = [d for d in days if d.future is None or (d.past == d.future and d.past and d.past <= base)]
+    return len(behind) in (0, len(days)) and all(a != b for a, b in pairwise(kinds)) and any(i.amount == total for i in talk.ground.items)
 
 
 def told_as_whole(folded: str, start: int, end: int) -> bool:

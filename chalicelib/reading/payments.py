@@ -367,7 +367,7 @@ def loose_payment(talk: Talk, index: int, clause: Clause, sentence: str) -> None
         or (named and clause.amounts)
         or (named and len(text) < 120)
         or (known and len(text) < 140)
-        or (clause.amounts and not talk.statements and len(text) < 120)
+        or (clause.amounts and len(text) < (60 if talk.statements else 120))
     ):
         return
     if (p.DOCUMENT.search(text) and p.ASK.search(text)) or p.PLAN_WORDS.search(text) or p.INSOLVENCY.search(text):
