@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -24,9 +24,12 @@ from botocore.credentials import Credentials
 from chalicelib.adapters.dynamodb import DynamoCaseStore
 from chalicelib.adapters.dynamodb_mail_log import DynamoMailLog
 from chalicelib.adapters.dynamodb_office import DynamoOfficeStore
+from chalicelib.adapters.dynamodb_sessions import DynamoSessionStore
 from chalicelib.domain.creditor import WeeklyReview
 from chalicelib.domain.debtor_file import DESK, DebtorFile, NoticeState, TaskKind
-from chalicelib.ports import MailState
+from chalicelib.domain.events import InvoiceWithdrawn, ReplyReceived, entries_after
+from chalicelib.ports import MailRecord, MailState, Person
+from chalicelib.web.pages.session import Role, key_of, open_session
 from infra.local.deploy import Deployed, deploy
 from infra.local.mailserver import MailServer, run_mailserver
 from infra.local.ministack import MiniStack, run_ministack
@@ -456,6 +459,66 @@ def test_somebody_signs_in_to_the_deployed_pages_by_their_own_pool(stack: Stack)
     session = [c.partition(";")[0] for c in headers.get_all("Set-Cookie") if c.startswith("__Host-relance-session=")]
     assert (status, len(session)) == (303, 1)
     assert someone.name in visit(stack, "/ops/today", session[0])[2]
+
+
+def test_personal_data_is_handed_out_and_erased_under_the_pages_own_rights(stack: Stack, account: str) -> None:
+    imported(stack, account)
+    s3, bucket = stack.client("s3"), stack["ArchiveBucket"]
+    log = DynamoMailLog(stack.client("dynamodb"), stack["TableName"])
+    mail = MailRecord(
+        id=f"{account}{'0' * 55}", mailbox=CREDITOR.mailbox, folder="INBOX", uid_validity=1, uid=1, size=4,
+        received_at=AT, collected_at=AT, archive=f"mail/{account}{'0' * 55}.eml", state=MailState.READ,
+        debtor_id=account, sender=f"paul@{account.lower()}.example",
+    )  # fmt: skip
+    log.record(mail)
+    keys = [
+        mail.archive, f"attachments/{mail.id}/1", f"examples/{mail.id}-1.jsonl", f"sent/{account}/n.eml",
+        f"letters/{account}/l.pdf", f"litigation/{account}/1.zip", f"evidence/{account}/e.pdf",
+    ]  # fmt: skip
+    for key in (*keys, *keys):  # two versions each
+        s3.put_object(Bucket=bucket, Key=key, Body=b"Paul")
+    file = stack.file(account)
+    assert file
+    answered = ReplyReceived(mail=mail.id, kind="reply", intents=(), decision="apply", sender=mail.sender)
+    gone = InvoiceWithdrawn(number=f"F-{account}", on=AT.date())
+    entries = entries_after(file.entries, [(answered, "from Paul"), (gone, "")], at=AT, who="test")
+    assert stack.store.save(file, entries, next_action_at=None)
+
+    manager = Person(subject="m", email=f"claire@{DOMAIN}", groups=("manager",))
+    sessions = DynamoSessionStore(stack.client("dynamodb"), stack["TableName"])
+    id_ = open_session(sessions, manager, Role.MANAGER, at=datetime.now(UTC))
+    session = sessions.find(key_of(id_))
+    assert session
+    here, cookie = f"/ops/debtors/{account}/personal", f"__Host-relance-session={id_}"
+    told = visit(stack, here, cookie)[2]
+    assert f"sent/{account}/n.eml" in told
+    status, _, body = act(stack, f"{here}/export", cookie, csrf=session.csrf)
+    assert (status, "exports/personal/" in body) == (200, True), body[:500]
+    status, headers, body = act(stack, f"{here}/erase", cookie, csrf=session.csrf, confirm=account)
+    assert status == 303, body[:500]
+    assert headers["Location"].endswith(f"/ops/debtors/{account}")
+    left = s3.list_object_versions(Bucket=bucket)
+    kept = {one["Key"] for one in (*left.get("Versions", ()), *left.get("DeleteMarkers", ()))}
+    assert {key for key in kept if account in key} == {f"evidence/{account}/e.pdf"}
+    told = repr((stack.file(account), list(stack.store.journal(account)), log.get(mail.id)))
+    assert "paul@" not in told
+    assert "Paul" not in told
+
+
+def act(stack: Stack, path: str, cookie: str, **form: str) -> tuple[int, Any, str]:
+    """Send a form as the page does."""
+    place = urlsplit(stack.ministack.endpoint)
+    browser = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
+    headers = {
+        "Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded", "Accept-Language": "en",
+        "Origin": stack["PagesURL"],
+    }  # fmt: skip
+    try:
+        browser.request("POST", f"/_aws/execute-api/{stack['RestAPIId']}/api{path}", urlencode(form).encode(), headers)
+        answer = browser.getresponse()
+        return answer.status, answer.headers, answer.read().decode()
+    finally:
+        browser.close()
 
 
 # Deploying
