@@ -76,7 +76,8 @@ def judge(
     postponed = {n for s in statements if s.intent == "payment_plan_request" for n in s.numbers}
     opposed = {n for s in statements if s.intent == "dispute" for n in s.numbers}
     told = {n for s in statements if s.intent in _ABOUT_INVOICES for n in s.numbers}
-    if told and not advices and not told >= set(said.numbers):
+    waiting = {n for c in said.clauses if _WAITS.search(c.text) for n in c.numbers}
+    if told and not advices and not told | waiting >= set(said.numbers):
         codes.append("invoice-unexplained")
     if "payment_plan_request" in intents and dispute and (postponed & opposed or not postponed or not opposed):
         codes.append("debt-not-acknowledged")
@@ -110,8 +111,10 @@ def judge(
         codes.append("question")
     if set(intents) & {"dispute", "document_request", "payment_plan_request"} and promise is None:
         flags = flags - {"conditional"}  # what it waits for is what is contested or asked for
-    if dispute:
-        flags = flags - {"blocked"}  # the dispute says why
+    if dispute or "document_request" in intents:
+        flags = flags - {"blocked"}  # the dispute says why, or the paper that is wanted
+    if dispute and not any(c.question for c in said.clauses):
+        flags = flags - {"payment-asked"}
     for flag in ("conditional", "hearsay", "payment-asked", "blocked"):
         if flag in flags:
             codes.append(flag)
@@ -121,6 +124,10 @@ def judge(
     _check_parts(draft, intents, advices)
 
 
+# An invoice that is on its way through the house, or not yet due: named beside the others, and nothing to be done.
+_WAITS = re.compile(
+    r"\b(?:approver|approval|en (?:cours|attente) d(?:e|'|u) ?(?:visa|verif\w*|valid\w*|approb\w*|controle|traitement|signature)|(?:chez|with) (?:the |le |la )?(?:approver|valideur|chef|service|demandeur|buyer|acheteur)|pas (?:encore )?echue|n'est pas echue|not (?:yet )?due|feu vert|pending|under review|in review|in prufung|zur (?:freigabe|prufung)|noch nicht fallig|in behandeling|ter goedkeuring|in approvazione|in verifica|non (?:ancora )?scaduta|en tramite|en revision|no ha vencido)\b"
+)
 _WHEN_WE_CAN = re.compile(
     r"\b(?:quand|des que|lorsque|when|as soon as|once|sobald|zodra|cuando|appena) (?:je|on|nous|we|i|wir|ich|wij|ik)?\s?(?:le |la )?(?:peu|pourr|can|could|konn|kunnen|podamos|pueda|posso|possiamo)"
 )
@@ -336,6 +343,9 @@ def _amount_doubts(
             continue  # of a part that they paid before
         if total < owed and any(total + a.value in (owed, *balances) for a in told if a.value != total):
             continue  # what was taken off is told: a credit note, a discount
+        if promise and remittance and promise.amount and remittance.amount:
+            if promise.amount + remittance.amount in _sums(tuple(known[n] for n in invoices if n in known)):
+                continue  # a part is paid, the rest is promised
         sums = _sums(balances)
         if total in sums or total == sum(known.values(), Decimal(0)):
             continue
@@ -360,6 +370,9 @@ def _wrongly_added(folded: str, told: Sequence[amounts.FoundAmount]) -> bool:
         if not _IN_ALL.search(folded[max(0, total.start - 40) : total.start]):
             continue
         sentence = max(folded.rfind(end, 0, total.start) for end in (". ", "! ", "? ", ".\n", "\n\n"))
+        below = folded[folded.rfind("\n", 0, total.start) + 1 : total.start].strip()
+        if _IN_ALL.fullmatch(f"{below} "):  # a line of its own, below rows
+            sentence = -1
         parts = [a for a in told[max(0, index - 12) : index] if a.start > sentence]
         added = sum((a.value for a in parts), Decimal(0))
         if len(parts) >= 2 and added != total.value and all(a.exact for a in (*parts, total)):

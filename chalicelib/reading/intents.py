@@ -184,7 +184,7 @@ def _amounts(folded: str, ground: Ground, dates: Sequence[dates_.FoundDate]) -> 
         a for a in amounts_.find(folded) if not any(s <= a.start and a.end <= e and a.currency is None for s, e in full)
     ]
     spans = [(a.start, a.end) for a in found] + [(d.start, d.end) for d in dates]
-    balances, numbers = {i.amount for i in ground.items}, [i.number for i in ground.items]
+    balances, numbers = [i.amount for i in ground.items], [i.number for i in ground.items]
     halves = {b / 2 for b in balances} if _HALF.search(folded) else set()
     bare = [amounts_.parse(m[1]) or Decimal(0) for m in _BARE_NUMBER.finditer(folded)]
     others = [*bare, *(a.value for a in found)]
@@ -210,7 +210,7 @@ def _amounts(folded: str, ground: Ground, dates: Sequence[dates_.FoundDate]) -> 
     return sorted(found, key=lambda a: a.start)
 
 
-def _sums_of(balances: set[Decimal]) -> set[Decimal]:
+def _sums_of(balances: Sequence[Decimal]) -> set[Decimal]:
     few = sorted(balances)[:8]
     return {Decimal(int(sum(c, Decimal(0)))) for size in (2, 3) for c in combinations(few, size)}
 

@@ -159,7 +159,7 @@ def arrival(talk: Talk, clause: Clause, d: dates_.FoundDate) -> bool:
 
 
 _LESS = re.compile(
-    r"\b(?:moins|less|minus|abzuglich|meno|menos|min|apres deduction|after deducting|deduit\w*)\b|[-–]\s"
+    r"\b(?:moins|less|minus|abzuglich|meno|menos|min|apres deduction|after deducting|deduit\w*)\b|(?<![,.])[-–]\s"
 )
 
 
@@ -257,7 +257,7 @@ def _stated_whole(talk: Talk, clause: Clause, usable: Sequence[amounts_.FoundAmo
 
 
 REMAINS = re.compile(
-    r"\b(?:restants?|reste|solde(?: restant)?(?: de)?|remaining|remainder of|balance of|restliche\w?|resto de|saldo di|resterende)\s?\S{0,3}$"
+    r"\b(?:restants?|reste|solde(?: restant)?(?: de)?|remaining|remainder of|balance of|restliche\w?|resto de|saldo di|resterende)(?: donc| encore| a payer)?\s?\S{0,3}$"
 )
 
 

@@ -68,7 +68,7 @@ def pay(talk: Talk, index: int, clause: Clause, sentence: str, disputed: bool) -
         talk.flags.add("hearsay")
     if paid and re.search(r"\bsur le point d'etre|\babout to be|\ben passe d'etre", text):
         paid, will = None, paid
-    if re.match(r"\W*(?:si|if|wenn|falls|se|als|assuming|unless|provided)\b", sentence) and not re.match(
+    if re.match(r"\W*(?:si|if|wenn|falls|se|als|assuming|unless|provided)\b(?!-?\d)", sentence) and not re.match(
         r"\W*(?:si (?:vous|besoin|ca|cela|oui|ok|non|jamais|rien|pas|(?:le |un |votre |l')?(?:virement|paiement|reglement|argent|montant|somme)? ?n'|quelque chose|il (?:y a|manque))|if (?:you|that|this|not|so|yes|ok|anything|something|nothing|(?:it|they|the (?:money|payment|funds|transfer)|we)(?: \S{1,9})? ?(?:has|have|is|are|does|do|still|should|can)?n't|(?:it|they) (?:is|are|has) (?:still|not)|for (?:any|some) reason)|wenn (?:sie|es|ja|nicht|das geld)|falls (?:sie|nicht|ja|etwas|noch)|se (?:non|vuole|si|fra|tra|entro|ci|manca|mancasse)|als (?:u|je|ja|het (?:er |geld )?(?:nog )?niet))(?:\b|(?<='))",
         sentence,
     ):
@@ -119,7 +119,7 @@ def pay(talk: Talk, index: int, clause: Clause, sentence: str, disputed: bool) -
         ):
             talk.flags.add("conditional")
             return
-        if sentence.rstrip().endswith("?") and re.match(r"\W*(?:si|if|wenn|falls|se|als)\b", sentence):
+        if sentence.rstrip().endswith("?") and re.match(r"\W*(?:si|if|wenn|falls|se|als)\b(?!-?\d)", sentence):
             talk.flags.add("question")
             return
         if is_conditional(clause, sentence):

@@ -387,7 +387,7 @@ PLAN_ASK = _any(
 # They wait for our word: what they say of paying is a proposal.
 SETTLEMENT = _any(
     r"\b(?:sin reconocer|sans (?:\S{1,12} ){0,3}?reconnai(?:tre|ssance)|without (?:any )?(?:admi(?:tting|ssion)|recogni\w+)|no admission|ohne anerkennung|senza riconoscere|zonder erkenning)\b",
-    r"\b(?:(?:pour )?solde de tout compte|full and final|in (?:full )?settlement of|geste commercial|a prendre ou a laisser|take it or leave it|on est quittes?|call it quits|venez (?:le |la |les )?(?:reprendre|rechercher|recuperer))\b",
+    r"\b(?:(?:pour )?solde de tout compte|full and final|in (?:full )?settlement of (?:all|any|the (?:matter|claim|dispute)|our dispute)|geste commercial|a prendre ou a laisser|take it or leave it|on est quittes?|call it quits|venez (?:le |la |les )?(?:reprendre|rechercher|recuperer))\b",
 )
 DOWN_PAYMENT = _any(r"\b(?:acompte|arrhes|avance|deposit|down payment|anzahlung|anticipo|acconto|aanbetaling)\b")
 CONSENT = _any(

@@ -719,7 +719,7 @@ def _without_our_rows(found: words.Words, items: Sequence[KnownItem], base: date
         folded = fold(line.text) if bare else ""
         told = {a.value for a in amounts.find(folded)}
         named = [i for i in items if i.amount in told and fold(i.number) in folded]
-        if len(named) == 1:
+        if len(named) == 1 and not (p.PAID.search(folded) or p.WILL_PAY.search(folded)):
             days = {d.past for d in dates.find(folded, base) if d.full}
             if named[0].due_on in days or named[0].issued_on in days:
                 line = replace(line, kind="quoted")

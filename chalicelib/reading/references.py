@@ -423,7 +423,12 @@ def _everything(
             continue  # "the balance and the 0342": the balance of the one that was spoken of
         if len(named) < 2 and not _OF_INVOICES.search(m[0]) and (amounts or not _GOES.match(folded, m.end())):
             continue  # with one invoice named, "the rest" is rather that of the invoice, or of the chairs
-        if re.search(r"\b(?:comme|like|wie|como|come|zoals)\s$", folded[max(0, m.start() - 8) : m.start()]):
+        if re.match(r"[,:]?\s?(?:la |the |die |de )?[a-z]{0,6}[-/]?\d{3}", folded[m.end() :]):
+            continue  # "for the rest, FV118477": it says itself which
+        if re.search(
+            r"\b(?:comme|like|wie|como|come|zoals|tot|until|till|bis|hasta que|avant que|before)\s$",
+            folded[max(0, m.start() - 11) : m.start()],
+        ):
             continue
         if named and others:
             single = m[0] in (

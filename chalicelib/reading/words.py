@@ -74,7 +74,7 @@ _WROTE_START = re.compile(
     r"^>?\s*(?:on|le|am|el|op|il)\s.{0,8}?\b(?:\d|lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|mo\b|di\b|mi\b|do\b|fr\b|ma\b|wo\b|vr\b|mie|jue|vie|gio)"
 )
 _RULE = re.compile(
-    r"^\s*>?\s*(?:-{2,}\s?(?:message d'origine|message d.origine|original message|originalnachricht|ursprungliche nachricht|urspr\. nachricht|mensaje original|messaggio originale|oorspronkelijk bericht|forwarded message|message transfere|weitergeleitete nachricht|mensaje reenviado|messaggio inoltrato|doorgestuurd bericht|message initial|original appointment)\s?-{0,}"
+    r"^\s*>?\s*(?:-{2,}\s?(?:message d'origine|message d.origine|original message|originalnachricht|ursprungliche nachricht|urspr\. nachricht|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|forwarded message|message transfere|weitergeleitete nachricht|mensaje reenviado|messaggio inoltrato|doorgestuurd bericht|message initial|original appointment)\s?-{0,}"
     r"|> ?message du \d.*|begin forwarded message:?|debut du message (?:transfere|reexpedie)\s?:?|-{3,}\s?[^\n]{3,120}<[^>\n]{3,80}>[^\n]{0,40}-{3,})\s*$"
 )
 _BAR = re.compile(r"^\s*_{10,}\s*$")
@@ -83,10 +83,10 @@ _FROM_LINE = re.compile(
 )
 _BARE_FROM = re.compile(r"^\s*[>*]?\s*\*?(?:de|from|von|van|da|expediteur|desde)\s?\*?\s?:\s*$")
 _HEADER_LINE = re.compile(
-    r"^\s*[>*]?\s*\*?(?:envoye(?: le)?|sent|gesendet|verzonden|enviado(?: el)?|enviados|inviato|date|datum|fecha|data|to|a|an|aan|para|cc|copie(?: a)?|kopie|objet|subject|betreff|onderwerp|asunto|oggetto|destinataire)\s?\*?\s?:"
+    r"^\s*[>*]?\s*\*?(?:envoye(?: le)?|sent|gesendet|verzonden|enviad[oa](?: el| em)?|enviados|inviato|date|datum|fecha|data|to|a|an|aan|para|cc|copie(?: a)?|kopie|objet|subject|betreff|onderwerp|asunto|assunto|oggetto|destinataire)\s?\*?\s?:"
 )
 _DATE_HEADER = re.compile(
-    r"^\s*[>*]?\s*\*?(?:envoye(?: le)?|sent|gesendet|verzonden|enviado(?: el)?|enviados|inviato|date|datum|fecha|data)\s?\*?\s?:\*?\s?(.{4,80})"
+    r"^\s*[>*]?\s*\*?(?:envoye(?: le)?|sent|gesendet|verzonden|enviad[oa](?: el| em)?|enviados|inviato|date|datum|fecha|data)\s?\*?\s?:\*?\s?(.{4,80})"
 )
 _QUOTE = re.compile(r"^\s{0,3}(?:>|\|\s(?![^|\n]*\|))")
 _SENT_FROM = re.compile(
@@ -97,7 +97,7 @@ _CLOSING = re.compile(
     r"^\s*(?:(?:bien |tres |sinceres? |meilleures? |mes |nos |avec (?:nos|mes) |vous souhaitant .{0,40}|dans l'attente .{0,80}|en vous remerciant.{0,60}|restant .{0,60}|je (?:vous prie|reste) .{0,80}|nous vous prions .{0,80}|veuillez (?:agreer|recevoir|croire|accepter) .{0,100})?"
     r"(?:cordialement|cdlt|cdt|sinceres salutations|salutations(?: distinguees| cordiales| sinceres| les meilleures)?|respectueusement|sentiments (?:distingues|les meilleurs)|bien a (?:vous|toi)|amicalement|bien cordialement|bonne (?:journee|reception|soiree|fin de (?:journee|semaine)|semaine)(?: a (?:vous|toi|tous))?|bon(?: |ne )?(?:week-end|weekend|apres-midi|courage)(?: a (?:vous|tous))?)\b[\s,.!]*"
     r"|(?:with )?(?:kind|best|warm|warmest|kindest|many)? ?(?:regards|wishes)[\s,.!]*|(?:kind|best|many thanks and best) regards.{0,20}|best[\s,.!]*|cheers[\s,.!]*|sincerely(?: yours)?[\s,.!]*|yours (?:sincerely|faithfully|truly|respectfully)[\s,.!]*|rgds[\s,.!]*|br[,.]?"
-    r"|mit (?:freundlichen|besten|freundlichem|herzlichen|vielen) (?:grussen|gruss|grusse)[\s,.!]*|(?:viele|beste|freundliche|liebe|schone|herzliche) grusse?.{0,25}|mfg[\s,.!]*|gruss[\s,.!]*|hochachtungsvoll.{0,5}|un (?:cordial )?saludo.{0,10}|saludos(?: cordiales)?.{0,10}|atentamente.{0,5}|(?:cordiali|distinti|cari) saluti.{0,5}|saluti[\s,.!]*|(?:met )?(?:vriendelijke |hartelijke )?(?:groet(?:en|jes)?)[\s,.!]*|mvg[\s,.!]*)\s*$"
+    r"|mit (?:freundlichen|besten|freundlichem|herzlichen|vielen) (?:grussen|gruss|grusse)[\s,.!]*|(?:viele|beste|freundliche|liebe|schone|herzliche) grusse?.{0,25}|mfg[\s,.!]*|gruss[\s,.!]*|hochachtungsvoll.{0,5}|un (?:cordial )?saludo.{0,10}|saludos(?: cordiales)?.{0,10}|atentamente.{0,5}|(?:cordiali|distinti|cari) saluti.{0,5}|saluti[\s,.!]*|(?:met )?(?:vriendelijke |hartelijke )?(?:groet(?:en|jes)?)[\s,.!]*|mvg[\s,.!]*|(?:com )?(?:os )?(?:melhores|meus|nossos)? ?cumprimentos.{0,12}|atenciosamente.{0,5}|obrigad[oa][\s,.!]*)\s*$"
 )
 _DISCLAIMER = re.compile(
     r"(?:confidentiality notice|this (?:e-?mail|message|communication)(?: and any attachments?| \(including.{0,40}\))? (?:is|are|may|contains?|was sent|has been)\b.{0,60}(?:confidential|privileged|intended|virus|scanned)|intended (?:only|solely) for|if you (?:are not|have received).{0,40}(?:intended recipient|in error)|privileged (?:and|or) confidential|nothing (?:herein|in this|contained)|please consider the environment|think before (?:you )?print"
@@ -267,7 +267,7 @@ def _header_block(folded: Sequence[str], index: int) -> int:
         pass  # a table of headers whose cells became lines: the label, then what it says
     elif not (
         _FROM_LINE.match(first)
-        or re.match(r"^\s*>?\s*\*?(?:envoye|sent|date|objet|subject|gesendet|enviado|inviato)\s?:", first)
+        or re.match(r"^\s*>?\s*\*?(?:envoye|sent|date|objet|subject|gesendet|enviad[oa]|inviato)\s?:", first)
     ):
         return 0
     count, has_from, length, blanks = 0, False, 0, 0
@@ -378,6 +378,7 @@ def _cut_one(folded: Sequence[str], kinds: list[str], start: int, end: int, toke
                 line,
             )
             and (len(words) <= 3 or sum(w in tokens for w in words) >= 2)
+            and not any(re.search(r"\d[.,]\d\d\b", below) for below in folded[i + 1 : end])  # the head of a notice
         ):
             cut = i
             break
