@@ -368,7 +368,10 @@ class NumbersStore(Protocol):
         """How far the snapshot of a day has come; None where it has not begun."""
 
     def advance(self, before: Counting | None, after: Counting) -> bool:
-        """Keep what `after` counts, provided that `before` still stands; a finished day is never changed."""
+        """Keep what `after` counts, provided that `before` still stands; a finished day is never changed.
+
+        A day that begins takes those away that are five weeks older: they name whom to call.
+        """
 
     def mailing(self, week: str) -> Mailing | None: ...
 

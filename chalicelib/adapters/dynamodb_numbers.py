@@ -4,12 +4,13 @@
     NUMBERS    DAY#<day>        how far the snapshot of a day has come, and its numbers
     REVIEWS    WEEK#<week>      the review mail of a week
 
-A finished snapshot is one row of some 10 KB: a page or a mail reads that row and no debtor's file.
+A finished snapshot is one row of some 10 KB: a page or a mail reads that row and no debtor's file. It names whom to
+call, so those that nobody looks at any more are deleted when a new one begins.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.dynamodb_items import from_plain, instant, to_plain
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 NUMBERS, REVIEWS = "NUMBERS", "REVIEWS"
+KEPT = timedelta(days=35)
 
 
 class DynamoNumbersStore:
@@ -47,10 +49,18 @@ class DynamoNumbersStore:
         if before is None:
             # Clause "not begun". A and B begin the day's count at once: the second would count from anew what the
             # first has counted already, and its row would hide the first one's.
-            return self._table.keep(row, condition="attribute_not_exists(pk)")
+            begun = self._table.keep(row, condition="attribute_not_exists(pk)")
+            self._forget_before(after.numbers.on - KEPT)
+            return begun
         # Clause "still where we took it up, and not finished". A counts debtors 1 to 500 and is slow to say so, B
         # does the same and goes on to 1,000: A's row would bring the count back, or open a finished day again.
         return self._table.keep(row, condition="reached = :reached AND done = :no", reached=before.after, no=False)
+
+    def _forget_before(self, on: date) -> None:
+        # No time to live: days are played by hand in trials, and a row of a day long past would be gone at once.
+        past = self._table.query("pk = :pk AND sk BETWEEN :a AND :z", pk=NUMBERS, a="DAY#", z=f"DAY#{on}")
+        for row in past:
+            self._table.delete(NUMBERS, row["sk"])
 
     def mailing(self, week: str) -> Mailing | None:
         row = self._table.get(REVIEWS, f"WEEK#{week}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 from chalicelib.domain.numbers import Numbers
 from chalicelib.ports import Counting, Mailing
+
+KEPT = timedelta(days=35)
 
 
 class FakeNumbersStore:
@@ -32,6 +34,8 @@ class FakeNumbersStore:
         if stands and before and (stands.done or stands.after != before.after):
             return False
         self.days[after.numbers.on] = after
+        if before is None:
+            self.days = {on: kept for on, kept in self.days.items() if on > after.numbers.on - KEPT}
         return True
 
     def mailing(self, week: str) -> Mailing | None:

@@ -83,6 +83,16 @@ def test_a_finished_day_is_never_changed(numbers_store: NumbersStore) -> None:
     assert numbers_store.latest() == full()
 
 
+def test_a_day_that_begins_takes_away_those_of_five_weeks_ago(numbers_store: NumbersStore) -> None:
+    days = [MONDAY + timedelta(days=n) for n in range(3)]
+    for on in days:
+        assert numbers_store.advance(None, Counting(numbers=full(on), done=True))
+    new = Counting(numbers=full(days[1] + timedelta(days=35)))
+    assert numbers_store.advance(None, new)
+    assert numbers_store.advance(new, replace(new, done=True))
+    assert [bool(numbers_store.counting(on)) for on in days] == [False, False, True]
+
+
 def test_a_weeks_mail_is_claimed_once_and_settled_by_its_claim_alone(numbers_store: NumbersStore) -> None:
     claim = Mailing(week="2026-W48", state=ReviewState.CLAIMED, at=datetime(2026, 11, 23, 6, 30, tzinfo=UTC))
     assert numbers_store.mailing("2026-W48") is None

@@ -331,3 +331,9 @@ def test_the_pages_may_let_files_be_dropped_in_one_place_and_read_none(template:
     assert "*" not in rule["AllowedOrigins"]
     exports = of_type(template, "AWS::S3::Bucket")["Archive"]["LifecycleConfiguration"]["Rules"][1]
     assert (exports["Prefix"], exports["ExpirationInDays"]) == ("exports/", 1)
+
+
+def test_what_names_people_beside_the_files_lapses_by_itself(template: Template) -> None:
+    rules = of_type(template, "AWS::S3::Bucket")["Archive"]["LifecycleConfiguration"]["Rules"]
+    lapses = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
+    assert lapses == {"exports/": 1, "sent/desk/": 90}
