@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZipFile
@@ -14,6 +17,8 @@ from tests.pipeline.desk import Program
 from tests.pipeline.letters import PAUL, REMINDED
 from tests.pipeline.test_personal import LATER, MARIE, everything, pay, with_a_past
 
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "personal-data.md").read_text("utf-8")
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -119,3 +124,20 @@ def test_a_person_leaves_the_contacts_and_is_told_what_stays(run: Run) -> None:
     code, told, _ = run("erase", "C001", "--person", PAUL, "--by", "claire")
     assert code == 0
     assert told.startswith("erased from the contacts; journal and mails stay while the claim needs them:\n  invoice F1")
+
+
+@pytest.mark.parametrize("command", re.findall(r"(?m)^relance personal ([^#\n]+)", PAGE))
+def test_the_commands_of_the_documentation_run(
+    run: Run, program: Program, command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pay(program)
+    monkeypatch.chdir(tmp_path)
+    assert run(*shlex.split(command.replace("paul@garage.example", PAUL)))[0] == 0
+
+
+def test_the_documentation_names_every_prefix_of_the_archive_that_an_erasure_empties() -> None:
+    policy = json.loads((ROOT / ".chalice" / "policy-api.json").read_text("utf-8"))
+    (one,) = [one for one in policy["Statement"] if one["Sid"] == "EraseVersions"]
+    for resource in one["Resource"]:
+        folder = resource["Fn::Sub"].removeprefix("${Archive.Arn}/").split("/")[0]
+        assert re.search(rf"(?m)^\| archive .*`{folder}/", PAGE), folder
