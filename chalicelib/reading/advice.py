@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -32,7 +32,8 @@ class Advice:
     problems: tuple[str, ...]  # total, foreign-invoice, foreign-payee
     where: tuple[int, int]  # the span of the words that make it one
     tied: bool = False  # what was taken off explains why less than the balances was paid
-    contested: tuple[str, ...] = ()  # the lines of debit notes: what was taken off because something was wrong
+    contested: tuple[tuple[str, tuple[str, ...]], ...] = ()  # lines that say what is wrong, of which invoices
+    parts: tuple[Advice, ...] = ()  # of a statement whose rows say different things: what is paid, what is to be paid
 
 
 _IS_ADVICE = re.compile(
@@ -69,6 +70,25 @@ _PAYEE = re.compile(
 _UNKNOWN_INVOICE = re.compile(
     r"\b(?:[a-z]{1,5}[-/]?\d{2,4}[-/]\d{2,8}|(?:inv|fa|fac|fact|re|rg|bill)[-# ]?\d{4,10}|[a-z]{2,4}-\d{3,8}|\d{8,10})\b"
 )
+
+
+SOON = timedelta(5)  # a list of payments that nobody calls an advice and whose day lies further ahead is a plan
+_SAYS = (
+    ("held", re.compile(r"\b(?:disput\w*|litige|contest\w*|blocked|on hold|held|bloque\w*|suspend\w*|refus\w*|rejet\w*|gesperrt|reklam\w*|strittig|geblokkeerd|betwist|bloccat\w*|bloquead\w*|retenid\w*|withheld|non livre\w*|not delivered)\b")),
+    ("planned", re.compile(r"\b(?:to be paid|to pay|scheduled|planned|approved|a payer|a regler|prevue?s?|programme\w*|planifie\w*|geplant|eingeplant|zahlung am|gepland|ingepland|te betalen|da pagare|previst[oa]|programmat[oa]|a pagar|programad[oa]|pendiente de pago|will be paid|next run|echeance)\b")),
+    ("paid", re.compile(r"\b(?:paid|settled|cleared|pay(?:e|ee|es|ees)|regle\w*|vire\w*|solde\w*|bezahlt|uberwiesen|ausgeglichen|betaald|overgemaakt|voldaan|pagat[oa]|saldat[oa]|pagad[oa]|transferid[oa])\b")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One invoice of a statement, and what its row says of it: held, planned, paid or nothing."""
+
+    line: str
+    number: str
+    amount: Decimal | None
+    on: date | None
+    says: str
 
 
 def is_one(text: str) -> bool:
@@ -136,7 +156,7 @@ def find(
     if sure and not mark and not planned and not numbers:
         return None
     start, end = (mark or planned).span() if (mark or planned) else (0, min(len(text), 80))  # type: ignore[union-attr]
-    if not mark and not planned and on is not None and on > base:
+    if not mark and not planned and on is not None and on > base + SOON:
         planned = re.match("", "")  # a list that nobody calls an advice, of a day to come
     final = bool(planned) and not re.search(
         r"\b(?:confirmation d'execution|has been paid|was paid|execute le|executed|paid on|settled)\b", folded
@@ -151,8 +171,41 @@ def find(
         problems=tuple(problems),
         where=(start, end),
         tied=bool(taken_off and total is not None and total + taken_off == gross_of(numbers, known)) or read.shows_gross,
-        contested=tuple(line for line, _ in read.taken_off if _DEBIT.search(line) and not _NO_QUARREL.search(line)),
+        contested=tuple(
+            (line, numbers if len(numbers) == 1 else ())
+            for line, _ in read.taken_off
+            if _DEBIT.search(line) and not _NO_QUARREL.search(line)
+        ),
+        parts=_parts(read.rows, (start, end)),
     )
+
+
+def _parts(rows: Sequence[_Row], where: tuple[int, int]) -> tuple[Advice, ...]:
+    """What a statement says row by row, where it does not say the same of all: one document of what is paid, one of
+    what will be; rows that are held ride on the first."""
+    if len({row.says for row in rows} - {""}) < 2:
+        return ()
+    held = tuple((row.line, (row.number,)) for row in rows if row.says == "held")
+    out = []
+    for kind, says in (("remittance", "paid"), ("promise", "planned")):
+        mine = [row for row in rows if row.says == says]
+        amounts_ = [row.amount for row in mine if row.amount is not None]
+        if mine:
+            out.append(
+                Advice(
+                    kind=kind,  # type: ignore[arg-type]
+                    numbers=tuple(row.number for row in mine),
+                    lines=tuple((row.number, row.amount) for row in mine),
+                    total=sum(amounts_, Decimal(0)) if len(amounts_) == len(mine) else None,
+                    on=max((row.on for row in mine if row.on), default=None),
+                    reference=None,
+                    problems=(),
+                    where=where,
+                )
+            )
+    if out and held:
+        out[0] = replace(out[0], contested=held)
+    return tuple(out)
 
 
 def gross_of(numbers: Sequence[str], known: Mapping[str, KnownItem]) -> Decimal:
@@ -172,6 +225,7 @@ class _Lines:
         self.unknown_amounts: list[Decimal] = []
         self.deductions: list[Decimal] = []
         self.taken_off: list[tuple[str, Decimal]] = []  # lines of no invoice of ours, with what they take off
+        self.rows: list[_Row] = []
         self.shows_gross = False  # a row shows the balance, what was taken off it and what was paid
         balances = {i.number: i.amount for i in items}
         self.foreign: list[str] = []
@@ -202,6 +256,9 @@ class _Lines:
                 self.deductions += [abs(m) for m in money if m < 0]
                 if len(named) == 1:
                     amount = positive[-1] if positive else None
+                    days = [d.past or d.future for d in found_dates if not d.weak]
+                    says = next((name for name, words in _SAYS if words.search(line)), "")
+                    self.rows.append(_Row(line, named[0], amount, days[-1] if days else None, says))
                     balance = balances[named[0]]
                     if amount is not None and amount < balance and {balance, balance - amount} <= {abs(m) for m in money}:
                         self.shows_gross = True

@@ -74,7 +74,7 @@ def find(folded: str) -> list[FoundAmount]:
 def _odd(m: re.Match[str]) -> FoundAmount | None:
     """ "1234€50", "1k2", and sums in words before a currency: "mille deux cents euros"."""
     if m.re is _SPLIT:
-        whole, sign, rest = m.groups()
+        whole, sign, rest = re.sub(r"[ .]", "", m[1]), m[2], m[3]
         if sign == "k":
             value = Decimal(whole) * 1000 + Decimal(rest) * 10 ** (3 - len(rest))
         elif len(rest) == 2:
@@ -110,7 +110,7 @@ _LINK = r"(?:[ -]{0,2}|[ -](?:et|and|und|e|y|en|a)[ -]|und|en)"
 _SPOKEN = re.compile(
     rf"\b((?:a )?{_WORD}(?:{_LINK}{_WORD}){{0,9}})(?:\s(euros?|eur|pounds|dollars|€|£|\$)|(?<=grand))(?![a-z])"
 )
-_SPLIT = re.compile(r"(?<![\w.,])(\d{1,6})(€|£|k|e)(\d{1,2})(?![\w.,]\d|\w)")
+_SPLIT = re.compile(r"(?<![\w.,])(\d{1,6}|\d{1,3}[ .]\d{3})(€|£|k|e)(\d{1,2})(?![\w.,]\d|\w)")
 _ONE_WORD = re.compile(_WORD)
 
 

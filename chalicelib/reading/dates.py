@@ -342,7 +342,7 @@ def _day_this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 @_rule(
     r"\b(?:(?:le|du|au|pour le|avant le|depuis le|des le|jusqu'au|on the|by the|before the|of the|the|am|zum|vom|bis zum|ab dem|dem|el dia|al dia|del dia|dia|de dag|el|al|del|il|entro il|dal|op de|op|per|tegen de|de|den|c/o)\s)"
-    rf"(?:({_W})\s)?([0-3]?\d)(er|st|nd|rd|th|\.|e)?"
+    rf"(?:({_W})\s)?([0-3]?\d)(er|st|nd|rd|th|\.|e)?(?!\.?\d)"
     r"(?=\s?(?:$|[().;:!?]|,(?!\d)|\n|-\s)|\s(?:via|par|par|sur|sans|pour|et|ou|au|a|de|d'|avec|max|maxi|ref|par|dernier|prochain|sous|ordre|at|with|by|and|or|in|under|for|from|without|as|via|ohne|per|mit|an|con|por|sin|senza|met|onder|bei|von|und|soit|directement|comme|a|est|sera|chez|dans|depuis|that|which|ref|last|next|dernier|eingeplant|vorgemerkt|vorgesehen|geplant|was|nous|vous|je|on|i|we|it|so|inclus|au plus|at the latest|spatestens|latest|midi|matin|if|mais|but|car|because|payment|run|campagne|echeance)\b)"
 )
 def _bare_day(m: re.Match[str], day: _Day) -> FoundDate | None:
@@ -421,7 +421,7 @@ def _next_week_weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    rf"\b(?:(last|the past|this|next|coming|this coming|past|vergangenen?|letzten?|letzter|kommenden?|nachsten?|diesen|dieser|pasado|proximo|este|scorso|prossimo|vorige|afgelopen|komende|volgende|aanstaande|deze|ce)\s)?({_W})(?:'?s)?(?:\s(prochaine?|qui vient|que viene|che viene|derniere?|passee?|last|en huit|en quinze|week|a week|pasado|proximo|scorso|prossimo|jl|as))?\b(?!\s(?:au|to|bis|-|through)\s(?:{_W}))"
+    rf"\b(?:(last|the past|this|next|coming|this coming|past|vergangenen?|letzten?|letzter|kommenden?|nachsten?|diesen|dieser|pasado|proximo|este|scorso|prossimo|vorige|afgelopen|komende|volgende|aanstaande|deze|ce)\s)?({_W})(?:'?s)?(?:\s(prochaine?|qui vient|que viene|che viene|derniere?|passee?|passad[oa]|last|en huit|en quinze|week|a week|pasado|proximo|scorso|prossimo|jl|as))?\b(?!\s(?:au|to|bis|-|through)\s(?:{_W}))"
 )
 def _weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
     target = _WEEKDAY_OF[m[2]]
@@ -437,7 +437,7 @@ def _weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
     elif before == "next" and ahead != 7 and target > day.base.weekday():
         certain = False  # "next Friday" on a Tuesday: this week's or next week's
     if re.match(r"last|the past|past|vergang|letzt|pasado|scorso|vorige|afgelop", before) or re.match(
-        r"dernier|passe|last|pasado|scorso|jl", after
+        r"dernier|passe|passad|last|pasado|scorso|jl", after
     ):
         return _fact(m, past, past, certain=certain)
     if re.match(r"next|coming|this coming|kommend|nachst|proximo|prossimo|komende|volgende|aanst", before) or re.match(

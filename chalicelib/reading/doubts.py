@@ -302,7 +302,7 @@ def _amount_doubts(
     if _ON_ACCOUNT.search(folded) and not re.search(r"\b(?:on verra si|we'll see|mal sehen|vediamo se)\b", folded):
         return []
     told = amounts.find(folded)
-    if _wrongly_added(folded, told):
+    if not documents and _wrongly_added(folded, told):
         return ["total"]
     for intent, total in (
         ("promise_to_pay", promise.amount if promise else None),

@@ -60,13 +60,13 @@ _CHALLENGE_ACT = re.compile(
 
 # Three things that every such service says, in whatever words: the mail waits, do this, because we do not know you.
 _GATE_HELD = re.compile(
-    r"(?:(?:will not|won't|cannot) be delivered|ne sera pas (?:remis|delivre|distribue)|en quarantaine|in attesa|en espera|in der warteschlange|sara (?:eliminato|consegnato)|wacht op (?:uw )?(?:bevestiging|goedkeuring)|wartet auf|wordt het verwijderd|sera eliminado|per consegnar|n'est pas encore (?:arrive|remis|delivre)|(?:votre |your )(?:message|courrier|courriel|mail|e-?mail|letter|note)(?: \S{1,40}){0,6} (?:attend|est retenu|est conserve|is (?:parked|held|waiting|on hold|being held|pending)|has been (?:held|parked|quarantined)|goes through)|(?:into|reach) (?:my|his|her|their|the) inbox|(?:vous|lui|me) sera remis|sera (?:remis|delivre|efface|supprime)|purged|thrown away|be deleted|will be (?:delivered|released)|goes through|parked|quarantin|(?:pour qu'il|pour que (?:le votre|votre \S{4,9})|afin qu'il) (?:me |lui |nous )?(?:soit|parvienne)|me soit remis|lui parvienne|(?:sera|seront) detruits?|(?:mail|message|it) gets? (?:in|through)|waits? outside|be destroyed|wird (?:zugestellt|geloscht|zuruckgehalten)|sera entregado|verra consegnato|wordt (?:bezorgd|vastgehouden)|does not know you)"
+    r"(?:(?:will not|won't|cannot) be delivered|ne sera pas (?:remis|delivre|distribue)|en quarantaine|in attesa|en espera|in der warteschlange|sara (?:eliminato|consegnato)|wacht op (?:uw )?(?:bevestiging|goedkeuring)|wartet auf|wordt het verwijderd|sera eliminado|per consegnar|n'est pas encore (?:arrive|remis|delivre)|in quarantena|en cuarentena|em quarentena|retida|retenido|trattenut[oa]|is waiting|est en attente|(?:votre |your )(?:message|courrier|courriel|mail|e-?mail|letter|note)(?: \S{1,40}){0,6} (?:attend|est retenu|est conserve|is (?:parked|held|waiting|on hold|being held|pending)|has been (?:held|parked|quarantined)|goes through)|(?:into|reach) (?:my|his|her|their|the) inbox|(?:vous|lui|me) sera remis|sera (?:remis|delivre|efface|supprime)|purged|thrown away|be deleted|will be (?:delivered|released)|goes through|parked|quarantin|(?:pour qu'il|pour que (?:le votre|votre \S{4,9})|afin qu'il) (?:me |lui |nous )?(?:soit|parvienne)|me soit remis|lui parvienne|(?:sera|seront) detruits?|(?:mail|message|it) gets? (?:in|through)|waits? outside|be destroyed|wird (?:zugestellt|geloscht|zuruckgehalten)|sera entregado|verra consegnato|wordt (?:bezorgd|vastgehouden)|does not know you)"
 )
 _GATE_ACT = re.compile(
-    r"(?:click|follow https?|suivez|saisissez|conferma|confirme|bestatigen sie|bevestig|vul (?:\S{1,12} ){0,4}in\b|geben sie|https?://|repondez (?:par )?.{1,20} a ce (?:message|mail)|confirmez que|clic\b|cliqu|ouvrez la page|recopiez|type the|enter the|validez|confirmer que|confirm (?:that|you|your)|repondez a ce message|reply to this (?:message|mail|e-?mail)|solve|captcha|klick|klik|haga clic|pulse|clicca|code)"
+    r"(?:click|follow https?|suivez|saisissez|conferm[ai]|confirme|responda|responder|with the word|bestatigen sie|bevestig|vul (?:\S{1,12} ){0,4}in\b|geben sie|https?://|repondez (?:par )?.{1,20} a ce (?:message|mail)|confirmez que|clic\b|cliqu|ouvrez la page|recopiez|type the|enter the|validez|confirmer que|confirm (?:that|you|your)|repondez a ce message|reply to this (?:message|mail|e-?mail)|solve|captcha|klick|klik|haga clic|pulse|clicca|code)"
 )
 _GATE_WHY = re.compile(
-    r"(?:junk|spam|indesirable|robot|human|humain|(?:adresse|expediteur) (?:\S{1,6} ){0,2}(?:inconnue?|(?:n'est|pas) (?:\S{1,5} )?connue?)|approved senders?|una persona|wacht op bevestiging|ein mensch|een mens|mittente|bien une personne|real person|does not know you|expediteurs? (?:connus?|verifie|inconnu)|sender(?:s)? (?:is|are|must|not)|unknown sender|validez votre adresse|verif|unconfirmed|only (?:ever )?do this one time|une fois pour toutes|qu'une (?:seule )?fois|filtre|filter|moat|protege|premier (?:message|mail)|first (?:message|mail|e-?mail)|expediteurs? inconnus?|unbekannte absender)"
+    r"(?:junk|spam|indesirable|robo\b|robot|programma\b|you are a person|uma pessoa|human|humain|(?:adresse|expediteur) (?:\S{1,6} ){0,2}(?:inconnue?|(?:n'est|pas) (?:\S{1,5} )?connue?)|approved senders?|una persona|wacht op bevestiging|ein mensch|een mens|mittente|bien une personne|real person|does not know you|expediteurs? (?:connus?|verifie|inconnu)|sender(?:s)? (?:is|are|must|not)|unknown sender|validez votre adresse|verif|unconfirmed|only (?:ever )?do this one time|une fois pour toutes|qu'une (?:seule )?fois|filtre|filter|moat|protege|premier (?:message|mail)|first (?:message|mail|e-?mail)|expediteurs? inconnus?|unbekannte absender)"
 )
 
 _AUTO_SUBJECT = re.compile(
@@ -397,7 +397,7 @@ def _next_working(on: date) -> date:
 
 
 _UNSUBSCRIBE = re.compile(
-    r"(?:unsubscribe|se desinscrire|desinscription|desabonn|abbestellen|abmelden|darse de baja|cancellarsi|disiscri|uitschrijven|vous recevez (?:cette|ce) (?:lettre|message|e-?mail|courriel|newsletter)|view (?:this email|it) in (?:your )?browser|version en ligne|voir (?:cet email|ce message) dans (?:votre )?navigateur|manage (?:your )?preferences|opt[ -]out|(?:repond\w*|reply|antwort\w*|antwoord\w*|repondez|respond\w*|rispond\w*) (?:par |with |mit |met |con )?(?:stop|non|no)\b|come off (?:this|our) list|ne plus recevoir (?:cette|notre|nos) (?:lettre|newsletter|infolettre|offres?))"
+    r"(?:unsubscribe|se desinscrire|desinscription|desabonn|abbestellen|abmelden|darse de baja|cancellarsi|disiscri|uitschrijven|vous recevez (?:cette|ce) (?:lettre|message|e-?mail|courriel|newsletter)|view (?:this email|it) in (?:your )?browser|version en ligne|voir (?:cet email|ce message) dans (?:votre )?navigateur|manage (?:your )?preferences|opt[ -]out|(?:repond\w*|reply|antwort\w*|antwoord\w*|repondez|respond\w*|rispond\w*) (?:par |with |mit |met |con )?(?:stop|non|no)\b|come off (?:this|our) list|ne plus recevoir (?:cette|notre|nos) (?:lettre|newsletter|infolettre|offres?)|(?:vous|me|te) desinscrire|desinscrivez|afmelden voor|annulla(?:re)? (?:la )?iscrizione|cancelar (?:la )?suscripcion|anular a subscricao)"
 )
 _OFFER = re.compile(
     r"(?:offre|promo(?:tion)?s?\b|remise de|gratuit|sans engagement|decouvr|webinar|newsletter|livre blanc|demo\b|essai|abonn|nos (?:solutions|juristes|experts|services)|boostez|profitez|inscri(?:vez|ption)|jusqu'au .{0,30}(?:offert|offre)|free (?:trial|demo|guide)|special offer|discount|webinar|white ?paper|sign up|register now|limited time|click here|learn more|book a (?:demo|call)|boost your|grow your|our (?:solution|platform|services) (?:help|can)|casino|bitcoin|crypto|viagra|lottery|winner|inheritance|beneficiary|million (?:dollars|euros)|prince|seo\b|ranking|leads?\b|angebot|kostenlos|gratis|jetzt (?:testen|anmelden)|oferta|descubr|gratuito|scopri|prova|aanbieding|ontdek)"
@@ -415,6 +415,17 @@ _COURTESY = re.compile(
 def courtesy(own: str) -> bool:
     """Greetings, invitations, alerts: nothing that answers a reminder."""
     return bool(_COURTESY.search(flat(own[:3000])))
+
+
+def newsletter(message: InboundMessage, own: str) -> bool:
+    """An offer that says how to be rid of it, whatever day it ends on."""
+    words = flat(f"{message.subject}\n{own[:6000]}")
+    return bool(_UNSUBSCRIBE.search(words)) and bool(_OFFER.search(words) or _DEAL.search(words))
+
+
+_DEAL = re.compile(
+    r"(?:\d ?%|reserve[rz]|book (?:now|early)|points?\b|soldes\b|sale\b|rabat\w*|prenot\w+|risparm\w+|reserv\w+|boek nu|korting|rabatt\w*|buchen)"
+)
 
 
 def their_invoice(own: str) -> bool:

@@ -267,7 +267,7 @@ def usable_amounts(talk: Talk, clause: Clause) -> list[amounts_.FoundAmount]:
     for a in clause.amounts:
         before = talk.folded[max(clause.start, a.start - 40) : a.start]
         if re.search(
-            r"\b(?:reste(?:ra|rait|nt)?|restants?|solde (?:de|restant)|il reste|remain\w*|balance of|leaving|moins|less|minus|hors|sauf|frais|penalites?|indemnite|interets?|interest|fee|skonto\w*|escompte|avoir (?:de|n\S* de)|credit (?:note )?(?:of|for)|au lieu de|instead of|capital|discount|deduct\w*|deduction|deduit|retenue|remise)\s?(?:\S{0,3}\s?)?$",
+            r"\b(?:reste(?:ra|rait|nt)?|restants?|solde (?:de|restant)|il reste|remain\w*|balance of|leaving|moins|less|minus|hors|sauf|frais|penalites?|indemnite|interets?|interest|fee|skonto\w*|escompte|avoir (?:de|n\S* de)|credit (?:note )?(?:of|for)|au lieu de|instead of|capital|discount|deduct\w*|deduction|deduit|retenue|remise)\s?(?:[^\s,]{0,3}\s?)?$",
             before,
         ):
             continue

@@ -164,6 +164,8 @@ class Draft:
         self.subject = references.find(_subject(message.subject), self.items, known_elsewhere=self.context.items)
         said = self._said()
         automatic = machine.answered_by_itself(message, whole)
+        if automatic and machine.newsletter(message, whole) and not said.references:
+            return _plain("unrelated", message, self.verdict, self.account, self.hint, own=whole)
         advices = self._advices(said)
         if automatic and not self._speaks_of_payment(said, advices, automatic):
             return self._auto_reply(whole, said, sure=automatic == 2)
@@ -308,7 +310,7 @@ class Draft:
                 ),
             )
             if found:
-                out.append((f"attachment:{one.name}", found))
+                out += [(f"attachment:{one.name}", part) for part in found.parts or (found,)]
         pays = {s.intent for s in said.statements}
         listed = (
             len(re.findall(r"(?m)^[^\n]* \| [^\n]*\d[.,]\d\d\b", self.own)) >= 2
@@ -618,7 +620,8 @@ class Draft:
         numbers += [n for above in self.answered.values() for n in above]
         numbers += [n for n in self.subject.numbers if n not in numbers]
         for _, a in advices:
-            numbers += [n for n in a.numbers if n not in numbers]
+            told = (*a.numbers, *(n for _, held in a.contested for n in held))
+            numbers += [n for n in told if n not in numbers]
         return tuple(dict.fromkeys(numbers))
 
     def _contacts_of(self, said: Said) -> tuple[str, ...]:
@@ -633,11 +636,10 @@ class Draft:
 
 def _withheld(advices: Sequence[tuple[str, advice_.Advice]]) -> Statement | None:
     """The dispute that a payment document tells by its debit notes; of which invoice only where it pays one alone."""
-    lines = [(line, a) for _, a in advices for line in a.contested]
-    if not lines:
+    told = next((line for _, a in advices for line in a.contested), None)
+    if told is None:
         return None
-    line, document = lines[0]
-    numbers = document.numbers if len(document.numbers) == 1 else ()
+    line, numbers = told
     return Statement("dispute", 0, 0, (0, 0), -1, numbers, reason=disputes.weak_reason(line) or "other")
 
 

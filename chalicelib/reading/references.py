@@ -326,8 +326,8 @@ def _by_amount(
     """An amount that is exactly one balance (or, rounded, only one balance), of both that are told, or the sum of some."""
     out = []
     for a in amounts:
-        if _bound(folded, a, found):
-            continue  # it says itself of which invoice it is, rightly or not
+        if _bound(folded, a, found) or _TAKEN_OFF.search(folded[max(0, a.start - 24) : a.start]):
+            continue  # it says itself of which invoice it is, rightly or not; or it is what was taken off
         same = [i.number for i in items if i.amount == a.value]
         if not same and not a.exact and a.value:
             same = [i.number for i in items if _rounds_to(i.amount, a)]
@@ -346,6 +346,9 @@ def _by_amount(
 
 _SOME = re.compile(r"\b(?:presque|environ|quelque|pres de|dans les|about|around|nearly|almost|some|roughly|fast|etwa|rund|circa|ungefahr|bijna|ongeveer|quasi|unos|casi)\s[€£$]?\s?$")
 _ODD = re.compile(r"\s?(?:et quelques?|et des poussieres|environ|and something|and a bit|odd\b|or so\b|er\b|e passa|y pico|e rotti|en nog wat|something)")
+_TAKEN_OFF = re.compile(
+    r"\b(?:difference|ecart|retenue|deduction|deduit\w*|deduct\w*|shortfall|avoir|credit note|remise|moins|less|abzug|abzuglich|differenz|verschil|differenza|diferencia)(?: of| de| von| van| di)?\s[€£]?\s?$"
+)
 _BINDS = re.compile(
     r"\s?(?:€|eur|£|\$)?\s?(?:(?:\(|:|=|-|–)\s?|(?:(?:pour|for|fur|voor|por|per|de|of|du|von|van|del|di) )?(?:(?:la|the|die|de|le|notre|votre|your|our) )?(?:facture|invoice|rechnung|factuur|factura|fattura)?\s?)"
 )
