@@ -228,12 +228,17 @@ def _mails(parts: Parts, found: Survey) -> tuple[tuple[MailRecord, ...], tuple[s
         mail = parts.mail_log.get(mail_id)
         if mail is None or mail.is_erased or (mail_id in bounces and not _tells_of(mail, found.whose)):
             continue
-        answered_for = set(parts.store.find("mail", mail_id)) - {found.debtor_id}
-        if mail.debtor_id == found.debtor_id or (not mail.debtor_id and not answered_for):
+        if mail.debtor_id == found.debtor_id or (not mail.debtor_id and not _others(parts, found, mail_id)):
             theirs.append(mail)
         else:
             shared.append(mail_id)
     return tuple(theirs), tuple(shared)
+
+
+def _others(parts: Parts, found: Survey, mail_id: str) -> bool:
+    """Whether a mail that is nobody's for sure stands in the file of another debtor that is not erased."""
+    others = set(parts.store.find("mail", mail_id)) - {found.debtor_id}
+    return any((file := parts.store.load(id_)) is not None and not file.erased_on for id_ in others)
 
 
 def _tells_of(bounce: MailRecord, whose: Whom) -> bool:

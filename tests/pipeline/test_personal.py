@@ -29,7 +29,7 @@ from chalicelib.pipeline.personal import NotYet, erase_personal, export_personal
 from chalicelib.pipeline.remind import remind
 from chalicelib.pipeline.settle_mail import AlreadySettled, accept, nothing_to_do
 from chalicelib.pipeline.work_tasks import close_task
-from chalicelib.ports import Deed, Shelf
+from chalicelib.ports import AuditLog, Deed, Shelf
 from tests.domain.test_personal import money
 from tests.pipeline.desk import Program
 from tests.pipeline.letters import AT, PAUL, REMINDED, arrive, bounce, letter, reminded
@@ -53,7 +53,7 @@ def audit() -> FakeAuditLog:
     return FakeAuditLog()
 
 
-def with_a_past(program: Program, audit: FakeAuditLog) -> None:
+def with_a_past(program: Program, audit: AuditLog) -> None:
     """Garage Morel was reminded, answered, was called, was complained of, and owes F1 still."""
     token = reminded(program)
     at, parts = AT, program.parts
@@ -69,19 +69,21 @@ def with_a_past(program: Program, audit: FakeAuditLog) -> None:
     program.archive.put("documents/f1.pdf", b"%PDF", content_type="application/pdf")
     program.archive.put("evidence/C001/delivery.pdf", b"%PDF", content_type="application/pdf")
     program.archive.put("litigation/C001/1.zip", b"PK Paul", content_type="application/zip")
-    for mail in program.mail_log.mails.values():
-        program.archive.put(f"attachments/{mail.id}/1", b"Paul", content_type="text/plain")
-        program.archive.put(f"examples/{mail.id}-1.jsonl", b"Paul", content_type="application/jsonl")
+    for entry in program.store.journal("C001"):
+        if isinstance(entry.event, e.ReplyReceived):
+            mail = entry.event.mail
+            program.archive.put(f"attachments/{mail}/1", b"Paul", content_type="text/plain")
+            program.archive.put(f"examples/{mail}-1.jsonl", b"Paul", content_type="application/jsonl")
 
 
-def pay(program: Program, number: str = "F1", amount: str = "1200.00") -> None:
+def pay(program: Program, number: str = "F1", amount: str = "1200.00", debtor_id: str = "C001") -> None:
     credit = Credit(
         id=f"bank-{number}", kind=CreditKind.PAYMENT, on=AT.date(), amount=eur(amount), remaining=eur(amount),
         reference="M PAUL MOREL VIR F20260001",
     )  # fmt: skip
     office = office_of(program.parts)
-    keep(program.parts, office, "C001", lambda f: receive(f, credit, [number]), at=AT, who="bank")
-    keep(program.parts, office, "C001", lambda f: consequences(f, on=AT.date(), at=AT), at=AT, who="bank")
+    keep(program.parts, office, debtor_id, lambda f: receive(f, credit, [number]), at=AT, who="bank")
+    keep(program.parts, office, debtor_id, lambda f: consequences(f, on=AT.date(), at=AT), at=AT, who="bank")
 
 
 def everything(program: Program, audit: FakeAuditLog) -> str:
@@ -405,6 +407,12 @@ class TestOthers:
         assert program.store.find("address", "ida@cabinet.example") == ("C002",)
         assert "ida@" not in repr(program.file())
         assert program.file("C002").contact_at("ida@cabinet.example")
+        pay(program, "G1", debtor_id="C002")
+        for task in program.file("C002").open_tasks():
+            close_task(program.parts, "C002", task.id, Outcome(outcome="done"), at=AT, who=WHO)
+        erase(program, audit, debtor_id="C002")
+        assert program.mail_log.mails[mail.id].is_erased
+        assert mail.archive not in program.archive.kept
 
     def test_what_the_desk_said_of_their_mail_and_money_goes(self, program: Program, audit: FakeAuditLog) -> None:
         with_a_past(program, audit)
