@@ -51,6 +51,8 @@ REASONS: dict[str, str] = {
     "promise-without-date": "a promise without a date is no promise yet",
     "payment-unclear": "a payment is claimed without day, amount or invoice",
     "second-voice": "the words as a whole sound like something else than the phrases found",
+    "taken-back": "it takes back what it said",
+    "in-hand": "money is said to have been given to somebody of ours by hand",
     "hearsay": "somebody else is said to have paid",
     "conditional": "the payment depends on a condition",
     "payment-asked": "it asks whether a payment was made",

@@ -63,7 +63,7 @@ def judge(
         codes.append("hostile")
     if "trouble" in flags:
         codes.append("trouble")
-    for flag in ("settlement", "legal", "bank-details", "refund", "hostile", "internal"):
+    for flag in ("settlement", "legal", "bank-details", "refund", "hostile", "internal", "taken-back", "in-hand"):
         if flag in flags:
             codes.append(flag)
     if contacts and any(not draft.own_domain(c) for c in contacts):
@@ -347,7 +347,8 @@ def _amount_doubts(
             if promise.amount + remittance.amount in _sums(tuple(known[n] for n in invoices if n in known)):
                 continue  # a part is paid, the rest is promised
         sums = _sums(balances)
-        if total in sums or total == sum(known.values(), Decimal(0)):
+        by_number = any(r.how == "number" for r in draft.said.references)
+        if total in sums or (total == sum(known.values(), Decimal(0)) and not by_number):
             continue
         if rounded and any(abs(total - s) < (61 if total % 100 == 0 and s >= 2000 else 1) for s in sums):
             continue

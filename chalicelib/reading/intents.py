@@ -102,6 +102,8 @@ def _flags(talk: Talk) -> None:
         ("acompte", p.DOWN_PAYMENT),
         ("settlement", p.SETTLEMENT),
         ("hearsay", p.HEARSAY),
+        ("taken-back", p.TAKEN_BACK),
+        ("in-hand", p.IN_HAND),
     ):
         if pattern.search(letterhead if flag == "legal" else text):
             talk.flags.add(flag)
@@ -234,7 +236,7 @@ _THOSE = re.compile(
 )
 _HALF = re.compile(r"\b(?:moities?|half|halves|halfte|helft|mitad|meta|metade)\b")
 _THEN = re.compile(
-    r"\s?(?:$|[.!\n)]|[,;:](?!\d)|\s(?:€|euros?|quid|balles|sur|vendredi|lundi|mardi|mercredi|jeudi|samedi|demain|le|la semaine|on|for|fin|hier|this|next|last|today|tomorrow|yesterday|friday|monday|tuesday|wednesday|thursday|saturday|sunday|into|in your|to your|by|via|par|now|already|deja|cash|en especes|as|when|once|from|towards|against|whatever|et|and|mas|c'est|ce matin|ce soir|avant|pour|chez)\b)"
+    r"\s?(?:$|[.!\n)]|[,;:](?!\d)|\s(?:€|euros?|quid|balles|sur|vendredi|lundi|mardi|mercredi|jeudi|samedi|demain|le|la semaine|on|for|fin|hier|this|next|last|today|tomorrow|yesterday|friday|monday|tuesday|wednesday|thursday|saturday|sunday|into|in your|to your|by|via|par|now|already|deja|cash|en especes|as|when|once|from|towards|against|whatever|et|and|mas|c'est|ce matin|ce soir|avant|pour|chez|debut|mi|eind|begin|half|ende|anfang|mitte|fine|inizio|meta|a finales|a principios|vrijdag|donderdag|maandag|dinsdag|woensdag|freitag|donnerstag|montag|dienstag|mittwoch|lunes|martes|viernes|jueves|lunedi|martedi|mercoledi|giovedi|venerdi|morgen|domani|manana)\b)"
 )
 _IS_PAID = re.compile(
     r"\s(?:(?:hier|yesterday|gestern|gisteren|ayer|ieri|was|were|is|are|has|have|been|just|all|c'est|sont|est|ont|a|ete|deja|bien|also|to be|again|another|go|ist|sind|wurden|werden|zijn) ){0,3}(?:transferred|paid|sent|wired|remitted|went|goes|leaves|left|gone|released|coming|partis?|parties?|vires?|verses?|payes?|regles?|bezahlt|betaald|uberwiesen|overgemaakt|pagad\w|pagat\w|transferid\w)\b"

@@ -241,6 +241,17 @@ def is_challenge(message: InboundMessage, own: str) -> bool:
     )
 
 
+def away(own: str) -> bool:
+    """The words of somebody who is not there, or of when they are back."""
+    words = flat(own[:4000])
+    return bool(_AWAY.search(words) or _COMES_BACK.search(words))
+
+
+_COMES_BACK = re.compile(
+    r"\b(?:back (?:at|in|on|from|this|next)|de retour|wieder (?:da|im|am|fur)|terug (?:op|in|aan)|weer (?:op|in|aan)|di nuovo in|de vuelta|regreso el|vuelvo el|volvemos|next in)\b"
+)
+
+
 def acknowledges(words: str) -> bool:
     """The words of a ticket system."""
     flat_words = flat(words)

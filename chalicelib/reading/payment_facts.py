@@ -116,6 +116,8 @@ def day_of(talk: Talk, index: int, clause: Clause, sentence: str, *, past: bool)
     return best[0], certain, False
 
 
+# "If the meeting of the 8th votes it": the day of the condition is no day of payment.
+_IF = re.compile(r"\b(?:si|s'il|s'ils|if|wenn|falls|sofern|indien|sous reserve|provided)\b(?!-?\d)(?! (?:possible|tout|all|due|moglich|mogelijk))[^,;]{0,60}$")
 _LEAVES = re.compile(
     r"\b(?:funds|money|payment|transfer|it|virement|paiement|argent|fonds|reglement|geld|zahlung|betaling|dinero|pago|denaro|pagamento)\b[^.]{0,30}\b(?:leaves?|goes?|out|part|partira|sera|sort|sortira|will|prevu|raus|geht|erfolgt|gaat|volgt|sale|saldra|parte|partira)\b"
 )
@@ -126,6 +128,8 @@ def other_day(talk: Talk, clause: Clause, d: dates_.FoundDate) -> bool:
     article = re.match(r"(?:le|du|au|the|on|of|am|vom|el|il|del|de|depuis le|des le|pour le|avant le)\s", d.words)
     before = talk.folded[max(clause.start, d.start - 44) : d.start] + (article[0] if article else "")
     if any(r.start <= d.start < r.end for r in clause.references if r.how == "issued"):
+        return True
+    if _IF.search(talk.folded[clause.start : d.start]):
         return True
     if re.search(
         r"\b(?:echue?s? (?:le|au|du|depuis)|echeance|due|fallig|payable|emise?s? (?:le|du)|dated|datee?s? du|factures? (?:\S{1,20} )?(?:du\b|de\b|d')|invoices? (?:\S{1,20} )?(?:of|dated|from)|\d (?:€ |euros? |eur )?du|rechnung (?:\S{1,20} )?vom|livre\w* (?:le|du)|delivered on|commande (?:\S{1,14} )?du|order (?:\S{1,14} )?of|relance du|mail du|courriel du|message du|courrier du|reminder of|letter of|email of|your (?:mail|email|letter|message) of|releve (?:au|du)|statement of|as at|depuis le mail|(?:courriel|mail|message|e-mail|email) (?:du|le|of|vom|del|van)|honoree du|devis (?:\S{1,10} )?du|quotation of|quote of|bon de livraison (?:\S{1,10} )?du|bl (?:\S{1,10} )?du|avoir (?:\S{1,10} )?du|loyers rentrent|reunion|conseil|meeting|absent\w*|conges?|ferme\w*|holiday|closed|on leave)\s?(?:le|du|on|of|the|au|:|d)?\s?\S{0,6}$",
@@ -217,10 +221,10 @@ def amount_of(talk: Talk, index: int, clause: Clause) -> Decimal | None:
 
 
 _WHOLE_BEFORE = re.compile(
-    r"\b(?:soit|total\w*|au total|en tout|donc|totall?ing|altogether|together|in all|insgesamt|zusammen|gesamt|summe|ensemble|samen|totaal|in totale|totale|en total|juntas?|insieme|=)(?: (?:un |de |of |a |di |von |:|=))?\W{0,3}$"
+    r"\b(?:soit|total\w*|au total|en tout|donc|totall?ing|altogether|together|in all|insgesamt|zusammen|gesamt|summe|ensemble|ca fera|ca fait|ca faisait|that makes|makes|das macht|macht|dat maakt|samen|totaal|in totale|totale|en total|juntas?|insieme|=)(?: (?:un |de |of |a |di |von |:|=))?\W{0,3}$"
 )
 _WHOLE_AFTER = re.compile(
-    r"\s?(?:ttc |€ )?(?:en tout|all in|all told|au total|in total|total|in all|altogether|together|a elles (?:deux|trois)|zusammen|insgesamt|in totale|en total|samen|in totaal|insieme)\b"
+    r"\s?(?:ttc |€ )?(?:en tout|all in|all told|in tutto|en todo|au total|in total|total|in all|altogether|together|a elles (?:deux|trois)|zusammen|insgesamt|in totale|en total|samen|in totaal|insieme)\b"
 )
 
 

@@ -43,8 +43,6 @@ _WHEN_PAID = re.compile(
 )
 
 
-# "If the meeting of the 8th votes it": the day of the condition is no day of payment.
-_IF = re.compile(r"\b(?:si|s'|if|wenn|falls|sofern|indien|sous reserve|provided|a condition)\b[^,;]{0,60}$")
 _BUT_FOR_ERROR = re.compile(r"\W*(?:sauf erreur|unless i am mistaken|salvo error|salvo errori?)\b")
 _SINCE = re.compile(
     r"\b(?:depuis|since|seit|desde|sinds) (?:le |the |dem |el |de )?(?:\d|hier|yesterday|gestern|ayer|gisteren|lundi|mardi|mercredi|jeudi|vendredi|monday|tuesday|wednesday|thursday|friday|montag|dienstag|mittwoch|donnerstag|freitag|maandag|dinsdag|woensdag|donderdag|vrijdag|lunes|martes|miercoles|jueves|viernes|la semaine|last|deux|trois|two|three)"
@@ -321,7 +319,6 @@ def under_condition(talk: Talk, index: int, clause: Clause, sentence: str) -> No
         if d.future
         and d.future >= talk.ground.base
         and not payment_facts.other_day(talk, clause, d)
-        and not _IF.search(talk.folded[clause.start : d.start])
     ]
     theirs = _OWN_MEANS.search(after) or _OWN_MEANS.search(sentence) or _WHEN_PAID.search(sentence)
     if dated and (theirs or not p.OUR_ACT.search(after)):

@@ -287,7 +287,7 @@ class Draft:
         self.attached = attachments_.texts(self.message.attachments, self.context.caps, elapsed=self.elapsed)
         sure = any(s.intent == "remittance" for s in said.statements) or bool(
             re.search(
-                r"\b(?:avis|preuve|justific|remittance|advice|breakdown|specification|particulars|payment|virement|versement|reglement|stub|proof|zahlung|betaal|contabile|bonifico|transferencia|comprobante|comprovativo|distinta|detail|releve|prevision|going out|go out|attached|ci-joint|annexe|anbei|anhang|bijlage|allegat|adjunt|anexo)\w*",
+                r"\b(?:avis|preuve|justific|remittance|advice|breakdown|specification|particulars|payment|virement|versement|reglement|stub|proof|zahlung|betaal|contabile|bonifico|transferencia|comprobante|comprovativo|distinta|detail|releve|prevision|going out|go out|attached|joint|piece jointe|situation|status|extrait|overview|overzicht|ubersicht|fichier|annexe|anbei|anhang|bijlage|allegat|adjunt|anexo)\w*",
                 fold(self.own),
             )
         )
@@ -350,7 +350,7 @@ class Draft:
 
     def _auto_reply(self, whole: str, said: Said, *, sure: bool) -> Reading:
         back, certain = machine.return_on(whole, self.base, month_first=self.month_first)
-        ticket = not machine._AWAY.search(flat(whole[:4000]))
+        ticket = not machine.away(whole)
         if ticket and machine.acknowledges(message_words(self.message, whole)):
             back = None
         contacts = self._contacts_of(said)
