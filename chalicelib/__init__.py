@@ -23,6 +23,7 @@
 9.  weekly_review    From four in the morning: `count_numbers` adds up every debtor's share once a day; once a week
                      the numbers are mailed to finance.
 10. web/pages        What people see and do in a browser: every act is a verb of this list, with their name.
+11. personal         On request: what names people as a ZIP (`export_personal`), or erased wherever it lies.
 
 `domain/` and `reading/` decide and are pure: time is an argument, and a file changes only by applying an entry of
 its journal. `pipeline/` loads, asks them, saves. `adapters/` implement `ports.py`; each knows one technology and

@@ -47,7 +47,7 @@ def add_commands(
 
 def _export(parts: Parts, args: argparse.Namespace, at: datetime) -> int:
     from chalicelib.litigation_command import language_of, tell, whole_file
-    from chalicelib.pipeline.personal import export_personal
+    from chalicelib.pipeline.export_personal import export_personal
 
     language = language_of(parts, args.language)
     with whole_file(args.out) as made:

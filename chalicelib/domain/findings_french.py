@@ -488,4 +488,6 @@ FINDINGS = (
     ("no currency", "aucune devise"),
     ("give a mapping with constants: {x}", "donnez la devise aux constantes des colonnes : {x}"),
     ("the row has no amount", "la ligne n’a pas de montant"),
+    ("nobody with the address {quoted} is on file", "personne à l’adresse {quoted} n’est enregistré"),
+    ("look at the debtor's contacts", "voyez les contacts du débiteur"),
 )  # fmt: skip

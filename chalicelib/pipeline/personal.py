@@ -1,4 +1,4 @@
-"""Personal data on request: everything that names people as a ZIP, and its erasure wherever it lies.
+"""Erase personal data on request, wherever it lies; and tell before what there is and what would go.
 
 An erasure begins in the file (`ErasureBegun`, and the records without their words), goes on through mails, letters, the
 desk, the audit log and the journal, and ends in the file (`PersonalErased`). Whatever dies in between is done again
@@ -7,22 +7,17 @@ from the start: each turn finds less. What tells what to look for goes last, so 
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import date, datetime
-from decimal import Decimal
-from enum import Enum
-from typing import Any, BinaryIO
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NoReturn
 
 from chalicelib.domain import events as e
 from chalicelib.domain.calendar import local_day
 from chalicelib.domain.company import keys_of
 from chalicelib.domain.creditor import Creditor, Office
 from chalicelib.domain.debtor_file import DESK, KINDS, DebtorFile, DebtorKind
-from chalicelib.domain.money import Money
 from chalicelib.domain.personal import (
     DEFINING,
     ERASED,
@@ -39,9 +34,6 @@ from chalicelib.domain.personal import (
 )
 from chalicelib.errors import BadInput
 from chalicelib.pipeline.keep import RACES, LostRaces, UnknownDebtor, load_whole, office_of, save
-from chalicelib.pipeline.litigation_file import journal_facts, mail_pieces, row_of
-from chalicelib.pipeline.pieces import Assembled, Piece, PieceZip, stem_of, table
-from chalicelib.pipeline.pieces import keys_of as keys_below
 from chalicelib.pipeline.remind import sent_key
 from chalicelib.ports import ERASED as MAIL_ERASED
 from chalicelib.ports import AuditLog, Deed, MailRecord, MailState, Parts, Shelf
@@ -122,7 +114,7 @@ def survey(parts: Parts, debtor_id: str, *, person: str = "", at: datetime) -> S
         in_contacts = bool(left_contact(file, whose)) if person else False
         scope = "contact" if in_contacts and not alone else ""
     found = Survey(debtor_id=debtor_id, scope=scope, whose=whose, file=file, entries=entries)
-    records = Counter(kind for kind, _ in _records(file, whose))
+    records = Counter(kind for kind, _ in records_of(file, whose))
     mails, shared = _mails(parts, found)
     return replace(
         found,
@@ -152,7 +144,7 @@ def erase_personal(
         if found.is_empty:
             return Erased(scope=found.scope)
         if not found.scope:
-            raise _not_yet(found, person)
+            _refuse(found, person)
         begun = _begin(parts, office, found, at=at, who=who)
         if begun is None:
             continue
@@ -175,25 +167,6 @@ def erase_personal(
     raise LostRaces(f"file {debtor_id} was changed by others {RACES} times in a row: its erasure is not done")
 
 
-def export_personal(
-    parts: Parts, debtor_id: str, to: BinaryIO, *, person: str = "", language: str = "fr", at: datetime
-) -> Assembled:
-    """Write what names somebody as a ZIP: data as JSON, the journal as CSV, mails as they are, our letters.
-
-    (Regulation (EU) 2016/679, art. 15(3) and 20(1).) Of one person only what is theirs: no mail of a colleague's
-    (art. 15(4)).
-    """
-    found = survey(parts, debtor_id, person=person, at=at)
-    if person and not is_known(found.whose):
-        raise BadInput("person", f"nobody with the address {person!r} is on file", "look at the debtor's contacts")
-    language = "fr" if language == "fr" else "en"
-    words, creditor = _WORDS[language], parts.offices.creditor()
-    zip_ = PieceZip(to, parts.archive, words, language=language, at=found.entries[-1].at.astimezone(_zone(creditor)))
-    for piece in _pieces(parts, found, creditor, language, person):
-        zip_.add(piece)
-    return zip_.close(found.file, creditor)
-
-
 # --- what there is
 
 
@@ -203,7 +176,7 @@ def _ours(creditor: Creditor, file: DebtorFile) -> Iterator[str]:
     yield file.debtor.sales_rep
 
 
-def _records(file: DebtorFile, whose: Whom) -> Iterator[tuple[str, Any]]:
+def records_of(file: DebtorFile, whose: Whom) -> Iterator[tuple[str, Any]]:
     """The records that name them, with their kind."""
     if redacted(file.debtor, whose) != file.debtor:
         yield "debtor", file.debtor
@@ -278,14 +251,13 @@ def _prefixes(found: Survey) -> Iterator[str]:
 # --- erasing
 
 
-def _not_yet(found: Survey, person: str) -> NotYet:
+def _refuse(found: Survey, person: str) -> NoReturn:
     said = "; ".join(str(obstacle) for obstacle in found.obstacles)
     if found.alone:
-        alone = "nobody else can be written to about what is owed"
-        return NotYet(person, f"{alone}; {said}", "enter another contact first")
+        raise NotYet(person, f"nobody else can be written to about what is owed; {said}", "enter another contact first")
     if person:
-        return NotYet(person, f"the claim still needs what names them; {said}", "erase it then")
-    return NotYet(found.debtor_id, f"the claim still needs it; {said}", "erase it then")
+        raise NotYet(person, f"the claim still needs what names them; {said}", "erase it then")
+    raise NotYet(found.debtor_id, f"the claim still needs it; {said}", "erase it then")
 
 
 def _begin(parts: Parts, office: Office, found: Survey, *, at: datetime, who: str) -> DebtorFile | None:
@@ -368,121 +340,3 @@ def _rewrite_journal(parts: Parts, debtor_id: str, whose: Whom) -> int:
     for last in (False, True):
         parts.store.rewrite(debtor_id, (entry for entry in some if isinstance(entry.event, DEFINING) is last))
     return len(some)
-
-
-# --- exporting
-
-
-def _pieces(parts: Parts, found: Survey, creditor: Creditor, language: str, person: str) -> Iterator[Piece]:
-    words, on = _WORDS[language], local_day(found.entries[-1].at, creditor.zone)
-    file, whose = found.file, found.whose
-    entries = [x for x in found.entries if not person or redacted(x, whose) != x]
-    data = json.dumps(_data(parts, found, person), ensure_ascii=False, indent=2).encode()
-    yield Piece(
-        folder=words["data"], stem="personal-data", suffix=".json", what=words["the data"], on=on, content=data
-    )
-    if entries:
-        facts = journal_facts(file, creditor, entries, language)
-        lines = [words["entries"], *(row_of(line) for line in facts.entries)]
-        content = table(lines, language)
-        yield Piece(
-            folder=words["journal"], stem="journal", suffix=".csv", what=words["the journal"], on=on, content=content
-        )
-    theirs = {id_: n for id_, n in file.notices.items() if not n.internal and (not person or id_ in whose.notices)}
-    mails = [x for x in found.entries if isinstance(x.event, e.ReplyReceived) and x.event.mail in whose.mails]
-    yield from mail_pieces(parts, replace(file, notices=theirs), mails, creditor.zone, words)
-    for key in () if person else keys_below(parts.archive, "letters", file.id):
-        yield Piece(folder=words["letters"], stem=stem_of(key), what=words["a letter"], key=key)
-
-
-def _data(parts: Parts, found: Survey, person: str) -> dict[str, Any]:
-    """Everything on record about them, as it is on record."""
-    file, whose = found.file, found.whose
-    records: dict[str, list[Any]] = {}
-    for kind, record in _records(file, whose) if person else _all_records(file):
-        records.setdefault(kind, []).append(_plain(record))
-    mails = [mail for id_ in sorted(whose.mails) if (mail := parts.mail_log.get(id_))]
-    about = {"debtor": file.id, "name": file.debtor.name} if person else {"debtor": file.id, **_plain(file.debtor)}
-    return {
-        "about": {"person": person, **about} if person else about,
-        "known_by": {what: sorted(getattr(whose, what)) for what in ("addresses", "names", "phones")},
-        **records,
-        "mails": [_plain(mail) for mail in mails],
-    }
-
-
-def _all_records(file: DebtorFile) -> Iterator[tuple[str, Any]]:
-    return ((kind, record) for kind in KINDS for record in getattr(file, kind).values())
-
-
-def _plain(value: Any) -> Any:
-    """A record as text and numbers; what is empty is left out."""
-    if isinstance(value, Money | Decimal):
-        return str(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        return _told((one.name, getattr(value, one.name)) for one in fields(value))
-    if isinstance(value, Mapping):
-        return _told(value.items())
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return value
-
-
-def _told(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    return {str(name): _plain(value) for name, value in items if value not in ("", None, (), [], {})}
-
-
-def _zone(creditor: Creditor) -> ZoneInfo:
-    return ZoneInfo(creditor.zone)
-
-
-_WORDS: dict[str, dict[str, Any]] = {
-    "fr": {
-        "data": "1-donnees", "journal": "2-journal", "mails": "3-courriels", "letters": "4-lettres",
-        "readme": "LISEZMOI.txt", "sent": "envoye", "received": "recu", "the data": "Données enregistrées",
-        "the journal": "Journal du dossier", "a letter": "Lettre", "a sent mail": "Courriel envoyé à {}",
-        "a received mail": "Courriel reçu de {}",
-        "columns": ("Fichier", "Pièce", "Date", "Octets", "SHA-256", "Remarque"),
-        "entries": ("N°", "Date", "Heure", "Qui", "Quoi", "Pourquoi"),
-        "missing": "MANQUANT : {}", "no record": "le courriel n’est plus enregistré",
-        "is missing": "l’archive ne l’a pas", "altered": "ce n’est pas le fichier consigné au journal",
-        "about": (
-            "Données personnelles (règlement (UE) 2016/679, art. 15 et 20)\r\n\r\n"
-            "Responsable du traitement : {creditor}\r\nDossier : {debtor} ({id})\r\nArrêté au : {on}\r\n\r\n"
-            "Pourquoi : suivre le paiement de factures, intérêt légitime (art. 6(1)(f)).\r\n"
-            "D’où : le grand livre, les courriels et les appels.\r\n"
-            "Combien de temps : tant que la créance en a besoin.\r\n"
-            "Droits : rectification, effacement, limitation, opposition (art. 16 à 18, 21) ; réclamation à l’autorité "
-            "de contrôle (art. 77), en France la CNIL.\r\n\r\n"
-            "{files} fichiers, {missing} manquants. personal-data.json tient tout ce qui est enregistré, journal.csv "
-            "ce qui s’est passé ; les courriels sont tels quels.\r\n"
-        ),
-        "lacks": "\r\nManquent :\r\n",
-    },
-    "en": {
-        "data": "1-data", "journal": "2-journal", "mails": "3-mails", "letters": "4-letters",
-        "readme": "README.txt", "sent": "sent", "received": "received", "the data": "Data on record",
-        "the journal": "Journal of the file", "a letter": "Letter", "a sent mail": "Mail sent to {}",
-        "a received mail": "Mail received from {}",
-        "columns": ("File", "Piece", "Date", "Bytes", "SHA-256", "Remark"),
-        "entries": ("No.", "Date", "Time", "Who", "What", "Why"),
-        "missing": "MISSING: {}", "no record": "the mail is no longer recorded",
-        "is missing": "the archive does not hold it", "altered": "this is not the file that the journal names",
-        "about": (
-            "Personal data (Regulation (EU) 2016/679, art. 15 and 20)\r\n\r\n"
-            "Controller: {creditor}\r\nFile: {debtor} ({id})\r\nAs of: {on}\r\n\r\n"
-            "Why: to follow the payment of invoices, a legitimate interest (art. 6(1)(f)).\r\n"
-            "Where from: the ledger, mails and calls.\r\n"
-            "How long: as long as the claim needs it.\r\n"
-            "Rights: rectification, erasure, restriction, objection (art. 16 to 18, 21); a complaint to the "
-            "supervisory authority (art. 77).\r\n\r\n"
-            "{files} files, {missing} missing. personal-data.json holds all that is on record, journal.csv what "
-            "happened; mails are as they came or left.\r\n"
-        ),
-        "lacks": "\r\nMissing:\r\n",
-    },
-}  # fmt: skip

@@ -24,7 +24,7 @@ MODULES = [
     )),
     *(f"pipeline/{name}.py" for name in (
         "by_hand", "settle_mail", "policies", "agreements", "letters", "hold_sending", "work_tasks", "sources",
-        "import_ledger", "import_dropped", "import_einvoices", "import_statement",
+        "export_personal", "import_ledger", "import_dropped", "import_einvoices", "import_statement",
     )),
     *(f"ledger/{name}.py" for name in ("read", "table", "xlsx", "cells", "guess", "records")),
     *(f"banking/{name}.py" for name in ("tree", "camt", "mt940", "ofx", "csv")),

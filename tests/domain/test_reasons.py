@@ -30,8 +30,8 @@ WITHOUT_REASONS = frozenset({
     "domain/journal_words.py", "domain/message.py", "domain/money.py",
     "domain/policy_file.py", "domain/reasons.py", "domain/reasons_french.py", "domain/reliability.py",
     "domain/review.py", "domain/transfer_code.py", "domain/yaml_keys.py", "matching/names.py",
-    "pipeline/litigation_file.py", "pipeline/pieces.py", "pipeline/policies.py", "pipeline/sources.py",
-    "pipeline/whose_mail.py",
+    "pipeline/export_personal.py", "pipeline/litigation_file.py", "pipeline/pieces.py", "pipeline/policies.py",
+    "pipeline/sources.py", "pipeline/whose_mail.py",
 })  # fmt: skip
 
 # Sentences of the other modules that are no reasons: they go to the log, to whoever made a mistake, or into an id.

@@ -23,9 +23,10 @@ from chalicelib.errors import BadInput
 from chalicelib.pipeline import by_hand, personal
 from chalicelib.pipeline.apply_replies import apply_reply
 from chalicelib.pipeline.collect_mail import collect_mail
+from chalicelib.pipeline.export_personal import export_personal
 from chalicelib.pipeline.import_ledger import import_invoices
 from chalicelib.pipeline.keep import UnknownDebtor, keep, office_of
-from chalicelib.pipeline.personal import NotYet, erase_personal, export_personal, survey
+from chalicelib.pipeline.personal import NotYet, erase_personal, survey
 from chalicelib.pipeline.remind import remind
 from chalicelib.pipeline.settle_mail import AlreadySettled, accept, nothing_to_do
 from chalicelib.pipeline.work_tasks import close_task

@@ -10,7 +10,8 @@ from urllib.parse import quote
 from chalice.app import Response
 
 from chalicelib import bootstrap
-from chalicelib.pipeline.personal import EXPORTS, NotYet, erase_personal, export_personal, survey
+from chalicelib.pipeline.export_personal import export_personal
+from chalicelib.pipeline.personal import EXPORTS, NotYet, erase_personal, survey
 from chalicelib.pipeline.pieces import HELD_IN_MEMORY_BYTES
 from chalicelib.web.pages.debtor import LINK_SECONDS, Look
 from chalicelib.web.pages.debtor_form import Form
