@@ -109,6 +109,7 @@ _A_PERSON_ANSWERS = {
 }  # fmt: skip
 _AN_ADDRESS = r"[^\s<>\"'(),:;@\[\]]{1,64}@[^\s<>\"'(),:;@\[\]]{1,255}"
 _SHORTEST_NAME = 3
+_NO_NAMES = frozenset("mme mlle madame monsieur mademoiselle des les del der van von dos the mrs miss".split())
 _SHORTEST_PHONE = 6
 
 
@@ -353,8 +354,9 @@ class _Trace:
 
 
 def _surnames(name: str) -> list[str]:
-    """The words of a name by which somebody is spoken of: "M. Morel a appelé"."""
-    return [word for word in re.findall(r"[^\W\d_][\w'’-]+", name) if len(word) > _SHORTEST_NAME and word[0].isupper()]
+    """The words of a name by which somebody is spoken of: "Mme Roy a appelé"."""
+    words = re.findall(r"[^\W\d_][\w'’-]+", name)
+    return [w for w in words if len(w) >= _SHORTEST_NAME and w[0].isupper() and w.lower() not in _NO_NAMES]
 
 
 def _whole_word(pattern: str) -> str:

@@ -23,7 +23,7 @@ from chalicelib.domain.money import Money
 from chalicelib.domain.personal import is_known, redacted
 from chalicelib.errors import BadInput
 from chalicelib.pipeline.litigation_file import journal_facts, mail_pieces, row_of
-from chalicelib.pipeline.personal import Survey, records_of, survey
+from chalicelib.pipeline.personal import Survey, at_the_desk, records_of, survey
 from chalicelib.pipeline.pieces import Assembled, Piece, PieceZip, keys_of, stem_of, table
 from chalicelib.ports import Parts
 
@@ -126,6 +126,7 @@ def _data(parts: Parts, found: Survey, person: str) -> dict[str, Any]:
         "known_by": {what: sorted(getattr(whose, what)) for what in ("addresses", "names", "phones")},
         **records,
         "mails": [_plain(mail) for mail in mails],
+        "before_anybody_knew_whose": [_plain(entry) for entry in at_the_desk(parts, found)],
     }
 
 

@@ -214,10 +214,12 @@ def _take_in(
 ) -> Happened:
     """The entries that a debtor's rows cause in its file."""
     happened: list[tuple[e.Event, str]] = []
-    debtor = _updated(file.debtor, rows)
+    # A ledger that lists what was settled long ago must not bring back what was erased since; a new invoice may.
+    is_old = file.erased_on is not None and all(row.number in settled for row in rows)
+    debtor = file.debtor if is_old else _updated(file.debtor, rows)
     if debtor != file.debtor:
         happened.append((e.DebtorChanged(debtor=debtor), "the ledger says so"))
-    happened += _contact(file, rows, once_known)
+    happened += [] if is_old else _contact(file, rows, once_known)
     after = file
     for row in rows:
         some = _invoice(after, row, debtor, settled, home=home, today=today)

@@ -167,15 +167,6 @@ def erase_personal(
     raise LostRaces(f"file {debtor_id} was changed by others {RACES} times in a row: its erasure is not done")
 
 
-# --- what there is
-
-
-def _ours(creditor: Creditor, file: DebtorFile) -> Iterator[str]:
-    yield creditor.mailbox
-    yield from (persona.email for persona in creditor.personas.values())
-    yield file.debtor.sales_rep
-
-
 def records_of(file: DebtorFile, whose: Whom) -> Iterator[tuple[str, Any]]:
     """The records that name them, with their kind."""
     if redacted(file.debtor, whose) != file.debtor:
@@ -184,6 +175,26 @@ def records_of(file: DebtorFile, whose: Whom) -> Iterator[tuple[str, Any]]:
         for record in getattr(file, kind).values():
             if redacted(record, whose) != record:
                 yield kind, record
+
+
+def at_the_desk(parts: Parts, found: Survey) -> list[e.Entry]:
+    """The entries of the desk's journal that name them, the last one first."""
+    passing = in_passing(found)
+    return [entry for entry in parts.store.journal_since(DESK, _since(found)) if redacted(entry, passing) != entry]
+
+
+def in_passing(found: Survey) -> Whom:
+    """In another's file they are known by address, phone and ids alone: a name there may be somebody else's."""
+    return replace(found.whose, in_passing=True, names=frozenset())
+
+
+# --- what there is
+
+
+def _ours(creditor: Creditor, file: DebtorFile) -> Iterator[str]:
+    yield creditor.mailbox
+    yield from (persona.email for persona in creditor.personas.values())
+    yield file.debtor.sales_rep
 
 
 def _contact_lines(file: DebtorFile, whose: Whom) -> Iterator[str]:
@@ -289,7 +300,7 @@ def _forget_mail(parts: Parts, mail_id: str, *, at: datetime, who: str) -> None:
 
 def _redact_desk(parts: Parts, office: Office, found: Survey, *, at: datetime, who: str) -> int:
     """What the desk's tasks said of their mails and payments before somebody knew whose they are."""
-    passing = replace(found.whose, in_passing=True)
+    passing = in_passing(found)
     for _ in range(RACES):
         desk = parts.store.load(DESK, whole=True)
         if desk is None:
@@ -299,7 +310,7 @@ def _redact_desk(parts: Parts, office: Office, found: Survey, *, at: datetime, w
             break
     else:
         raise LostRaces(f"the desk's file was changed by others {RACES} times in a row")
-    some = [entry for entry in parts.store.journal_since(DESK, _since(found)) if redacted(entry, passing) != entry]
+    some = at_the_desk(parts, found)
     parts.store.rewrite(DESK, (redacted(entry, passing) for entry in some))
     return len(some)
 

@@ -236,6 +236,23 @@ def test_words_of_somebody_else_stay_as_they_were() -> None:
     assert redacted(file.notices["n1"], paul).to == MARIE
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "left"),
+    [
+        ("Mme Anne Roy", "Mme Roy a rappelé, un roy", "Mme [erased] a rappelé, un [erased]"),
+        ("JEAN DES MOULINS", "Des pièces des Moulins", "Des pièces des [erased]"),
+        ("Li Wu", "Li Wu is ill, Wu says", "[erased] is ill, Wu says"),
+        ("Paul Morel", "paul@elsewhere.example, Pauline, PAUL", "paul@elsewhere.example, Pauline, [erased]"),
+        ("Zoé  D’Arc", "Zoé D’Arc; d’arc; Zoé", "[erased]; [erased]; [erased]"),
+    ],
+)
+def test_somebody_is_covered_by_name_and_surname_and_nobody_else(name: str, said: str, left: str) -> None:
+    known = [(e.ContactSet(contact=Contact(id="c", name=name, email="a@b.example")), "")]
+    person = whom(e.entries_after(0, known, at=AT, who="t"), address="a@b.example")
+    assert person.masked(said) == left
+    assert person.masked(left) == left
+
+
 def test_what_a_mail_of_theirs_led_to_and_a_call_with_them_is_about_them() -> None:
     asked = Task(id="t1", kind=TaskKind.REVIEW_MAIL, raised_on=TODAY, due_on=TODAY, reason="ill since May", mail="m1")
     happened: list[e.Event] = [

@@ -207,6 +207,14 @@ class TestAfterwards:
         by_hand.set_contact(erased.parts, "C001", Contact(id="", email=PAUL), at=LATER, who=WHO)
         assert erased.file().contact_at(PAUL)
 
+    def test_a_ledger_that_lists_what_is_settled_changes_nothing(self, erased: Program) -> None:
+        before = erased.file()
+        old = invoice("F1", client="Garage Morel, chez Paul", email="new@garage-morel.example")
+        import_invoices(erased.parts, [old], at=LATER, who="ledger")
+        assert erased.file() == before
+        import_invoices(erased.parts, [old, invoice("F9", client="Garage Morel 2")], at=LATER, who="ledger")
+        assert erased.file().debtor.name == "Garage Morel 2"
+
     def test_a_reversal_of_the_bank_still_opens_the_invoice(self, erased: Program) -> None:
         office = office_of(erased.parts)
         undone = e.AllocationUndone(credit_id="bank-F1", number="F1", amount=eur("1200.00"))
@@ -424,13 +432,18 @@ class TestOthers:
         raised = replace(task("allocate_payment-bank-F1").task, reason="1200 (PAUL MOREL): who?", note="C001: F1")
         other = replace(task("review").task, reason="mail from ida@cabinet.example: whose?")
         mail = replace(task("mail").task, reason=f"mail from {PAUL}: whose?")
-        for one in (raised, other, mail):
+        also = replace(task("also").task, reason="Paul Morel of another company asks")
+        for one in (raised, other, mail, also):
             happened = [(e.TaskRaised(task=one), one.reason)]
             keep(program.parts, office, DESK, partial(lambda told, _: told, happened), at=AT, who="relance")
+        to = io.BytesIO()
+        export_personal(program.parts, "C001", to, at=LATER)
+        assert "1200 (PAUL MOREL): who?" in ZipFile(to).read("1-donnees/personal-data.json").decode()
         erase(program, audit)
         desk = program.file(DESK)
         assert (desk.tasks[raised.id].reason, desk.tasks[raised.id].note) == (ERASED, ERASED)
         assert desk.tasks[other.id] == other
+        assert desk.tasks[also.id] == also, "somebody else may be called so"
         assert desk.tasks[mail.id].reason == f"mail from {ERASED}: whose?"
         assert apply_all(None, program.store.journal(DESK)) == desk
         assert "PAUL" not in repr(list(program.store.journal(DESK)))
