@@ -226,7 +226,7 @@ def _parser() -> argparse.ArgumentParser:
 
     from chalicelib.personal_command import add_commands as add_personal
 
-    add_personal(commands, _add_stack, _parts, _audit_log, _now)
+    add_personal(commands, _add_stack, _day, _parts, _audit_log, _now)
 
     sheet = commands.add_parser("call-sheet", help="everything for one call, on one page to print")
     sheet.add_argument("task", nargs="+", metavar="DEBTOR/TASK")

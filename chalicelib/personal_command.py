@@ -2,13 +2,14 @@
 
 relance personal export DEBTOR [--person EMAIL] --out FILE.zip [--language fr|en]
 relance personal erase DEBTOR [--person EMAIL] --by WHO [--dry-run]
+relance personal list --before DATE
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import BadInput
@@ -22,12 +23,12 @@ MAILS_NAMED = 50
 
 
 def add_commands(
-    commands: Any, add_stack: Callable[[argparse.ArgumentParser], None], parts_of: PartsOf,
-    audit_of: Callable[[], AuditLog], now: Callable[[], datetime],
+    commands: Any, add_stack: Callable[[argparse.ArgumentParser], None], day: Callable[[str], date],
+    parts_of: PartsOf, audit_of: Callable[[], AuditLog], now: Callable[[], datetime],
 ) -> None:  # fmt: skip
     """Register the commands. `parts_of` gives the parts of the stack that the arguments name, `audit_of` its log."""
     verbs = commands.add_parser("personal", help="export or erase what names people").add_subparsers(
-        required=True, metavar="export | erase"
+        required=True, metavar="export | erase | list"
     )
     export = verbs.add_parser("export", help="everything that names them, as a ZIP")
     export.add_argument("debtor", metavar="DEBTOR")
@@ -41,7 +42,10 @@ def add_commands(
     erase.add_argument("--by", required=True, metavar="WHO", help="who answers for it: stands in journal and audit log")
     erase.add_argument("--dry-run", action="store_true", help="tell what would go, and change nothing")
     erase.set_defaults(run=lambda args: _erase(parts_of(args), audit_of, args, now()))
-    for parser in (export, erase):
+    listed = verbs.add_parser("list", help="debtors about whom nothing is open and nothing has happened for long")
+    listed.add_argument("--before", type=day, required=True, metavar="DATE", help="since this day nothing")
+    listed.set_defaults(run=lambda args: _list(parts_of(args), args.before))
+    for parser in (export, erase, listed):
         add_stack(parser)
 
 
@@ -72,6 +76,16 @@ def _erase(parts: Parts, audit_of: Callable[[], AuditLog], args: argparse.Namesp
         audit.note(Deed(at=at, who=args.by, what=DEED, debtor_id=args.debtor))
     for line in _told(done, parts.offices.creditor().mailbox):
         print(line)
+    return 0
+
+
+def _list(parts: Parts, before: date) -> int:
+    from chalicelib.domain.calendar import instant
+    from chalicelib.pipeline.personal import no_longer_needed
+
+    zone = parts.offices.creditor().zone
+    for file, at in no_longer_needed(parts, before=instant(before, time.min, zone)):
+        print(f"{file.id:<14}  {at:%Y-%m-%d}  {file.debtor.name}")
     return 0
 
 

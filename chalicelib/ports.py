@@ -47,7 +47,8 @@ class CaseStore(Protocol):
     def rewrite(self, debtor_id: str, entries: Iterable[Entry]) -> None:
         """Write entries of the journal again without words that are erased: the one way in which history changes.
 
-        Each stays what it was, when, and by whom; ValueError where one does not. The file itself is not touched.
+        In any order, many at once. Each stays what it was, when, and by whom; ValueError where one does not. The file
+        itself is not touched.
         """
 
     def forget(self, debtor_id: str, what: str, values: Mapping[str, str]) -> None:

@@ -126,6 +126,20 @@ def test_a_person_leaves_the_contacts_and_is_told_what_stays(run: Run) -> None:
     assert told.startswith("erased from the contacts; journal and mails stay while the claim needs them:\n  invoice F1")
 
 
+@pytest.mark.parametrize(
+    ("before", "listed"), [("2026-03-13", False), ("2026-03-14", True)]  # the last entry is of 2026-03-13
+)
+def test_who_owes_nothing_and_is_quiet_for_long_is_listed(
+    run: Run, program: Program, before: str, listed: bool
+) -> None:
+    assert run("list", "--before", "2030-01-01") == (0, "", "")
+    pay(program)
+    code, told, _ = run("list", "--before", before)
+    assert (code, told) == (0, "C001            2026-03-13  Garage Morel\n" if listed else "")
+    run("erase", "C001", "--by", "claire")
+    assert run("list", "--before", "2030-01-01")[1] == ""
+
+
 @pytest.mark.parametrize("command", re.findall(r"(?m)^relance personal ([^#\n]+)", PAGE))
 def test_the_commands_of_the_documentation_run(
     run: Run, program: Program, command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -18,9 +18,11 @@ import heapq
 import secrets
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.dynamodb_items import (
@@ -67,6 +69,7 @@ ROWS_IN_A_TRANSACTION = 90
 """DynamoDB takes 100 actions and 4 MB; a margin, as our own measure of bytes is near, not exact."""
 BYTES_IN_A_TRANSACTION = 3_000_000
 READS_OF_A_BUSY_FILE = 6
+REWRITTEN_AT_ONCE = 8
 
 
 class DynamoCaseStore:
@@ -252,20 +255,23 @@ class DynamoCaseStore:
     # Erasing
 
     def rewrite(self, debtor_id: str, entries: Iterable[Entry]) -> None:
-        for entry in entries:
-            item = _journal_item(debtor_id, entry, "")
-            try:
-                # Clause "the very entry": an entry is somebody's history. One that was counted otherwise, or is not
-                # there, is not made. The save's own mark stays: whoever asks for it learns who wrote the entry.
-                self._table.update(
-                    _partition(debtor_id), item["sk"]["S"], "SET why = :why, who = :who, body = :body",
-                    condition="event = :event AND #at = :at AND (who = :who OR :who = :erased)",
-                    why=entry.why, body=to_plain(entry.event), event=type(entry.event).__name__,
-                    at=to_plain(entry.at), who=entry.who, erased=ERASED,
-                )  # fmt: skip
-            except ConditionLost as lost:
-                said = f"entry {entry.seq} is not what it was: an entry loses words and nothing else"
-                raise ValueError(said) from lost
+        with ThreadPoolExecutor(REWRITTEN_AT_ONCE) as workers:
+            for _ in workers.map(partial(self._rewrite, debtor_id), entries):
+                pass  # a failure is raised here
+
+    def _rewrite(self, debtor_id: str, entry: Entry) -> None:
+        item = _journal_item(debtor_id, entry, "")
+        try:
+            # Clause "the very entry": an entry is somebody's history. One that was counted otherwise, or is not
+            # there, is not made. The save's own mark stays: whoever asks for it learns who wrote the entry.
+            self._table.update(
+                _partition(debtor_id), item["sk"]["S"], "SET why = :why, who = :who, body = :body",
+                condition="event = :event AND #at = :at AND (who = :who OR :who = :erased)",
+                why=entry.why, body=to_plain(entry.event), event=type(entry.event).__name__,
+                at=to_plain(entry.at), who=entry.who, erased=ERASED,
+            )  # fmt: skip
+        except ConditionLost as lost:
+            raise ValueError(f"entry {entry.seq} is not what it was: an entry loses words and nothing else") from lost
 
     def forget(self, debtor_id: str, what: str, values: Mapping[str, str]) -> None:
         one = {debtor_id}

@@ -167,6 +167,21 @@ def erase_personal(
     raise LostRaces(f"file {debtor_id} was changed by others {RACES} times in a row: its erasure is not done")
 
 
+def no_longer_needed(parts: Parts, *, before: datetime) -> Iterator[tuple[DebtorFile, datetime]]:
+    """Debtors about whom nothing is open and nothing has happened since then, with their last day (art. 5(1)(e)).
+
+    Two reads a debtor; whose data was erased already is left out.
+    """
+    home = parts.offices.creditor().country
+    for debtor_id in parts.store.debtor_ids():
+        file = parts.store.load(debtor_id)
+        if debtor_id == DESK or file is None or file.erased_on or obstacles(file, home=home, rules=parts.rules):
+            continue
+        last = next(parts.store.journal_before(debtor_id), None)
+        if last and last.at < before:
+            yield file, last.at
+
+
 def records_of(file: DebtorFile, whose: Whom) -> Iterator[tuple[str, Any]]:
     """The records that name them, with their kind."""
     if redacted(file.debtor, whose) != file.debtor:
