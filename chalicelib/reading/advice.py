@@ -37,7 +37,7 @@ class Advice:
 
 
 _IS_ADVICE = re.compile(
-    r"(?m)^\W*remittance (?=\S*\d)|\b(?:remittance (?:advice|details|notification|slip)|payment (?:advice|specification|confirmation|notification|details|remittance|document|summary|voucher)|bill payment|p ?a ?y ?m ?e ?n ?t {1,3}a ?d ?v ?i ?c ?e|avis (?:de |d')(?:virement|paiement|reglement|operation)|ordre de virement|confirmation d'execution|confirmation de (?:virement|paiement)|virements? (?:sepa|emis|execute|effectue|recu)|virement du \d|detail du (?:virement|reglement|paiement)|releve de (?:virement|paiement)|bordereau de (?:reglement|virement|paiement)|mandatement|avis de mise en paiement|preuve de (?:virement|paiement)|zahlungsavis|zahlungsbestatigung|uberweisungsbestatigung|ausfuhrungsbestatigung|betaal(?:specificatie|bevestiging|advies)|aviso de (?:pago|transferencia)|comprobante de (?:pago|transferencia)|justificante de (?:pago|transferencia)|avviso di (?:pagamento|bonifico)|contabile (?:di )?bonifico|distinta (?:di )?(?:pagamento|bonifico)|check (?:no|number|stub|date)|cheque (?:no|number|stub|date)|mt ?103|ntry|camt\.05\d|bktocstmr|:32a:|:20:|faster payment|settled by bank transfer|items listed below are settled|amount (?:paid|remitted)|montant (?:vire|regle|paye|du virement)|total (?:vire|regle|paye|paid|remitted)|paid (?:eur|gbp|usd|amount)|gezahlter betrag|betaald bedrag|donneur d'ordre|ordering (?:customer|party))\b|:32a:|:20:"
+    r"(?m)^\W*remittance (?=\S*\d)|^\W*payment ref(?:erence)?\s?:|^\W*value date\s?:|\b(?:remittance (?:advice|details|notification|slip)|payment (?:advice|specification|confirmation|notification|details|remittance|document|summary|voucher)|bill payment|p ?a ?y ?m ?e ?n ?t {1,3}a ?d ?v ?i ?c ?e|avis (?:de |d')(?:virement|paiement|reglement|operation)|ordre de virement|confirmation d'execution|confirmation de (?:virement|paiement)|virements? (?:sepa|emis|execute|effectue|recu)|virement du \d|detail du (?:virement|reglement|paiement)|releve de (?:virement|paiement)|bordereau de (?:reglement|virement|paiement)|mandatement|avis de mise en paiement|preuve de (?:virement|paiement)|zahlungsavis|zahlungsbestatigung|uberweisungsbestatigung|ausfuhrungsbestatigung|betaal(?:specificatie|bevestiging|advies)|aviso de (?:pago|transferencia)|comprobante de (?:pago|transferencia)|justificante de (?:pago|transferencia)|avviso di (?:pagamento|bonifico)|contabile (?:di )?bonifico|distinta (?:di )?(?:pagamento|bonifico)|check (?:no|number|stub|date)|cheque (?:no|number|stub|date)|mt ?103|ntry|camt\.05\d|bktocstmr|:32a:|:20:|faster payment|settled by bank transfer|items listed below are settled|amount (?:paid|remitted)|montant (?:vire|regle|paye|du virement)|total (?:vire|regle|paye|paid|remitted)|paid (?:eur|gbp|usd|amount)|gezahlter betrag|betaald bedrag|donneur d'ordre|ordering (?:customer|party))\b|:32a:|:20:"
 )
 _IS_PLAN = re.compile(
     r"\b(?:draft|proposal|payment proposal|zahlungsvorschlag\w*|entwurf|not released|nicht freigegeben|projet de (?:reglement|virement)|prevision\w*|previsionnel\w*|en attente de (?:validation|signature)|a valider|non valide|unreleased|pending (?:approval|release)|scheduled payment date|approved for payment|scheduled for payment|will be paid|planned payment|payment (?:is )?scheduled|bozza|borrador|concept(?:lijst)?|betaalvoorstel|voorstel|propuesta de pago|proposta di pagamento|sera paye\w?|paiement (?:prevu|programme|planifie)|date de (?:paiement|reglement|mise en paiement|virement) previ?(?:sionnelle|ue)|mise en paiement prevue|date de mise en paiement|expected payment date|estimated payment date|due to be paid)\b"
@@ -46,6 +46,7 @@ _IS_PLAN = re.compile(
 _DEBIT = re.compile(
     r"\b(?:notes? de debit|debit (?:note|memo)s?|charge ?back|n\.?d\b|d\.?[mn]\b|nota (?:di addebito|de (?:cargo|debito|adeudo))|cargo|belastung\w*|lastschriftanzeige|debetnota|claims?|litiges?|reclam\w*|retours?|returns?|short\w*|missing|damaged?|defect\w*|manquant\w*|abim\w*|casse\w*|avari\w*|defaut\w*|surfactur\w*|overcharg\w*|ecart\w*|penalit\w*|malus|beschadigt\w*|fehlmenge\w*|preisdifferenz\w*|reklamation\w*|prijsverschil\w*|beschadigd\w*|danneggiat\w*|difettos\w*|mancant\w*|defectuos\w*|faltante\w*|danad\w*|price (?:variance|difference)|ecart de prix|differenza prezzo|diferencia de precio)\b"
 )
+_SHORT = re.compile(r"\b(?:qty|quantit\w*|menge\w*|price|preis\w*|prix|prezzo|precio|prijs|received|recus?|receipted)\b")
 _NO_QUARREL = re.compile(
     r"\b(?:escompte|skonto|discount|sconto|descuento|korting|retenue de garantie|retention|commission|provision|avoir|credit note|gutschrift|creditnota|nota di credito|abono|rappel|rfa|bonus|remise|frais|fees?|tva|vat|iva)\b"
 )
@@ -94,6 +95,11 @@ class _Row:
 def is_one(text: str) -> bool:
     """Whether a text calls itself a payment document."""
     return bool(_IS_ADVICE.search(fold(text)))
+
+
+def no_quarrel(folded: str) -> bool:
+    """Whether a row takes off what nobody contests: a credit note, a discount, a retention."""
+    return bool(_NO_QUARREL.search(folded)) and not _DEBIT.search(folded)
 
 
 def find(
@@ -171,10 +177,13 @@ def find(
         problems=tuple(problems),
         where=(start, end),
         tied=bool(taken_off and total is not None and total + taken_off == gross_of(numbers, known)) or read.shows_gross,
-        contested=tuple(
-            (line, numbers if len(numbers) == 1 else ())
-            for line, _ in read.taken_off
-            if _DEBIT.search(line) and not _NO_QUARREL.search(line)
+        contested=(
+            *read.withheld,
+            *(
+                (line, numbers if len(numbers) == 1 else ())
+                for line, _ in read.taken_off
+                if _DEBIT.search(line) and not _NO_QUARREL.search(line)
+            ),
         ),
         parts=_parts(read.rows, (start, end)),
     )
@@ -226,6 +235,7 @@ class _Lines:
         self.deductions: list[Decimal] = []
         self.taken_off: list[tuple[str, Decimal]] = []  # lines of no invoice of ours, with what they take off
         self.rows: list[_Row] = []
+        self.withheld: list[tuple[str, tuple[str, ...]]] = []  # rows that say why less was paid
         self.shows_gross = False  # a row shows the balance, what was taken off it and what was paid
         balances = {i.number: i.amount for i in items}
         self.foreign: list[str] = []
@@ -262,6 +272,8 @@ class _Lines:
                     balance = balances[named[0]]
                     if amount is not None and amount < balance and {balance, balance - amount} <= {abs(m) for m in money}:
                         self.shows_gross = True
+                        if (_DEBIT.search(line) or _SHORT.search(line)) and not _NO_QUARREL.search(line):
+                            self.withheld.append((line, (named[0],)))
                     previous = next((i for i, (n, _) in enumerate(self.paid) if n == named[0]), None)
                     if previous is None:
                         self.paid.append((named[0], amount))
@@ -344,6 +356,9 @@ class _Lines:
         best = max(w for w, _ in self._dates)
         if best == 0:
             days = {d for w, d in self._dates}
+            of_rows = {row.on for row in self.rows if row.on}  # the last day of each row: issued, due, then paid
+            if of_rows and not of_rows & self._issued:
+                return max(of_rows)
             return days.pop() if len(days) == 1 and not days & self._issued else None
         return max(d for w, d in self._dates if w == best)
 

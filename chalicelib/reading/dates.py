@@ -88,7 +88,7 @@ def _amid(folded: str, base: date, kept: list[FoundDate], index: int) -> FoundDa
     return one
 
 
-_NEXT_DAYS = ("le lendemain", "the day after", "the next day", "the following day", "am tag danach", "am folgetag",
+_NEXT_DAYS = ("le lendemain", "the following morning", "the next morning", "the day after", "the next day", "the following day", "am tag danach", "am folgetag",
               "tags darauf", "el dia siguiente", "al dia siguiente", "il giorno dopo", "de dag erna", "de dag nadien")  # fmt: skip
 _ARTICLE = re.compile(r"(?:le|du|the|of|am|dem|el|del|il|dal|de)\s")
 _WEEK_OF = re.compile(
@@ -430,6 +430,8 @@ def _weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
     ahead = (target - day.base.weekday()) % 7 or 7
     past, future = day.base - timedelta(back), day.base + timedelta(ahead)
     certain = True
+    if before in ("this", "diesen", "dieser", "este", "deze", "ce") and past < day.base - timedelta(day.base.weekday()):
+        return _fact(m, None, future)  # of this week, or the one that comes
     if after in ("en huit", "week", "a week"):
         future += timedelta(7)
     elif after == "en quinze":

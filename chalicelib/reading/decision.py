@@ -46,6 +46,7 @@ REASONS: dict[str, str] = {
     "invoice-unexplained": "nothing was understood of one of the invoices that it names",
     "contradiction": "the statements contradict each other",
     "amount-differs": "the amount fits none of the invoices named",
+    "sum-unclear": "a sum may be told that was not understood",
     "date-unlikely": "the date named lies in the past or far ahead",
     "date-uncertain": "the date can be understood in two ways",
     "promise-without-date": "a promise without a date is no promise yet",

@@ -115,6 +115,8 @@ def judge(
         flags = flags - {"blocked"}  # the dispute says why, or the paper that is wanted
     if dispute and not any(c.question for c in said.clauses):
         flags = flags - {"payment-asked"}
+    if not advices and _sum_overheard(said, statements, promise, remittance):
+        codes.append("sum-unclear")
     for flag in ("conditional", "hearsay", "payment-asked", "blocked"):
         if flag in flags:
             codes.append(flag)
@@ -126,13 +128,16 @@ def judge(
 
 # An invoice that is on its way through the house, or not yet due: named beside the others, and nothing to be done.
 _WAITS = re.compile(
-    r"\b(?:approver|approval|en (?:cours|attente) d(?:e|'|u) ?(?:visa|verif\w*|valid\w*|approb\w*|controle|traitement|signature)|(?:chez|with) (?:the |le |la )?(?:approver|valideur|chef|service|demandeur|buyer|acheteur)|pas (?:encore )?echue|n'est pas echue|not (?:yet )?due|feu vert|pending|under review|in review|in prufung|zur (?:freigabe|prufung)|noch nicht fallig|in behandeling|ter goedkeuring|in approvazione|in verifica|non (?:ancora )?scaduta|en tramite|en revision|no ha vencido)\b"
+    r"\b(?:approver|approval|en (?:cours|attente) d(?:e|'|u) ?(?:visa|verif\w*|valid\w*|approb\w*|controle|traitement|signature)|(?:chez|with) (?:the |le |la )?(?:approver|valideur|chef|service|demandeur|buyer|acheteur)|il (?:ne )?reste(?:ra)?|pas (?:encore )?echue|n'est pas echue|not (?:yet )?due|feu vert|pending|under review|in review|in prufung|zur (?:freigabe|prufung)|noch nicht fallig|in behandeling|ter goedkeuring|in approvazione|in verifica|non (?:ancora )?scaduta|en tramite|en revision|no ha vencido)\b"
 )
 _WHEN_WE_CAN = re.compile(
     r"\b(?:quand|des que|lorsque|when|as soon as|once|sobald|zodra|cuando|appena) (?:je|on|nous|we|i|wir|ich|wij|ik)?\s?(?:le |la )?(?:peu|pourr|can|could|konn|kunnen|podamos|pueda|posso|possiamo)"
 )
 
 
+_ONCE = re.compile(
+    r"\b(?:quand|des que|lorsque|une fois que|when|once|as soon as|sobald|wenn|zodra|cuando|en cuanto|quando|appena)\b[^.\n]{0,50}\b(?:aura|auront|m'a|nous a|ont|has|have|pays?|paid|pay[ée]?e?r?|zahlt|gezahlt|bezahlt|heeft|hebben|betaald|teruggestort|paga\w*|cobr\w+|incass\w+|avra\w*|rembours\w+)\b"
+)
 _A_DAY = re.compile(rf"\b\d{{1,2}} {_M}")  # one that the calendar does not know: the promise would have it else
 
 
@@ -143,6 +148,7 @@ def _plainly_promised(draft: Draft, statements: Sequence[Statement]) -> bool:
         bool(told)
         and not any(s.loose for s in told)
         and bool(draft.numbers or any(s.amount for s in told))
+        and not _ONCE.search(fold(draft.own))
         and not _WHEN_WE_CAN.search(fold(draft.own))
         and not any(_A_DAY.search(fold(draft.own[s.start : s.end])) for s in told)
     )
@@ -263,9 +269,32 @@ def _check_facts(
         codes.append("contradiction")
 
 
+_BARE = re.compile(
+    r"(?<![\w.,/:#°@-])(?:\d{1,3}(?:[ .,']\d{3})+|\d{3,6})(?![\d%/:@]|[.,-]\d|\s?(?:%|h\b|jours|days|pieces|pcs|units))"
+)
+
+
+def _sum_overheard(
+    said: Said, statements: Sequence[Statement], promise: Promise | None, remittance: Remittance | None
+) -> bool:
+    """A payment of no known amount, beside a sum (or a number that may be one) of which nothing was made."""
+    if all(one is None or one.amount is not None for one in (promise, remittance)):
+        return False
+    used = {s.amount for s in statements} | {one.amount for one in (promise, remittance) if one}
+    for c in said.clauses:
+        if any(a.value not in used for a in c.amounts):
+            return True
+        known = [(f.start, f.end) for f in (*c.amounts, *c.dates, *c.references)]
+        for m in _BARE.finditer(c.text):
+            start, end = c.start + m.start(), c.start + m.end()
+            if not any(s < end and start < e for s, e in known) and not re.fullmatch(r"(?:19|20)\d\d", m[0]):
+                return True
+    return False
+
+
 # "La 58", "beide", "the first two": some of several, and which ones was not found out.
 _POINTS = re.compile(
-    r"\b(?:la|les|die|de|the|n°|nr\.?|no\.?|facture|invoice|rechnung|fattura|factura|factuur|fatura) ?\d{2,9}\b(?! ?(?:%|€|euros?|jours|days|tage|h\b))|\b(?:les deux|the two|both|die beiden|beide|allebei|tutt[ei] e due|ambas|los dos|las dos|de twee|as duas|les trois|the three|alle drei|tutt[ei] e tre|las tres|de drie|one of (?:the|them)|l'une des|eine (?:davon|der))\b"
+    r"\b(?:la|les|die|de|the|n°|nr\.?|no\.?|facture|invoice|rechnung|fattura|factura|factuur|fatura) ?\d{2,9}\b(?! ?(?:%|€|euros?|jours|days|tage|h\b))|\b(?:les deux|the two|both|die beiden|beide|allebei|l[ea]s? due|l[ao]s dos|die zwei|les 2|the 2|la prima|la premiere|the first one|die erste|la primera|de eerste|tutt[ei] e due|ambas|los dos|las dos|de twee|as duas|les trois|the three|alle drei|tutt[ei] e tre|las tres|de drie|one of (?:the|them)|l'une des|eine (?:davon|der))\b"
 )
 
 
@@ -358,7 +387,7 @@ def _amount_doubts(
 
 # "1200 € sur la 198", "Put 1500 on the big one": a part, told as one.
 _ON_ACCOUNT = re.compile(
-    r"\d ?(?:€|£|\$|euros?|eur|k|quid)? (?:(?:hier|yesterday|vendredi|friday|demain|tomorrow|deja|already) )?(?:sur|on|off|against|towards?|auf|op|su|a cuenta de|a valoir sur|aan) (?:l'|la |le |the |die |de |inv\S* |fact\S* |rg |n° ?)?\S*(?:\d{2}|gros|plus|big|old|alt|oud|grot|grand)|\b(?:first|premiers?|erste[nr]?|eerste|primi|primeros) [€£$]? ?\d|\b(?:en attendant|pour (?:commencer|demarrer|l'instant)|for (?:now|starters|the moment)|to start with|furs erste|zunachst|vorerst|erstmal|voorlopig|alvast|per (?:ora|cominciare)|por ahora|de momento|la suite (?:des|quand|a|suivra)|pour la suite|(?:the )?rest (?:when|later|to follow)|more when)\b"
+    r"\d ?(?:€|£|\$|euros?|eur|k|quid)? (?:(?:hier|yesterday|vendredi|friday|demain|tomorrow|deja|already) )?(?:sur|on|off|against|towards?|auf|op|su|a cuenta de|a valoir sur|aan) (?:l'|la |le |the |die |de |inv\S* |fact\S* |rg |n° ?)?\S*(?:\d{2}|gros|plus|big|old|alt|oud|grot|grand)|\b(?:first|premiers?|erste[nr]?|eerste|primi|primeros) [€£$]? ?\d|\d ?(?:€|£|euros?)? (?:off|sur|on|auf|op) (?:the |la |celle de )?(?:january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|\b(?:le solde de (?:la|votre|notre)|the (?:balance|remainder|rest) (?:of|on) (?:the|inv\S*|your)|what's left of|restbetrag|il saldo della|el resto de la)\b|\b(?:en attendant|pour (?:commencer|demarrer|l'instant)|for (?:now|starters|the moment)|to start with|furs erste|zunachst|vorerst|erstmal|voorlopig|alvast|per (?:ora|cominciare)|por ahora|de momento|la suite (?:des|quand|a|suivra)|pour la suite|(?:the )?rest (?:when|later|to follow)|more when|credit note (?:received|has come|arrived)|(?:avoir|facture (?:corrigee|rectifi\w*)) (?:bien )?recue?|(?:corrected|revised|amended) (?:invoice|bill)|korrigierte rechnung|gutschrift erhalten|gecorrigeerde factuur|fattura corretta|net (?:of|de) (?:a |les |des )?\S* ?(?:\S+ )?(?:fees?|frais|charges))\b"
 )
 _IN_ALL = re.compile(
     r"\b(?:soit(?: un total de| au total| en tout)?|total(?: de| :)?|au total|en tout|in all|in total|totall?ing|altogether|insgesamt|zusammen|en total|in totale|totaal|samen|a elles (?:deux|trois))\W{0,4}$"

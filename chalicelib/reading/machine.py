@@ -330,7 +330,7 @@ _THROUGH = re.compile(
     r"(?:einschli|\binkl|\ben met\b|t/m|through|thru|including|y compris|inclus|compreso|incluido|incluindo)"
 )
 _AGAIN = re.compile(
-    r"\s?(?:(?:ben ik|bin ich|sind wir|zijn wij) (?:er )?)?(?:wieder|zuruck|back|again|terug|weer|de retour|de nouveau|a nouveau|de vuelta|di nuovo)\b"
+    r"(?:,?\s(?=(?:ben ik|bin ich|sind wir|zijn wij)))?\s?(?:(?:ben ik|bin ich|sind wir|zijn wij) (?:er )?)?(?:wieder|zuruck|back|again|terug|weer|de retour|de nouveau|a nouveau|de vuelta|di nuovo)\b"
 )
 _BEGINS = re.compile(
     r"\b(?:du|des|from|depuis|since|vom|von|seit|vanaf|van|dal|dall'|desde|del|de|between|entre|zwischen|tussen|tra)\s(?:the |le |el |il |dem |lundi |mardi |mercredi |jeudi |vendredi |monday |tuesday |wednesday |thursday |friday )?$"

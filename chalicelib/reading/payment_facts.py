@@ -22,7 +22,7 @@ _KEYED_AMOUNT = re.compile(
     r"\W*(?:montant|amount|importo|importe|betrag|bedrag|net (?:paye|vire|paid|amount)|net|gross|totale?|totaal|summe|sum)\b[^\n]{0,40}\d"
 )
 _SET_AGAINST = re.compile(
-    r"\b(?:against|in place of|statt|anstatt|davon|dont|of which|di cui|waarvan|de los cuales|sur les|facture de|invoice (?:of|for))\s(?:€ ?|£ ?|eur )?$"
+    r"\b(?:against|(?<=\d )of the|(?<=\d )des|in place of|statt|anstatt|davon|dont|of which|di cui|waarvan|de los cuales|sur les|facture de|invoice (?:of|for))\s(?:€ ?|£ ?|eur )?$"
 )
 _REFERENCE_LEAD = re.compile(
     r"(?:\b(?:ref(?:erence|s)?|reference (?:de |du )?(?:virement|paiement|notre)|libelle|intitule|sous (?:le |la )?(?:n[o°]|numero|reference|ref)|cro|trn|ordre(?: de virement)?|avis|swift|end.to.end|sepa|our doc|doc|beleg(?:nummer)?|zahlungsbeleg|verwendungszweck|kenmerk|referencia|riferimento|transaction(?: id)?|confirmation|remise|mandat|bordereau|bacs|chaps|wire|ach|payment|paiement|virement|vir|transfer|uberweisung|bank transfer|under|sous|lot|cheque|check|chq|chk|ck)\b)(?:\s?(?:n\s?°|n°|no\.?|nos\.?|nr\.?|num\.?|numero|number|#|id|ref\.?|reference|bancaire|:|-|=|\.|sepa|du \S{1,12}|de virement|de paiement|is|est))*\s*[:#(]?\s*"
@@ -253,6 +253,9 @@ def _stated_whole(talk: Talk, clause: Clause, usable: Sequence[amounts_.FoundAmo
     largest = max(a.value for a in usable)
     if len({a.value for a in told}) == 1 and told[0].value == largest:
         return largest
+    owed = {i.number: i.amount for i in talk.ground.items}
+    if sum((owed.get(n, Decimal(0)) for n in clause.numbers), Decimal(0)) == largest:
+        return largest  # "both of 7 344,60: 14 689,20 on the 10th"
     others = sum({a.value for a in usable} - {largest}, Decimal(0))
     named = {n for r in clause.references if r.how != "amount" for n in r.numbers}
     if any(i.number in named and i.amount + others == largest for i in talk.ground.items):
@@ -271,7 +274,7 @@ def usable_amounts(talk: Talk, clause: Clause) -> list[amounts_.FoundAmount]:
     for a in clause.amounts:
         before = talk.folded[max(clause.start, a.start - 40) : a.start]
         if re.search(
-            r"\b(?:reste(?:ra|rait|nt)?|restants?|solde (?:de|restant)|il reste|remain\w*|balance of|leaving|moins|less|minus|hors|sauf|frais|penalites?|indemnite|interets?|interest|fee|skonto\w*|escompte|avoir (?:de|n\S* de)|credit (?:note )?(?:of|for)|au lieu de|instead of|capital|discount|deduct\w*|deduction|deduit|retenue|remise)\s?(?:[^\s,]{0,3}\s?)?$",
+            r"\b(?:reste(?:ra|rait|nt)?|restants?|solde (?:de|restant)|il reste|remain\w*|balance of|leaving|moins|less|minus|hors|sauf|frais|penalites?|indemnite|interets?|interest|fee|skonto\w*|escompte|avoir (?:de|n\S* de)|(?:nc|nota di credito|nota de credito|gutschrift|creditnota) (?:di|de|uber|von|van)|credit (?:note )?(?:of|for)|au lieu de|instead of|capital|discount|deduct\w*|deduction|deduit|retenue|remise)\s?(?:[^\s,]{0,3}\s?)?$",
             before,
         ):
             continue
@@ -319,7 +322,7 @@ def _listed(folded: str, found: Sequence[amounts_.FoundAmount]) -> bool:
         ):
             return False
         if not re.search(
-            r"\b(?:et|and|und|y|e|en|plus|soit|total|totalling|ensemble|respectivement|respectively)\b|[+&,=/(]",
+            r"\b(?:et|and|und|y|e|en|plus|puis|then|dann|poi|luego|soit|total|totalling|ensemble|respectivement|respectively)\b|[+&,=/(]",
             between,
         ):
             return False

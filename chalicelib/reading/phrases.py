@@ -472,7 +472,8 @@ REFUND = _any(
     r"\b(?:rembours\w+|restitu\w+|trop.?percu|trop (?:verse|paye|vire)|en trop\b|(?:payee?s?|reglee?s?|viree?s?) deux fois|double paiement|verse par erreur|refund\w*|reimburs\w*|overpa(?:id|yment|ying)|paid (?:\S{1,10} ){0,4}?(?:twice|too much|in error|by mistake)|double payment|return (?:the|our) (?:money|funds|excess|difference)|ruckerstatt\w+|zuruckuberweis\w+|uberzahl\w+|doppelt (?:bezahlt|uberwiesen)|devol(?:ver|ucion|van)|reembols\w+|pagado (?:dos veces|de mas)|rimbors\w+|pagato due volte|terugbetal\w+|terugstort\w+|teveel betaald|dubbel betaald)\b"
 )
 TAKEN_BACK = _any(
-    r"\b(?:ah non|non attendez|attendez non|c'etait (?:mon|ma|un|une) autre|je me trompe|je confonds|j'ai confondu|au(?:tant|x)? temps pour moi|je sais plus trop|oubliez (?:ca|ce que))\b",
+    r"\b(?:disregard|ignore) (?:our|my) (?:earlier|previous|last|former)|\bne (?:tenez|tenir) (?:pas|plus) compte de (?:notre|nos|mon|mes) (?:precedent|dernier|premier|message|mail|avis)\w*",
+    r"\b(?:ah non|non attendez|attendez non|c'etait (?:mon|ma|un|une) autre|je me trompe|je confonds|j'ai confondu|au(?:tant|x)? temps pour moi|je sais plus trop|oubliez (?:ca|ce que)|je dis (?:une betise|n'importe quoi|des betises))\b",
     r"\b(?:wait,? no|no,? wait|scratch that|forget (?:that|what i)|actually,? no|i'?m (?:mixing|confusing)|i mixed|moment,? nein|nein,? (?:doch|moment)|aspetta,? no|espera,? no|wacht,? nee|mi confondo|me confundo)\b",
 )
 IN_HAND = _any(

@@ -148,7 +148,8 @@ class Draft:
             sent_texts=context.sent_texts,
             our_addresses=tuple(context.our_addresses),
         )
-        if not advice_.is_one(self.words.own()):  # whose rows are the client's, of our numbers and amounts
+        marked = any(line.kind == "mark" for line in self.words.lines)
+        if marked or not advice_.is_one(self.words.own()):  # whose rows are the client's, of our numbers and amounts
             self.words = _without_our_rows(self.words, self.items, self.base)
         self.own = self.words.own()
         self.codes: list[str] = []
@@ -479,7 +480,11 @@ class Draft:
         """
         found = found_by(statements)
         opinion = learned_voice.opinion(said.clauses, self.base, found)
-        if opinion is None or any(where == "body" for where, _ in advices):
+        if any(where == "body" for where, _ in advices):  # a credit note among its rows is taken off, not contested
+            rows = {i for i, c in enumerate(said.clauses) if c.amounts and advice_.no_quarrel(c.text)}
+            statements = [s for s in statements if s.intent != "dispute" or s.clause not in rows]
+            return set(found_by(statements)), statements
+        if opinion is None:
             return set(found), statements
         settled: set[Intent] = {"contact_change"} if contacts else set()
         if advices:
@@ -562,7 +567,7 @@ class Draft:
             days = [s.on for s in promises if s.on is not None] + [
                 a.on for a in planned if a.on is not None and not promises
             ]
-            amount = _sum(promises) or stated or (None if remitted else self._only_amount(promises))
+            amount = self._sum(promises) or stated or (None if remitted else self._only_amount(promises))
             if amount is None and len(planned) == 1:
                 amount = planned[0].total
             if not days and planned:
@@ -571,7 +576,7 @@ class Draft:
         if remitted or paid_documents:
             days = [s.on for s in remitted if s.on is not None]
             document_days = [a.on for a in paid_documents if a.on is not None]
-            amount = _sum(remitted) or stated or (None if promises else self._only_amount(remitted))
+            amount = self._sum(remitted) or stated or (None if promises else self._only_amount(remitted))
             totals = [a.total for a in paid_documents if a.total is not None]
             if totals:
                 if (
@@ -590,6 +595,21 @@ class Draft:
                 reference or self._subject_reference(bool(paid_documents)),
             )
         return promise, remittance, statements
+
+    def _sum(self, statements: Sequence[Statement]) -> Decimal | None:
+        """The total of several statements. The same amount said twice counts once, unless it is told of several days
+        and the invoice has room for both."""
+        told = [s for s in statements if s.amount is not None]
+        values = list({(s.numbers, s.amount): s.amount for s in told}.values())
+        if not values:
+            return None
+        if len(set(values)) > 1:
+            return sum((v for v in values if v is not None), Decimal(0))
+        owed = {i.number: i.amount for i in self.items}
+        room = sum((owed.get(n, Decimal(0)) for n in {n for s in told for n in s.numbers}), Decimal(0))
+        days = {s.on for s in told}
+        several = Decimal(len(days)) * (values[0] or Decimal(0))
+        return several if len(days) == len(told) > 1 and None not in days and several <= room else values[0]
 
     def _only_amount(self, statements: Sequence[Statement]) -> Decimal | None:
         """The one amount of a text that names it beside the invoice and the payment in the next sentence."""
@@ -616,7 +636,8 @@ class Draft:
         return payment_reference(fold(self.message.subject), [i.number for i in self.items])
 
     def _invoices(self, said: Said, advices: Sequence[tuple[str, advice_.Advice]]) -> tuple[str, ...]:
-        numbers = list(said.numbers)
+        documented = any(a.numbers for _, a in advices)  # "all of it has been paid, see the list": what the list names
+        numbers = [n for r in said.references if not (documented and r.how == "all") for n in r.numbers]
         numbers += [n for above in self.answered.values() for n in above]
         numbers += [n for n in self.subject.numbers if n not in numbers]
         for _, a in advices:
@@ -764,18 +785,3 @@ def _hands_on(own: str) -> bool:
             fold(own),
         )
     )
-
-
-def _sum(statements: Sequence[Statement]) -> Decimal | None:
-    """The total of several statements; the same amount said twice counts once."""
-    seen: dict[tuple[tuple[str, ...], Decimal, date | None], Decimal] = {}
-    for s in statements:
-        if s.amount is not None:
-            seen[(s.numbers, s.amount, s.on)] = s.amount
-    days = {on for _, _, on in seen}
-    values = list({key if len(days) == len(seen) and None not in days else key[:2]: v for key, v in seen.items()}.values())
-    if not values:
-        return None
-    if len(set(values)) == 1 and len(values) > 1 and len(days) < len(values):
-        return values[0]
-    return sum(values, Decimal(0))

@@ -42,7 +42,7 @@ class References:
         return tuple(dict.fromkeys(n for f in self.found for n in f.numbers))
 
 
-_NAMES = re.compile(r"\d{2}|.{3}[-/].{3}")
+_NAMES = re.compile(r"\d{2}|.{2}[-/].{3}")
 _CHUNK = re.compile(r"[a-z]+|\d+")
 _LEAD = r"(?:n\s?°|n°|no\.?|nos\.?|nr\.?|num(?:ero)?|numeros|#|factures?|fact\.?|fac\.?|fa|fc|invoices?|inv\.?|bills?|la|les|las|le|de la|re|rg|rechnung(?:en)?|rech\.?|faktura|factura|fattura|fatt\.?|factuur|facturen|the|pour|for|fur|die|der|voor de|voor|de|dossier|piece|doc\.?|document|et|and|und|y|e|en|ou|or|to|through|,|\+|&|/|;|ref\.?|:|-)"
 _FRAGMENT = re.compile(
@@ -64,7 +64,7 @@ _ALL = re.compile(
     r"|alle (?:drei|vier|zwei|offenen|rechnungen|posten|openstaande|facturen|drie)|samtliche|beide rechnungen|der gesamte (?:saldo|betrag)|alle (?:offenen )?rechnungen|gesamtbetrag|todas (?:las|sus) facturas|las (?:tres|dos) facturas|la totalidad|todo el saldo|tutte (?:le|e tre)(?: vostre)?(?: fatture)?|l'intero (?:saldo|importo)|het (?:hele|volledige) (?:saldo|bedrag))\b"
 )
 _REST = re.compile(
-    r"\b(?:le reste|le restant|le solde|les autres(?: factures)?|l'autre|celles? qui restent?|les suivantes|la derniere|les deux autres|the rest|the others?(?! (?:\d|big|small|large|two|three|four|five|six|seven|eight|nine|ten|day|week|side|hand|party)\b)|the remaining(?: (?:invoices?|items?|bills?|balance))?(?! ?(?:[€£$\d]|on\b|of\b|two never|three never))|the remainder|the balance|the other (?:one|two|invoices?)|remaining (?:invoices?|balance|items?)|der rest|die (?:anderen|ubrigen|restlichen)(?: rechnungen)?|die andere|el resto|las (?:otras|demas)|la otra|il resto|le altre|l'altra|de rest|de andere(?:n)?|het restant)\b"
+    r"\b(?:le reste|le restant|le solde|les autres(?: factures)?|l'autre(?! moitie)|celles? qui restent?|les suivantes|la derniere|les deux autres|the rest|the others?(?! (?:\d|big|small|large|two|three|four|five|six|seven|eight|nine|ten|day|week|side|hand|party)\b)|the remaining(?: (?:invoices?|items?|bills?|balance))?(?! ?(?:[€£$\d]|on\b|of\b|two never|three never))|the remainder|the balance|the other (?:one|two|invoices?)|remaining (?:invoices?|balance|items?)|der rest|die (?:anderen|ubrigen|restlichen)(?: rechnungen)?|die andere(?! halfte)|el resto|las (?:otras|demas)|la otra|il resto|le altre|l'altra(?! meta)|de rest|de andere(?:n)?(?! helft)|het restant)\b"
 )
 _MONTH_REF = re.compile(
     rf"\b(?:(?P<both>les deux|les trois|the two|the three|die beiden|both|deux|le|la|celles?|facture|factures|invoices?|bill|bills|the|ones?|die|quella|quelle|document|rechnung|rechnungen|factura|fattura|factuur|your|votre|vos)\s(?:(?:d'|(?:de|du|of|from|for|vom|von|del|di|dated|datee|van)\s)(?:mois (?:de\s|d'))?|emise?s? en )(?P<month>{_M})(?!\s?\d{{1,2}}\b)|\b(?P<poss>{_M})'s (?:invoices?|bill|bills|one)|\b(?P<and>{_M}) (?:and|et|und|en|e|y) (?P<poss2>{_M}) (?:invoices|bills|ones)|\b(?:the|your|our|that) (?P<named>{_M}) (?P<noun>ones?|bills?|invoices?)|\b(?P<glued>januar|februar|marz|april|mai|juni|juli|august|september|oktober|november|dezember|januari|februari|maart|mei|augustus|december)-?(?P<paper>rechnung|rechnungen|factuur|rekening|nota))\b"
@@ -108,14 +108,7 @@ def find(
     for item in items:
         for m in _number_pattern(item.number).finditer(folded):
             found.append(FoundReference(m.start(), m.end(), m[0], (item.number,), "number"))
-        if item.purchase_order and _NAMES.search(item.purchase_order):  # a word alone names nothing
-            digits = re.sub(r"\D", "", item.purchase_order)
-            for m in _number_pattern(item.purchase_order).finditer(folded):
-                found.append(FoundReference(m.start(), m.end(), m[0], (item.number,), "order"))
-            if len(digits) >= 4:
-                for m in re.finditer(rf"(?<!\d){digits}(?!\d)", folded):
-                    if _ORDER_LEAD.search(folded[max(0, m.start() - 40) : m.start()]):
-                        found.append(FoundReference(m.start(), m.end(), m[0], (item.number,), "order"))
+    found += _by_order(folded, items, found)
     spans += [(f.start, f.end) for f in found]
     foreign = _foreign(folded, items, found, known_elsewhere or {})
     spans += [(s, e) for s, e, _ in foreign]
@@ -126,11 +119,33 @@ def find(
     found += _by_issue(folded, items, dates, found)
     found += _by_amount(folded, items, amounts, found)
     found += _by_site(folded, items, found, debtor)
-    found += _everything(folded, items, found, amounts)
+    found = _all_but(folded, items, found) or [*found, *_everything(folded, items, found, amounts)]
     found = _without_overlap(found)
     found = _without_overlap(found + _ordinals(folded, found))
     found = _without_overlap(found + _of_our_list(folded, items, found))
     return References(tuple(found), tuple(dict.fromkeys(w for _, _, w in foreign)))
+
+
+def _by_order(folded: str, items: Sequence[KnownItem], found: Sequence[FoundReference]) -> list[FoundReference]:
+    """An order's number: all invoices of the order, or those of them that the text names besides."""
+    named = {n for f in found for n in f.numbers}
+    orders: dict[str, list[str]] = defaultdict(list)
+    for item in items:
+        if item.purchase_order and _NAMES.search(item.purchase_order):  # a word alone names nothing
+            orders[item.purchase_order].append(item.number)
+    out = []
+    for order, all_of in orders.items():
+        numbers = tuple(n for n in all_of if n in named) or tuple(all_of)
+        digits = re.sub(r"\D", "", order)
+        places = list(_number_pattern(order).finditer(folded))
+        if len(digits) >= 4:
+            places += [
+                m
+                for m in re.finditer(rf"(?<!\d){digits}(?!\d)", folded)
+                if _ORDER_LEAD.search(folded[max(0, m.start() - 40) : m.start()])
+            ]
+        out += [FoundReference(m.start(), m.end(), m[0], numbers, "order") for m in places]
+    return out
 
 
 @lru_cache(maxsize=64)
@@ -331,7 +346,7 @@ def _by_amount(
         same = [i.number for i in items if i.amount == a.value]
         if not same and not a.exact and a.value:
             same = [i.number for i in items if _rounds_to(i.amount, a)]
-        if not same and _SOME.search(folded[max(0, a.start - 16) : a.start]) or _ODD.match(folded, a.end):
+        if not same and (_SOME.search(folded[max(0, a.start - 16) : a.start]) or _ODD.match(folded, a.end)):
             same = [i.number for i in items if abs(i.amount - a.value) <= a.value / 10]
         if len(same) == 1 or (len(same) == 2 and _BOTH_AT.search(folded[max(0, a.start - 30) : a.start])):
             out.append(FoundReference(a.start, a.end, a.words, tuple(same), "amount"))
@@ -381,6 +396,24 @@ def _rounds_to(amount: Decimal, a: FoundAmount) -> bool:
 _BUT_ONE = re.compile(
     r"(?:\s\S{1,12}){0,4}\s(?:bar|except|save|apart from|other than|sauf|hormis|a part|excepte|ausser|bis auf|salvo|excepto|tranne|behalve)\b"
 )
+def _all_but(
+    folded: str, items: Sequence[KnownItem], found: Sequence[FoundReference]
+) -> list[FoundReference]:
+    """'Everything has gone but the December one': all of them without what is named behind the 'but'; else nothing."""
+    for m in _ALL.finditer(folded):
+        but = _BUT_ONE.match(folded, m.end())
+        if but is None:
+            continue
+        left_out = [f for f in found if but.end() <= f.start <= but.end() + 40 and f.how != "amount"]
+        numbers = {n for f in left_out for n in f.numbers}
+        if not re.search(r"\b(?:part\w*|pa(?:y|ye|ie|id)\w*|regl\w*|vir\w*|sold\w*|sent|gone|goes?|settl\w*|clear\w*|bezahlt|uberw\w*|betaald|overgemaakt|pagat\w*|pagad\w*)\b", folded[max(0, m.start() - 30) : but.end()]):
+            continue  # "everything on it bar one I can see": what is told is told of the one
+        rest = tuple(i.number for i in items if i.number not in numbers)
+        if numbers and rest:
+            return [*(f for f in found if f not in left_out), FoundReference(m.start(), m.end(), m[0], rest, "all")]
+    return []
+
+
 _PARTIAL = re.compile(
     r"\b(?:acompte|avoir|gutschrift|credit|creditnota|partiel\w*|part payment|deposit|instal?ment|premier versement|tiers)\b"
 )
@@ -424,7 +457,13 @@ def _everything(
             folded[m.end() :],
         ):
             continue  # "the balance and the 0342": the balance of the one that was spoken of
-        if len(named) < 2 and not _OF_INVOICES.search(m[0]) and (amounts or not _GOES.match(folded, m.end())):
+        other_of_two = len(items) == 2 and m[0] in ("l'autre", "the other", "the other one", "die andere", "de andere")
+        if (
+            len(named) < 2
+            and not other_of_two
+            and not _OF_INVOICES.search(m[0])
+            and (amounts or not _GOES.match(folded, m.end()))
+        ):
             continue  # with one invoice named, "the rest" is rather that of the invoice, or of the chairs
         if re.match(r"[,:]?\s?(?:la |the |die |de )?[a-z]{0,6}[-/]?\d{3}", folded[m.end() :]):
             continue  # "for the rest, FV118477": it says itself which
@@ -500,12 +539,13 @@ _PLACE = re.compile(
 _AGE = re.compile(
     r"\b(?:(?P<old>la plus (?:ancienne|vieille)|the (?:oldest|earliest)(?: one| invoice)?|die alteste|la piu vecchia|la mas antigua|de oudste)|(?P<new>la plus recente|the (?:latest|newest|most recent)(?: one| invoice)|die neueste|die jungste|la piu recente|la mas reciente|de nieuwste))\b"
 )
+_OF_MONTH = re.compile(rf"\s(?:de|d'|of|from|vom|van|di|del)\s?({_M})")
 _SIZES = re.compile(
     rf"\b(?:les|the|die|le|las|de) (?:(?P<before>{_COUNT}) )?(?:(?P<big>plus grosses|plus grandes|biggest|larger|largest|grossten|piu grandi|mas grandes|grootste)|plus petites|smaller|smallest|kleinsten|piu piccole|mas pequenas|kleinste)(?: (?P<after>{_COUNT}))?\b"
 )
 _SIZE = re.compile(
     r"\b(?:(?P<big>la (?:plus )?grosse|the (?:big|bigger|biggest|large|larger|largest)(?: one| invoice| bill| of the two)?|die grosse(?:re)?|die groste|(?:del)?la (?:piu )?grossa|la (?:piu )?grande|la gorda|de grote)|(?P<small>la (?:plus )?petite|the (?:small|smaller|smallest|little)(?: one| invoice| bill| of the two)?|die kleine(?:re)?|la (?:piu )?piccola|la pequena|de kleine))"
-    r"(?= (?:facture|rechnung|fattura|factura|factuur|a \d|de \d)|\s?(?:$|[,;:)!?\n]|\.(?:\s|$))|\s(?:je|j'|on|nous|vous|c'|elle|part|est|sera|suit|suivra|is|was|will|went|goes|ist|wird|geht|folgt|gaat|is|volgt|va|e|sara|sale|paye\w*|regle\w*|vire\w*|apres|debut|fin|mi|on|next|in|at|by|will|meta|des|zahle|doe|today|now|yesterday|hier|lundi|mardi|mercredi|jeudi|vendredi|demain|la semaine|en|au|le|monday|tuesday|wednesday|thursday|friday|the|no|la|del)\b)"
+    r"(?= (?:facture|rechnung|fattura|factura|factuur|a \d|(?:de|d'|of|from|vom|van|di) ?[a-z\d])|\s?(?:$|[,;:)!?\n]|\.(?:\s|$))|\s(?:je|j'|on|nous|vous|c'|elle|part|est|sera|suit|suivra|is|was|will|went|goes|ist|wird|geht|folgt|gaat|is|volgt|va|e|sara|sale|paye\w*|regle\w*|vire\w*|apres|debut|fin|mi|on|next|in|at|by|will|meta|des|zahle|doe|today|now|yesterday|hier|lundi|mardi|mercredi|jeudi|vendredi|demain|la semaine|en|au|le|monday|tuesday|wednesday|thursday|friday|the|no|la|del)\b)"
 )
 
 
@@ -532,13 +572,20 @@ def _of_our_list(folded: str, items: Sequence[KnownItem], found: Sequence[FoundR
                 add(m, [listed[place]])
     for m in _AGE.finditer(folded):
         add(m, [listed[0] if m["old"] else listed[-1]])
-    by_size = sorted(items, key=lambda i: i.amount)
     for m in _SIZE.finditer(folded):
+        month = _OF_MONTH.match(folded, m.end())
+        meant = [i for i in items if month and i.issued_on.month == _MONTH_OF.get(month[1].rstrip("."))] if month else items
+        by_size = sorted(meant, key=lambda i: i.amount)
+        if len(by_size) == 1:
+            add(m, [by_size[0].number])
+        if len(by_size) < 2:
+            continue
         big, small = by_size[-1], by_size[0]
         if m["big"] and big.amount > by_size[-2].amount:
             add(m, [big.number])
         elif m["small"] and small.amount < by_size[1].amount:
             add(m, [small.number])
+    by_size = sorted(items, key=lambda i: i.amount)
     for m in _SIZES.finditer(folded):
         count = _COUNTS.get(m["before"] or m["after"] or "", len(items))  # without a count it says not where they end
         if count < len(items):
