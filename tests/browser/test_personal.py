@@ -30,7 +30,7 @@ def test_what_names_people_is_handed_out_and_then_erased(
     visit: Visit, ground: Ground, assert_accessible: Check, language: str, together: str, stands: str, erase: str,
     erased: str,
 ) -> None:  # fmt: skip
-    id_ = stored(ground, f"DP{language.upper()}")
+    id_ = stored(ground, f"PERSONAL-{language.upper()}")
     page = visit("manager", language, path=f"/ops/debtors/{id_}/personal")
     assert_accessible(page)
     expect(page.locator("main")).to_contain_text(stands)
