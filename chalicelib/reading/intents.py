@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, islice
 
 from chalicelib.reading import amounts as amounts_
 from chalicelib.reading import brief as brief_
@@ -188,9 +188,7 @@ def _amounts(folded: str, ground: Ground, dates: Sequence[dates_.FoundDate]) -> 
     spans = [(a.start, a.end) for a in found] + [(d.start, d.end) for d in dates]
     balances, numbers = [i.amount for i in ground.items], [i.number for i in ground.items]
     halves = {b / 2 for b in balances} if _HALF.search(folded) else set()
-    bare = [amounts_.parse(m[1]) or Decimal(0) for m in _BARE_NUMBER.finditer(folded)]
-    others = [*bare, *(a.value for a in found)]
-    parts = {v for v in bare for w in others if v >= 50 and v + w in balances and (v != w or others.count(v) > 1)}
+    parts = _parts(folded, found, balances)
     for m in _BARE_NUMBER.finditer(folded):
         if any(s < m.end(1) and m.start(1) < e for s, e in spans):
             continue
@@ -210,6 +208,13 @@ def _amounts(folded: str, ground: Ground, dates: Sequence[dates_.FoundDate]) -> 
         ):
             found.append(amounts_.FoundAmount(m.start(1), m.end(1), m[1], value, None, False))
     return sorted(found, key=lambda a: a.start)
+
+
+def _parts(folded: str, found: Sequence[amounts_.FoundAmount], balances: Sequence[Decimal]) -> set[Decimal]:
+    """Bare numbers that make up a balance two by two: "1000 yesterday, the other 1420 at the end of April"."""
+    bare = [amounts_.parse(m[1]) or Decimal(0) for m in islice(_BARE_NUMBER.finditer(folded), 30)]
+    others = [*bare, *(a.value for a in found[:30])]
+    return {v for v in bare for w in others if v >= 50 and v + w in balances and (v != w or others.count(v) > 1)}
 
 
 def _sums_of(balances: Sequence[Decimal]) -> set[Decimal]:

@@ -22,7 +22,7 @@ _KEYED_AMOUNT = re.compile(
     r"\W*(?:montant|amount|importo|importe|betrag|bedrag|net (?:paye|vire|paid|amount)|net|gross|totale?|totaal|summe|sum)\b[^\n]{0,40}\d"
 )
 _SET_AGAINST = re.compile(
-    r"\b(?:against|(?<=\d )of the|(?<=\d )des|in place of|statt|anstatt|davon|dont|of which|di cui|waarvan|de los cuales|sur les|facture de|invoice (?:of|for))\s(?:€ ?|£ ?|eur )?$"
+    r"\b(?:against|(?<=\d )of the|(?<=\d )des|in place of|von den|van de|statt|anstatt|davon|dont|of which|di cui|waarvan|de los cuales|sur les|facture de|invoice (?:of|for))\s(?:€ ?|£ ?|eur )?$"
 )
 _REFERENCE_LEAD = re.compile(
     r"(?:\b(?:ref(?:erence|s)?|reference (?:de |du )?(?:virement|paiement|notre)|libelle|intitule|sous (?:le |la )?(?:n[o°]|numero|reference|ref)|cro|trn|ordre(?: de virement)?|avis|swift|end.to.end|sepa|our doc|doc|beleg(?:nummer)?|zahlungsbeleg|verwendungszweck|kenmerk|referencia|riferimento|transaction(?: id)?|confirmation|remise|mandat|bordereau|bacs|chaps|wire|ach|payment|paiement|virement|vir|transfer|uberweisung|bank transfer|under|sous|lot|cheque|check|chq|chk|ck)\b)(?:\s?(?:n\s?°|n°|no\.?|nos\.?|nr\.?|num\.?|numero|number|#|id|ref\.?|reference|bancaire|:|-|=|\.|sepa|du \S{1,12}|de virement|de paiement|is|est))*\s*[:#(]?\s*"

@@ -758,7 +758,7 @@ def _is_document(own: str) -> bool:
     """Rows and figures rather than sentences."""
     folded = fold(own)
     rows = (
-        len(re.findall(r"(?m)^.*(?: \| |\s{3,}).*\d.*$|^\W{0,3}\S*\d{4}\S*(?: :)? [-\d .']{1,12}[.,]\d\d(?: ?(?:eur|€|£))?$", folded))
+        len(re.findall(r"(?m)^.*(?: \| |\s{3,}).*\d.*$|^\W{0,3}\S{0,20}\d{4}\S{0,20}(?: :)? [-\d .']{1,12}[.,]\d\d(?: ?(?:eur|€|£))?$", folded))
         + len(re.findall(r"(?m)^[a-z' ]{3,40}\s?: \S", folded)) // 2
     )
     if re.search(r":32a:|:20:", folded):

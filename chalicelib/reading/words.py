@@ -474,7 +474,7 @@ def _answers_inside(words: Words, folded: Sequence[str]) -> Words:
     return Words(words.text, tuple(lines), words.forwarded_by, words.forwarded_on)
 
 
-_ROW = re.compile(r"\d{3}.*\d[.,]\d\d\b")
+_ROW = re.compile(r"\d{3}.{1,160}\d[.,]\d\d\b")
 
 
 def _below_rows(words: Words, folded: Sequence[str]) -> set[int]:
