@@ -109,7 +109,10 @@ _A_PERSON_ANSWERS = {
 }  # fmt: skip
 _AN_ADDRESS = r"[^\s<>\"'(),:;@\[\]]{1,64}@[^\s<>\"'(),:;@\[\]]{1,255}"
 _SHORTEST_NAME = 3
-_NO_NAMES = frozenset("mme mlle madame monsieur mademoiselle des les del der van von dos the mrs miss".split())
+_NO_NAMES = frozenset({
+    "mme", "mlle", "madame", "monsieur", "mademoiselle", "mrs", "miss", "des", "les", "del", "der", "dos", "van", "von",
+    "the",
+})  # fmt: skip
 _SHORTEST_PHONE = 6
 
 
