@@ -46,7 +46,9 @@ _IS_PLAN = re.compile(
 _DEBIT = re.compile(
     r"\b(?:notes? de debit|debit (?:note|memo)s?|charge ?back|n\.?d\b|d\.?[mn]\b|nota (?:di addebito|de (?:cargo|debito|adeudo))|cargo|belastung\w*|lastschriftanzeige|debetnota|claims?|litiges?|reclam\w*|retours?|returns?|short\w*|missing|damaged?|defect\w*|manquant\w*|abim\w*|casse\w*|avari\w*|defaut\w*|surfactur\w*|overcharg\w*|ecart\w*|penalit\w*|malus|beschadigt\w*|fehlmenge\w*|preisdifferenz\w*|reklamation\w*|prijsverschil\w*|beschadigd\w*|danneggiat\w*|difettos\w*|mancant\w*|defectuos\w*|faltante\w*|danad\w*|price (?:variance|difference)|ecart de prix|differenza prezzo|diferencia de precio)\b"
 )
-_SHORT = re.compile(r"\b(?:qty|quantit\w*|menge\w*|price|preis\w*|prix|prezzo|precio|prijs|received|recus?|receipted)\b")
+_SHORT = re.compile(
+    r"\b(?:qty|quantit\w*|menge\w*|price|preis\w*|prix|prezzo|precio|prijs|received|recus?|receipted)\b"
+)
 _NO_QUARREL = re.compile(
     r"\b(?:escompte|skonto|discount|sconto|descuento|korting|retenue de garantie|retention|commission|provision|avoir|credit note|gutschrift|creditnota|nota di credito|abono|rappel|rfa|bonus|remise|frais|fees?|tva|vat|iva)\b"
 )
@@ -176,7 +178,8 @@ def find(
         reference=_reference(folded, items) or _repeated(lines, items),
         problems=tuple(problems),
         where=(start, end),
-        tied=bool(taken_off and total is not None and total + taken_off == gross_of(numbers, known)) or read.shows_gross,
+        tied=bool(taken_off and total is not None and total + taken_off == gross_of(numbers, known))
+        or read.shows_gross,
         contested=(
             *read.withheld,
             *(
@@ -270,7 +273,11 @@ class _Lines:
                     says = next((name for name, words in _SAYS if words.search(line)), "")
                     self.rows.append(_Row(line, named[0], amount, days[-1] if days else None, says))
                     balance = balances[named[0]]
-                    if amount is not None and amount < balance and {balance, balance - amount} <= {abs(m) for m in money}:
+                    if (
+                        amount is not None
+                        and amount < balance
+                        and {balance, balance - amount} <= {abs(m) for m in money}
+                    ):
                         self.shows_gross = True
                         if (_DEBIT.search(line) or _SHORT.search(line)) and not _NO_QUARREL.search(line):
                             self.withheld.append((line, (named[0],)))

@@ -499,7 +499,9 @@ def _today(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, day.base, day.base)
 
 
-@_rule(r"\b(?:apres-demain|apres demain|the day after tomorrow|ubermorgen|pasado manana|dopodomani|overmorgen|depois de amanha)\b")
+@_rule(
+    r"\b(?:apres-demain|apres demain|the day after tomorrow|ubermorgen|pasado manana|dopodomani|overmorgen|depois de amanha)\b"
+)
 def _in_two_days(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, day.base + timedelta(2))
 

@@ -284,7 +284,9 @@ def _sum_overheard(
     for c in said.clauses:
         if any(a.value not in used for a in c.amounts):
             return True
-        known = [(f.start, f.end) for f in (*c.amounts, *c.dates, *c.references)]
+        known = [(a.start, a.end) for a in c.amounts]
+        known += [(d.start, d.end) for d in c.dates]
+        known += [(r.start, r.end) for r in c.references]
         for m in _BARE.finditer(c.text):
             start, end = c.start + m.start(), c.start + m.end()
             if not any(s < end and start < e for s, e in known) and not re.fullmatch(r"(?:19|20)\d\d", m[0]):
@@ -372,9 +374,9 @@ def _amount_doubts(
             continue  # of a part that they paid before
         if total < owed and any(total + a.value in (owed, *balances) for a in told if a.value != total):
             continue  # what was taken off is told: a credit note, a discount
-        if promise and remittance and promise.amount and remittance.amount:
-            if promise.amount + remittance.amount in _sums(tuple(known[n] for n in invoices if n in known)):
-                continue  # a part is paid, the rest is promised
+        both = [one.amount for one in (promise, remittance) if one and one.amount is not None]
+        if len(both) == 2 and sum(both, Decimal(0)) in _sums(tuple(known[n] for n in invoices if n in known)):
+            continue  # a part is paid, the rest is promised
         sums = _sums(balances)
         by_number = any(r.how == "number" for r in draft.said.references)
         if total in sums or (total == sum(known.values(), Decimal(0)) and not by_number):

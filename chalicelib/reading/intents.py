@@ -34,7 +34,9 @@ def understand(own: str, ground: Ground) -> Said:
     dates = dates_.find(masked, ground.base, month_first=month_first, holidays=ground.holidays)
     amounts = _amounts(masked, ground, dates)
     dates = [d for d in dates if not any(a.start <= d.start and d.end <= a.end for a in amounts)]
-    found = references_.find(masked, ground.items, amounts, dates, known_elsewhere=ground.elsewhere, debtor=ground.debtor)
+    found = references_.find(
+        masked, ground.items, amounts, dates, known_elsewhere=ground.elsewhere, debtor=ground.debtor
+    )
     hidden = {r.start for r in found.found if r.how == "number"}
     dates = [
         d
@@ -326,7 +328,9 @@ def _contacts(folded: str, own: str, clauses: Sequence[Clause], ground: Ground) 
     return tuple({a.lower(): (a, s, e) for a, s, e in reversed(out)}.values())[::-1]
 
 
-_MANDATE = re.compile(r"\b(?:mandat\w*|ordonnanc\w*|vise\w?|valid\w+|approved|cleared for payment|freigegeben|goedgekeurd)\b")
+_MANDATE = re.compile(
+    r"\b(?:mandat\w*|ordonnanc\w*|vise\w?|valid\w+|approved|cleared for payment|freigegeben|goedgekeurd)\b"
+)
 
 
 def _only_ordered(paid: Statement, talk: Talk, later: Sequence[Statement]) -> bool:
@@ -335,7 +339,9 @@ def _only_ordered(paid: Statement, talk: Talk, later: Sequence[Statement]) -> bo
         paid.clause >= 0
         and paid.reference is None
         and _MANDATE.search(talk.clauses[paid.clause].text)
-        and any(0 <= s.clause - paid.clause <= 2 and (not s.numbers or set(s.numbers) == set(paid.numbers)) for s in later)
+        and any(
+            0 <= s.clause - paid.clause <= 2 and (not s.numbers or set(s.numbers) == set(paid.numbers)) for s in later
+        )
     )
 
 
@@ -369,7 +375,9 @@ def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], talk:
     ordered = [s for s in kept if s.intent == "remittance" and _only_ordered(s, talk, later)]
     if ordered and len(later) == 1:  # a mandate that was signed is paid on the day that the next sentence tells
         kept = [
-            replace(s, amount=s.amount or ordered[0].amount, numbers=s.numbers or ordered[0].numbers) if s in later else s
+            replace(s, amount=s.amount or ordered[0].amount, numbers=s.numbers or ordered[0].numbers)
+            if s in later
+            else s
             for s in kept
             if s not in ordered
         ]

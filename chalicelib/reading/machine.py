@@ -335,7 +335,9 @@ _AGAIN = re.compile(
 _BEGINS = re.compile(
     r"\b(?:du|des|from|depuis|since|vom|von|seit|vanaf|van|dal|dall'|desde|del|de|between|entre|zwischen|tussen|tra)\s(?:the |le |el |il |dem |lundi |mardi |mercredi |jeudi |vendredi |monday |tuesday |wednesday |thursday |friday )?$"
 )
-_SPAN = re.compile(r"(?:within|sous|dans|in|binnen|innerhalb|entro|en|d'ici)\b.*\b(?:da|jour|heure|hour|stund|tag|dag|uur|giorn|or|dia|hora|woche|week|semaine)")
+_SPAN = re.compile(
+    r"(?:within|sous|dans|in|binnen|innerhalb|entro|en|d'ici)\b.*\b(?:da|jour|heure|hour|stund|tag|dag|uur|giorn|or|dia|hora|woche|week|semaine)"
+)
 _HABIT = re.compile(r"\b(?:les|every|each|only|jeden|immer|elke|todos los|ogni|uniquement|seulement)\b[^.;!?\n]{0,40}$")
 
 
@@ -357,7 +359,12 @@ def return_on(own: str, base: date, *, month_first: bool = False) -> tuple[date 
             continue  # "I only work Tuesdays and Thursdays"
         if _WEEK_OF.search(before):
             on -= timedelta(on.weekday())  # a payment has until the Friday of a week, a person is back on its Monday
-        if not re.search(r"\d", one.words) and one.words.split()[-1] in dates.WEEKDAYS and until and on <= max(until)[0]:
+        if (
+            not re.search(r"\d", one.words)
+            and one.words.split()[-1] in dates.WEEKDAYS
+            and until
+            and on <= max(until)[0]
+        ):
             last = max(until)[0]  # "up to and including Tuesday the 23rd, back Wednesday"
             on = last + timedelta((dates.WEEKDAYS[one.words.split()[-1]] - last.weekday()) % 7 or 7)
         after = folded[one.end : one.end + 30]

@@ -117,7 +117,9 @@ def day_of(talk: Talk, index: int, clause: Clause, sentence: str, *, past: bool)
 
 
 # "If the meeting of the 8th votes it": the day of the condition is no day of payment.
-_IF = re.compile(r"\b(?:si|s'il|s'ils|if|wenn|falls|sofern|indien|sous reserve|provided)\b(?!-?\d)(?! (?:possible|tout|all|due|moglich|mogelijk))[^,;]{0,60}$")
+_IF = re.compile(
+    r"\b(?:si|s'il|s'ils|if|wenn|falls|sofern|indien|sous reserve|provided)\b(?!-?\d)(?! (?:possible|tout|all|due|moglich|mogelijk))[^,;]{0,60}$"
+)
 _LEAVES = re.compile(
     r"\b(?:funds|money|payment|transfer|it|virement|paiement|argent|fonds|reglement|geld|zahlung|betaling|dinero|pago|denaro|pagamento)\b[^.]{0,30}\b(?:leaves?|goes?|out|part|partira|sera|sort|sortira|will|prevu|raus|geht|erfolgt|gaat|volgt|sale|saldra|parte|partira)\b"
 )
@@ -229,7 +231,7 @@ _WHOLE_AFTER = re.compile(
 
 
 def _one_after_another(talk: Talk, clause: Clause) -> bool:
-    """"1225 on the 10th and 1225 on Christmas Eve": as many sums as days, each beside its own, that make up an invoice."""
+    """ "1225 on the 10th and 1225 on Christmas Eve": as many sums as days, each beside its own, that make up an invoice."""
     days = [d for d in clause.dates if not d.vague and not other_day(talk, clause, d)]
     if not 2 <= len(clause.amounts) == len(days):
         return False
@@ -238,7 +240,11 @@ def _one_after_another(talk: Talk, clause: Clause) -> bool:
     total = sum((a.value for a in clause.amounts), Decimal(0))
     base = talk.ground.base
     behind = [d for d in days if d.future is None or (d.past == d.future and d.past and d.past <= base)]
-    return len(behind) in (0, len(days)) and all(a != b for a, b in pairwise(kinds)) and any(i.amount == total for i in talk.ground.items)
+    return (
+        len(behind) in (0, len(days))
+        and all(a != b for a, b in pairwise(kinds))
+        and any(i.amount == total for i in talk.ground.items)
+    )
 
 
 def told_as_whole(folded: str, start: int, end: int) -> bool:

@@ -98,7 +98,9 @@ def pay(talk: Talk, index: int, clause: Clause, sentence: str, disputed: bool) -
         return
     if p.QUESTION_PAID.search(text) and (
         clause.question
-        or not (clause.dates or clause.amounts or (_BUT_FOR_ERROR.match(text) and re.search(r"\d", sentence[len(text) :])))
+        or not (
+            clause.dates or clause.amounts or (_BUT_FOR_ERROR.match(text) and re.search(r"\d", sentence[len(text) :]))
+        )
     ):
         talk.flags.add("payment-asked")
         return
@@ -316,9 +318,7 @@ def under_condition(talk: Talk, index: int, clause: Clause, sentence: str) -> No
     dated = [
         d
         for d in clause.dates
-        if d.future
-        and d.future >= talk.ground.base
-        and not payment_facts.other_day(talk, clause, d)
+        if d.future and d.future >= talk.ground.base and not payment_facts.other_day(talk, clause, d)
     ]
     theirs = _OWN_MEANS.search(after) or _OWN_MEANS.search(sentence) or _WHEN_PAID.search(sentence)
     if dated and (theirs or not p.OUR_ACT.search(after)):

@@ -469,7 +469,7 @@ BANK_WORRY = _any(
 )
 REFUND = _any(
     r"\b(?:want|wants|like|need) (?:\S{1,6} ){0,3}?(?:money )?back\b|\bve(?:ux|ut|ulons|oudrai\w*) (?:\S{1,8} ){0,3}?(?:recuperer|ravoir)\b",
-    r"\b(?:rembours\w+|restitu\w+|trop.?percu|trop (?:verse|paye|vire)|en trop\b|(?:payee?s?|reglee?s?|viree?s?) deux fois|double paiement|verse par erreur|refund\w*|reimburs\w*|overpa(?:id|yment|ying)|paid (?:\S{1,10} ){0,4}?(?:twice|too much|in error|by mistake)|double payment|return (?:the|our) (?:money|funds|excess|difference)|ruckerstatt\w+|zuruckuberweis\w+|uberzahl\w+|doppelt (?:bezahlt|uberwiesen)|devol(?:ver|ucion|van)|reembols\w+|pagado (?:dos veces|de mas)|rimbors\w+|pagato due volte|terugbetal\w+|terugstort\w+|teveel betaald|dubbel betaald)\b"
+    r"\b(?:rembours\w+|restitu\w+|trop.?percu|trop (?:verse|paye|vire)|en trop\b|(?:payee?s?|reglee?s?|viree?s?) deux fois|double paiement|verse par erreur|refund\w*|reimburs\w*|overpa(?:id|yment|ying)|paid (?:\S{1,10} ){0,4}?(?:twice|too much|in error|by mistake)|double payment|return (?:the|our) (?:money|funds|excess|difference)|ruckerstatt\w+|zuruckuberweis\w+|uberzahl\w+|doppelt (?:bezahlt|uberwiesen)|devol(?:ver|ucion|van)|reembols\w+|pagado (?:dos veces|de mas)|rimbors\w+|pagato due volte|terugbetal\w+|terugstort\w+|teveel betaald|dubbel betaald)\b",
 )
 TAKEN_BACK = _any(
     r"\b(?:disregard|ignore) (?:our|my) (?:earlier|previous|last|former)|\bne (?:tenez|tenir) (?:pas|plus) compte de (?:notre|nos|mon|mes) (?:precedent|dernier|premier|message|mail|avis)\w*",

@@ -11,12 +11,23 @@ from decimal import Decimal
 from functools import cached_property
 
 from chalicelib.reading import advice as advice_
-from chalicelib.reading import amounts, dates, disputes, doubts, language, learned_voice, machine, references, trust, words
+from chalicelib.reading import (
+    amounts,
+    dates,
+    disputes,
+    doubts,
+    language,
+    learned_voice,
+    machine,
+    references,
+    trust,
+    words,
+)
 from chalicelib.reading import attachments as attachments_
 from chalicelib.reading import intents as intents_
 from chalicelib.reading import phrases as p
 from chalicelib.reading.decision import decide
-from chalicelib.reading.fold import flat, fold
+from chalicelib.reading.fold import fold
 from chalicelib.reading.intents import understand
 from chalicelib.reading.model import (
     INTENTS,
@@ -171,7 +182,12 @@ class Draft:
         if automatic and not self._speaks_of_payment(said, advices, automatic):
             return self._auto_reply(whole, said, sure=automatic == 2)
         known = self.account is not None
-        names_us = bool(any(r.how != "site" for r in said.references) or self.subject.numbers or doubts.threaded(message, self.context) or advices)
+        names_us = bool(
+            any(r.how != "site" for r in said.references)
+            or self.subject.numbers
+            or doubts.threaded(message, self.context)
+            or advices
+        )
         if not known and not names_us and not said.foreign and self.verdict.why != "header-injection":
             strong = {s.intent for s in said.statements} & {"insolvency", "complaint", "contact_change"}
             if not strong:
@@ -758,7 +774,12 @@ def _is_document(own: str) -> bool:
     """Rows and figures rather than sentences."""
     folded = fold(own)
     rows = (
-        len(re.findall(r"(?m)^.*(?: \| |\s{3,}).*\d.*$|^\W{0,3}\S{0,20}\d{4}\S{0,20}(?: :)? [-\d .']{1,12}[.,]\d\d(?: ?(?:eur|€|£))?$", folded))
+        len(
+            re.findall(
+                r"(?m)^.*(?: \| |\s{3,}).*\d.*$|^\W{0,3}\S{0,20}\d{4}\S{0,20}(?: :)? [-\d .']{1,12}[.,]\d\d(?: ?(?:eur|€|£))?$",
+                folded,
+            )
+        )
         + len(re.findall(r"(?m)^[a-z' ]{3,40}\s?: \S", folded)) // 2
     )
     if re.search(r":32a:|:20:", folded):

@@ -283,6 +283,11 @@ _COMMON = frozenset(
 )
 
 
+_STREET = re.compile(
+    r"\b(rue|avenue|av|place|bd|boulevard|allee|impasse|chemin|quai|route|street|road|lane|via|viale|calle|strasse|platz|weg|straat|plein)\b[^,;:\n]{0,18}$"
+)
+
+
 def _by_site(
     folded: str, items: Sequence[KnownItem], found: Sequence[FoundReference], debtor: str
 ) -> list[FoundReference]:
@@ -300,6 +305,11 @@ def _by_site(
             continue
         here = {w: m for w in words if (m := re.search(rf"(?<![\w@.]){w}s?(?![\w@]|\.[a-z])", folded))}
         told = [m for w, m in here.items() if w in own] or (list(here.values()) if len(here) >= 2 else [])
+        told = [
+            m
+            for m in told
+            if not (street := _STREET.search(folded[max(0, m.start() - 30) : m.start()])) or street[1] in order
+        ]
         if told:
             first = min(told, key=lambda m: m.start())
             out.append(FoundReference(first.start(), first.end(), first[0], tuple(numbers), "site"))
@@ -359,8 +369,12 @@ def _by_amount(
     return out
 
 
-_SOME = re.compile(r"\b(?:presque|environ|quelque|pres de|dans les|about|around|nearly|almost|some|roughly|fast|etwa|rund|circa|ungefahr|bijna|ongeveer|quasi|unos|casi)\s[€£$]?\s?$")
-_ODD = re.compile(r"\s?(?:et quelques?|et des poussieres|environ|and something|and a bit|odd\b|or so\b|er\b|e passa|y pico|e rotti|en nog wat|something)")
+_SOME = re.compile(
+    r"\b(?:presque|environ|quelque|pres de|dans les|about|around|nearly|almost|some|roughly|fast|etwa|rund|circa|ungefahr|bijna|ongeveer|quasi|unos|casi)\s[€£$]?\s?$"
+)
+_ODD = re.compile(
+    r"\s?(?:et quelques?|et des poussieres|environ|and something|and a bit|odd\b|or so\b|er\b|e passa|y pico|e rotti|en nog wat|something)"
+)
 _TAKEN_OFF = re.compile(
     r"\b(?:difference|ecart|retenue|deduction|deduit\w*|deduct\w*|shortfall|avoir|credit note|remise|moins|less|abzug|abzuglich|differenz|verschil|differenza|diferencia)(?: of| de| von| van| di)?\s[€£]?\s?$"
 )
@@ -396,9 +410,9 @@ def _rounds_to(amount: Decimal, a: FoundAmount) -> bool:
 _BUT_ONE = re.compile(
     r"(?:\s\S{1,12}){0,4}\s(?:bar|except|save|apart from|other than|sauf|hormis|a part|excepte|ausser|bis auf|salvo|excepto|tranne|behalve)\b"
 )
-def _all_but(
-    folded: str, items: Sequence[KnownItem], found: Sequence[FoundReference]
-) -> list[FoundReference]:
+
+
+def _all_but(folded: str, items: Sequence[KnownItem], found: Sequence[FoundReference]) -> list[FoundReference]:
     """'Everything has gone but the December one': all of them without what is named behind the 'but'; else nothing."""
     for m in _ALL.finditer(folded):
         but = _BUT_ONE.match(folded, m.end())
@@ -406,7 +420,10 @@ def _all_but(
             continue
         left_out = [f for f in found if but.end() <= f.start <= but.end() + 40 and f.how != "amount"]
         numbers = {n for f in left_out for n in f.numbers}
-        if not re.search(r"\b(?:part\w*|pa(?:y|ye|ie|id)\w*|regl\w*|vir\w*|sold\w*|sent|gone|goes?|settl\w*|clear\w*|bezahlt|uberw\w*|betaald|overgemaakt|pagat\w*|pagad\w*)\b", folded[max(0, m.start() - 30) : but.end()]):
+        if not re.search(
+            r"\b(?:part\w*|pa(?:y|ye|ie|id)\w*|regl\w*|vir\w*|sold\w*|sent|gone|goes?|settl\w*|clear\w*|bezahlt|uberw\w*|betaald|overgemaakt|pagat\w*|pagad\w*)\b",
+            folded[max(0, m.start() - 30) : but.end()],
+        ):
             continue  # "everything on it bar one I can see": what is told is told of the one
         rest = tuple(i.number for i in items if i.number not in numbers)
         if numbers and rest:
@@ -574,7 +591,9 @@ def _of_our_list(folded: str, items: Sequence[KnownItem], found: Sequence[FoundR
         add(m, [listed[0] if m["old"] else listed[-1]])
     for m in _SIZE.finditer(folded):
         month = _OF_MONTH.match(folded, m.end())
-        meant = [i for i in items if month and i.issued_on.month == _MONTH_OF.get(month[1].rstrip("."))] if month else items
+        meant = (
+            [i for i in items if month and i.issued_on.month == _MONTH_OF.get(month[1].rstrip("."))] if month else items
+        )
         by_size = sorted(meant, key=lambda i: i.amount)
         if len(by_size) == 1:
             add(m, [by_size[0].number])

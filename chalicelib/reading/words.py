@@ -480,7 +480,11 @@ _ROW = re.compile(r"\d{3}.{1,160}\d[.,]\d\d\b")
 def _below_rows(words: Words, folded: Sequence[str]) -> set[int]:
     """Lines that stand below a row of our list and above the next one: answers; then what stands below the last row too."""
     quoted = [i for i, line in enumerate(words.lines) if line.kind in ("quoted", "own") and line.text.strip()]
-    rows = [i for i in quoted if _ROW.search(folded[i]) and re.search(r"\d{1,2}/\d{1,2}/\d{2,4}|\d{4}-\d\d-\d\d|20\d\d", folded[i])]
+    rows = [
+        i
+        for i in quoted
+        if _ROW.search(folded[i]) and re.search(r"\d{1,2}/\d{1,2}/\d{2,4}|\d{4}-\d\d-\d\d|20\d\d", folded[i])
+    ]
     answers = {i for i in quoted if rows and rows[0] < i < rows[-1] and i not in rows}
     if len(answers) < len(rows) - 1 or not answers:
         return set()

@@ -70,6 +70,71 @@ def test_a_sum_without_a_currency_or_after_what_was_taken_off(words: str, part: 
     assert amount(said(words), part) == told
 
 
+@pytest.mark.parametrize(
+    ("words", "part", "told"),
+    [
+        ("Les deux, 1 250 et 348,20, seront virées vendredi, donc 1 598,20 €.", "promise", "1598.20"),
+        ("Paid Friday: £1,348.20, which is F-1058 in full plus £1,000 on account of F-1041.", "remittance", "1348.20"),
+        ("F-1041: 625 tomorrow and the other 625 on the 17th.", "promise", "1250"),
+        ("La moitié de la F-1041 vendredi, 625.", "promise", "625"),
+        ("4000 sur la grosse vendredi.", "promise", "4000"),
+        ("I'll send the first £315 of the £1,250 for F-1041 on Monday.", "promise", "315"),
+        ("F-1041 gestern bezahlt: 1'250.00 abzüglich 2 % Skonto 25.00 = 1'225.00.", "remittance", "1225.00"),
+        ("F-1041 payée hier, remise déduite, EUR 1'225.00.", "remittance", "1225.00"),
+        ("Mandat de 1 250,00 pour la F-1041 émis lundi, versement de 1 250,00 annoncé pour le 4 décembre.", "promise", "1250.00"),
+    ],
+)  # fmt: skip
+def test_the_sum_among_several_sums(words: str, part: str, told: str) -> None:
+    assert amount(said(words), part) == told
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("La F-1041 est payée depuis mardi... ah non attendez, c'était mon grossiste.", "taken-back"),
+        ("Gave your driver the 348,20 for F-1058 in cash yesterday.", "in-hand"),
+        ("F-1041 part vendredi. Concernant F-1058, le chef de rayon est en vacances.", "invoice-unexplained"),
+        ("La F-1041 sera payée si l'assemblée du 8 décembre vote l'appel de fonds.", "promise-without-date"),
+        ("Les deux sont parties hier.", "invoice-not-named"),
+        ("I want my money back for F-1041, paid twice on 5 November.", "refund"),
+    ],
+)
+def test_what_a_person_must_see(words: str, code: str) -> None:
+    assert code in said(words).doubts
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "F-1041 part vendredi, la F-1058 est en cours de validation.",
+        "Les F-1041 et F-1058 partent vendredi.",
+        "1 000,00 € hier sur la F-1041, les 250,00 € restants vendredi.",
+    ],
+)
+def test_what_only_waits_or_is_paid_in_parts_needs_nobody(words: str) -> None:
+    assert not {"invoice-unexplained", "amount-differs"} & set(said(words).doubts)
+
+
+def test_answers_below_the_rows_of_our_list_may_be_a_day_alone() -> None:
+    reading = said(
+        "See after each\n> - F-1041, due 1 October 2026: EUR 1,250.00\nthis Friday\n"
+        "> - F-1058, due 8 October 2026: EUR 348.20\n18 Dec\n"
+    )
+    assert reading.intents == ("promise_to_pay",)
+    assert {(f.number, f.date and f.date.isoformat()) for f in reading.facts} == {
+        ("F-1041", "2026-11-27"), ("F-1058", "2026-12-18"),
+    }  # fmt: skip
+
+
+def test_our_own_reminder_below_a_name_that_does_not_tell_it_is_no_note_of_the_clients() -> None:
+    reading = said(
+        "Voir ci-dessous, je ne comprends pas.\n\nLe 20/11/2026 à 09:32, facturation a écrit :\n> Restent dus :\n"
+        "> F-1041, 1 250,00 €, échue le 01/10/2026\n> Nous attendons votre paiement avant la fin de la semaine.\n"
+    )
+    assert reading.promise is None
+    assert reading.invoices == ()
+
+
 @pytest.mark.parametrize("words", ["I paid F-1041 on 12 chairs' delivery.", "La F-1041 concerne 48 dalles à poser."])
 def test_a_number_of_things_is_no_sum(words: str) -> None:
     reading = said(words)

@@ -58,6 +58,56 @@ def test_names_of_invoices(words: str, numbers: set[str]) -> None:
     assert _named(words) == numbers
 
 
+SITES = (
+    _item("S-26-0140", "9800.00", date(2026, 8, 3), "CH-LILAS"),
+    _item("S-26-0158", "1200.00", date(2026, 8, 24), "CH-LILAS"),
+    _item("S-26-0171", "1200.00", date(2026, 9, 14), "RESIDENCE DES ORMES"),
+    _item("S-26-0190", "348.90", date(2026, 10, 5), "B-4471"),
+)
+OLDEST, LILAS, ORMES, SMALL = (i.number for i in SITES)
+
+
+def _pointed(words: str) -> set[str]:
+    text = fold(words)
+    return set(find(text, SITES, amounts.find(text), dates.find(text, date(2026, 11, 24))).numbers)
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        ("the first two on your list go on Friday", {OLDEST, LILAS}),
+        ("les deux dernières lignes de votre relevé", {ORMES, SMALL}),
+        ("la plus ancienne est partie", {OLDEST}),
+        ("the third on your list", {ORMES}),
+        ("die ersten beiden auf Ihrer Liste", {OLDEST, LILAS}),
+        ("les deux dernières semaines", set()),
+        ("1000 sur la grosse vendredi", {OLDEST}),
+        ("the small one will be paid by month end", {SMALL}),
+        ("la petite table est rayée", set()),
+        ("the October bill", {SMALL}),
+        ("die Septemberrechnung", {ORMES}),
+        ("the August and September invoices", {OLDEST, LILAS, ORMES}),
+        ("les deux à 1 200 €", {LILAS, ORMES}),
+        ("la 90 je vous la paye vendredi", {SMALL}),
+        ("le 90 rue des Lilas", set()),
+        ("Ormes, il manque 4 tables", {ORMES}),
+        ("Lilas les 2 c'est pour le 27", {OLDEST, LILAS}),
+        ("CH-LILAS : la S-26-0158 est payée", {LILAS}),
+        ("tout est parti lundi sauf celle d'octobre", {OLDEST, LILAS, ORMES}),
+        ("celle de presque 10 000 €", {OLDEST}),
+        ("1 200,00 pour la S-26-0190", {SMALL}),
+        ("moins un avoir de 348,90", set()),
+    ],
+)
+def test_invoices_are_pointed_at_by_place_size_month_site_and_sum(words: str, numbers: set[str]) -> None:
+    assert _pointed(words) == numbers
+
+
+def test_an_order_called_like_the_debtor_names_nothing() -> None:
+    text = fold("Lilas SARL, service comptable")
+    assert not find(text, SITES, (), (), debtor="lilas sarl lilas.example").numbers
+
+
 def test_a_number_of_our_form_that_is_not_theirs_is_reported() -> None:
     text = fold("Nous avons payé la FA-2026-0999.")
     assert find(text, ITEMS).foreign == ("fa-2026-0999",)
