@@ -101,7 +101,7 @@ def is_one(text: str) -> bool:
 
 def no_quarrel(folded: str) -> bool:
     """Whether a row takes off what nobody contests: a credit note, a discount, a retention."""
-    return bool(_NO_QUARREL.search(folded)) and not _DEBIT.search(folded)
+    return bool(_NO_QUARREL.search(folded) and re.search(r"\d[.,]\d\d\b", folded)) and not _DEBIT.search(folded)
 
 
 def find(
@@ -258,8 +258,13 @@ class _Lines:
             named = [n for r in found.found if r.how in ("number", "order", "fragment") for n in r.numbers]
             exact = [n for r in found.found if r.how == "number" for n in r.numbers]
             named = list(dict.fromkeys(exact or named))
-            money = [v for v in (_money(c) for c in _cells(blank, found_dates, found)) if v is not None]
+            cells = _cells(blank, found_dates, found)
+            money = [v for v in map(_money, cells) if v is not None]
             total_line = _TOTAL.search(line) and not named
+            if not money and " | " in line and cells and _WHOLE.fullmatch(cells[-1].strip()):
+                whole = Decimal(cells[-1].strip())  # a sheet writes round sums without their cents
+                if total_line or whole in [balances[n] for n in named]:
+                    money = [whole]
             self._note_dates(line, found_dates, bool(named))
             if total_line and money and not _NOT_TOTAL.search(line):
                 self._totals.append((money[-1], line))
@@ -287,6 +292,8 @@ class _Lines:
                     elif self.paid[previous][1] is None:
                         self.paid[previous] = (named[0], amount)
                     waiting = named[0] if amount is None else None
+                elif positive and positive[-1] == sum(balances[n] for n in named):  # one booking of several invoices
+                    self.paid += [(n, balances[n]) for n in named if n not in [q for q, _ in self.paid]]
                 else:
                     self.paid += [(n, None) for n in named if n not in [q for q, _ in self.paid]]
             elif money and money[-1] < 0:
@@ -389,6 +396,9 @@ def _cells(line: str, found: Sequence[dates.FoundDate], refs: references.Referen
             blank,
         )
     ]
+
+
+_WHOLE = re.compile(r"\d{2,7}")
 
 
 def _money(cell: str) -> Decimal | None:

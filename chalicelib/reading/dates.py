@@ -81,6 +81,11 @@ def _amid(folded: str, base: date, kept: list[FoundDate], index: int) -> FoundDa
         if earlier is None or earlier.future is None or one.start - earlier.end > 80:
             return replace(one, vague=True)
         return replace(one, past=None, future=earlier.future + timedelta(1))
+    if one.past is None and one.future is None and not one.vague and (thereafter := _THEREAFTER.search(one.words)):
+        earlier = kept[index - 1] if index else None
+        start = earlier.future if earlier is not None and earlier.future and one.start - earlier.end < 120 else base
+        ahead = (WEEKDAYS[thereafter[0]] - start.weekday()) % 7 or 7
+        return replace(one, future=start + timedelta(ahead))
     if _WEEK_OF.search(lead) and not one.vague and re.search(r"\d", one.words):
         return replace(one, past=one.past and _friday(one.past), future=one.future and _friday(one.future))
     if _AFTER_THE.search(lead) and one.future is not None and one.future > base:
@@ -148,6 +153,8 @@ WEEKDAYS = _WEEKDAY_OF = {word: number for number, words in _WEEKDAYS.items() fo
 _SHORT = ("lun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _W = "(?:" + "|".join(sorted((w for w in _WEEKDAY_OF if w not in _SHORT), key=len, reverse=True)) + ")"
 _WS = "(?:" + "|".join(sorted(_WEEKDAY_OF, key=len, reverse=True)) + r")\b\.?"
+
+_THEREAFTER = re.compile(_W)
 
 _NUMBERS = {
     "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9,
@@ -835,6 +842,14 @@ def _spelled_day_alone(m: re.Match[str], day: _Day) -> FoundDate | None:
 )
 def _vague(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, None, vague=True)
+
+
+@_rule(
+    rf"\b(?:(?:le |de |den |the |il |el )?({_W}) (?:daarop|erna|daarna|darauf|danach|suivante?|d'apres|after(?: that)?|siguiente|successivo|seguente)|the following ({_W})|(?:de |den )?(?:daaropvolgende|darauffolgenden) ({_W}))\b"
+)
+def _weekday_thereafter(m: re.Match[str], day: _Day) -> FoundDate | None:
+    """Which one, `_amid` reads off the day before it."""
+    return _fact(m, None, None)
 
 
 @_rule(r"\b(?:" + "|".join(_NEXT_DAYS) + r")\b(?! (?:du|de|of|tomorrow|demain|the))")

@@ -81,7 +81,7 @@ def judge(
         codes.append("invoice-unexplained")
     if "payment_plan_request" in intents and dispute and (postponed & opposed or not postponed or not opposed):
         codes.append("debt-not-acknowledged")
-    if "insolvency-denied" in flags and "payment_plan_request" in intents:
+    if flags & {"insolvency-denied", "ill"} and "payment_plan_request" in intents:
         codes.append("trouble")
     documents = [a for _, a in advices if a.kind == "remittance"]
     _check_facts(draft, statements, promise, remittance, dispute, invoices, documents)
@@ -136,7 +136,7 @@ _WHEN_WE_CAN = re.compile(
 
 
 _ONCE = re.compile(
-    r"\b(?:quand|des que|lorsque|une fois que|when|once|as soon as|sobald|wenn|zodra|cuando|en cuanto|quando|appena)\b[^.\n]{0,50}\b(?:aura|auront|m'a|nous a|ont|has|have|pays?|paid|pay[ée]?e?r?|zahlt|gezahlt|bezahlt|heeft|hebben|betaald|teruggestort|paga\w*|cobr\w+|incass\w+|avra\w*|rembours\w+)\b"
+    r"\b(?:quand|des qu[e']|lorsque|une fois que|when|once|as soon as|sobald|wenn|zodra|cuando|en cuanto|quando|appena)[^.\n]{0,50}\b(?:est la|arrive\w*|tomb\w+|verse\w*|debloqu\w+|encaiss\w+|aura|auront|m'a|nous a|ont|has|have|pays?|paid|pay[ée]?e?r?|zahlt|gezahlt|bezahlt|heeft|hebben|betaald|teruggestort|paga\w*|cobr\w+|incass\w+|avra\w*|rembours\w+)\b"
 )
 _A_DAY = re.compile(rf"\b\d{{1,2}} {_M}")  # one that the calendar does not know: the promise would have it else
 
@@ -263,7 +263,7 @@ def _check_facts(
         codes.append("invoice-not-named")
     if dispute and dispute.reason == "duplicate":
         both = [known[n].amount for n in dict.fromkeys((*contested, *paid)) if n in known]
-        if len(both) >= 2 and max(both) > min(both) * Decimal("1.01"):
+        if len(both) >= 2 and max(both) > min(both) * 2:
             codes.append("duplicate-differs")
     if dispute and "dispute-denied" in draft.said.flags and not promised:
         codes.append("contradiction")
@@ -324,13 +324,13 @@ def _amount_doubts(
     intents = {s.intent for s in statements}
     if "payment_plan_request" in intents or (dispute and remittance is not None):
         return []
-    if re.search(
+    if invoices and re.search(
         r"\b(?:acompte|deposit|down payment|on account|a valoir|a compte|first instal?ment|premier (?:versement|reglement)|anzahlung|acconto|anticipo|aanbetaling|une (?:premiere )?partie|premier paiement|first (?:payment|part|bit)|part[ -]payment|towards|alvast|moitie|half|halfte|helft|mitad|meta|een deel|deelbetaling|teilzahlung|teilbetrag|einen teil|una parte|un primo|un primer|primer pago)\b",
         fold(draft.own),
     ):
         return []
     folded = fold(draft.own)
-    if _ON_ACCOUNT.search(folded) and not re.search(r"\b(?:on verra si|we'll see|mal sehen|vediamo se)\b", folded):
+    if invoices and _ON_ACCOUNT.search(folded) and not re.search(r"\b(?:on verra si|we'll see|mal sehen|vediamo se)\b", folded):
         return []
     told = amounts.find(folded)
     if not documents and _wrongly_added(folded, told):

@@ -10,12 +10,19 @@ from chalicelib.reading.clauses import Clause
 from chalicelib.reading.talk import Talk
 
 
+_ILL = re.compile(
+    r"\b(?:hospitalis\w+|in hospital|im krankenhaus|ricoverat\w|hospitalizad\w|(?:in|naar) het ziekenhuis)\b"
+)
+
+
 def insolvency(talk: Talk, index: int, clause: Clause) -> None:
     if re.search(
-        r"\b(?:looking at filing|have to file|may file|might file|call in the loan|we're done|we are done|going under|go under|mettre la cle|fermer boutique|pas (?:certaine?s?|sure?s?) (?:que nous soyons|que je sois|d'etre|de pouvoir)(?: \S{1,12}){0,6} (?:d')?(?:honorer|payer|regler)|not sure (?:that )?(?:we|i) (?:can|will be able to) (?:ever )?pay|cesser (?:notre|l'|mon) activite|close (?:the|our) doors)\b",
+        r"\b(?:looking at filing|have to file|may file|might file|call in the loan|we're done|we are done|going under|go under|mettre la cle|fermer boutique|pas (?:certaine?s?|sure?s?) (?:que nous soyons|que je sois|d'etre|de pouvoir)(?: \S{1,12}){0,6} (?:d')?(?:honorer|payer|regler)|not sure (?:that )?(?:we|i) (?:can|will be able to) (?:ever )?pay|cesser (?:notre|l'|mon) activite|close (?:the|our) doors|boeken (?:\S{1,8} ){0,2}?neer ?(?:te )?leggen|faillissement|pleite|insolvenz anmelden|zumachen mussen|cerrar el negocio|echar el cierre|chiudere (?:l'attivita|bottega)|portare i libri)\b",
         clause.text,
     ):
         talk.flags.add("trouble")
+    if _ILL.search(clause.text):
+        talk.flags.add("ill")
     for m in p.INSOLVENCY.finditer(clause.text):
         before = clause.text[max(0, m.start() - 60) : m.start()]
         after = clause.text[m.end() : m.end() + 50]

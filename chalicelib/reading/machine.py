@@ -252,6 +252,16 @@ _COMES_BACK = re.compile(
 )
 
 
+def absent(own: str) -> bool:
+    """The words of somebody who is away, or of a house that is closed: no word on an invoice."""
+    return bool(_ABSENT.search(flat(own[:4000])))
+
+
+_ABSENT = re.compile(
+    r"\b(?:absen\w+|(?:en|de) conges?|vacances|out of (?:the )?office|on (?:annual |maternity |parental |sick )?leave|(?:on|our) holidays?|im urlaub|abwesen\w+|afwezig\w*|vakantie|in ferie|vacaciones|ausente|chius[oaie]|(?:bureaux?|magasin|hotel|etablissement|atelier|cabinet) (?:est|sont|sera|seront) fermes?|nous sommes fermes|geschlossen|gesloten|(?:we are|office is) closed)\b"
+)
+
+
 def acknowledges(words: str) -> bool:
     """The words of a ticket system."""
     flat_words = flat(words)

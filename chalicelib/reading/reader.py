@@ -190,6 +190,8 @@ class Draft:
         )
         if not known and not names_us and not said.foreign and self.verdict.why != "header-injection":
             strong = {s.intent for s in said.statements} & {"insolvency", "complaint", "contact_change"}
+            if _WANTS_PAPERS.search(fold(whole)):  # of our books, from somebody whom nobody knows
+                strong |= {s.intent for s in said.statements} & {"document_request"}
             if not strong:
                 codes = (
                     ["supplier-invoice"]
@@ -354,6 +356,8 @@ class Draft:
         """A program's mail that tells of a payment is a reply; so is a person's answer that mentions a holiday."""
         if advices:
             return True
+        if any(r.how == "number" for r in said.references) and not machine.absent(self.own):
+            return True  # a program's word on an invoice; or a person's, who names a day until which something held
         facts = [
             s
             for s in said.statements
@@ -497,7 +501,7 @@ class Draft:
         found = found_by(statements)
         opinion = learned_voice.opinion(said.clauses, self.base, found)
         if any(where == "body" for where, _ in advices):  # a credit note among its rows is taken off, not contested
-            rows = {i for i, c in enumerate(said.clauses) if c.amounts and advice_.no_quarrel(c.text)}
+            rows = {i for i, c in enumerate(said.clauses) if advice_.no_quarrel(c.text)}
             statements = [s for s in statements if s.intent != "dispute" or s.clause not in rows]
             return set(found_by(statements)), statements
         if opinion is None:
@@ -764,6 +768,11 @@ def _without_our_rows(found: words.Words, items: Sequence[KnownItem], base: date
                 line = replace(line, kind="quoted")
         lines.append(line)
     return replace(found, lines=tuple(lines))
+
+
+_WANTS_PAPERS = re.compile(
+    r"\b(?:statement of (?:our |the )?account|statement|bank details|iban|rib\b|coordonnees bancaires|releve de compte|copies? of the last payments|kontoauszug|bankverbindung|estratto conto|extracto|rekeningoverzicht)\b"
+)
 
 
 def _subject(subject: str) -> str:
