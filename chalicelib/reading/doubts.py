@@ -274,6 +274,11 @@ _BARE = re.compile(
 )
 
 
+_NUMBERED = re.compile(
+    r"\b(?:n\s?°|no\.?|nr\.?|num\w*|mandat|bordereau|ordre|ref\w*|cheque|check|commande|order|bon|bl|dossier|compte|account|po|siret|tel\.?|order)\s?(?:n\s?°|no\.?|:|#)?\s?$"
+)
+
+
 def _sum_overheard(
     said: Said, statements: Sequence[Statement], promise: Promise | None, remittance: Remittance | None
 ) -> bool:
@@ -289,7 +294,9 @@ def _sum_overheard(
         known += [(r.start, r.end) for r in c.references]
         for m in _BARE.finditer(c.text):
             start, end = c.start + m.start(), c.start + m.end()
-            if not any(s < end and start < e for s, e in known) and not re.fullmatch(r"(?:19|20)\d\d", m[0]):
+            if _NUMBERED.search(c.text[: m.start()]) or re.fullmatch(r"(?:19|20)\d\d", m[0]):
+                continue
+            if not any(s < end and start < e for s, e in known):
                 return True
     return False
 

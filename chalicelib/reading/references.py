@@ -396,7 +396,7 @@ def _bound(folded: str, a: FoundAmount, found: Sequence[FoundReference]) -> bool
 
 
 _BOTH_AT = re.compile(
-    r"\b(?:les deux|the two|both|die beiden|beide|le due|las dos|de twee|deux factures|two invoices|zwei rechnungen|due fatture|dos facturas|twee facturen)(?: \S{1,10})?(?: (?:a|de|of|at|for|uber|zu|von|da|van))? ?[€£]? ?$"
+    r"\b(?:les deux|les 2|the two|the 2|both|die beiden|beide|allebei|le due|las dos|de twee|deux factures|two invoices|zwei rechnungen|due fatture|dos facturas|twee facturen)(?: \S{1,10})?(?: (?:a|de|of|at|for|uber|zu|von|da|die van|van))? ?[€£]? ?$"
 )
 
 
@@ -547,7 +547,7 @@ _ENDS = re.compile(
     rf"\b(?:les|vos|the|your|die|le|las|los|de|ihre)\s(?:(?P<before>{_COUNT})\s)?(?:(?P<first>premieres?|plus anciennes|plus vieilles|first|oldest|ersten|altesten|prime|primeras|eerste|oudste)|dernieres?|plus recentes|last|latest|most recent|letzten|jungsten|ultime|ultimas|laatste)(?:\s(?P<after>{_COUNT}))?\b{_NO_INVOICE}"
 )
 _ON_A_LIST = re.compile(
-    r"\b(?:(?:de|sur|of|on|in|from|auf|aus|van|op|della|nella|de la|en la) (?:ta|votre|la|your|the|this|ihrer|der|uw|je|tu|su|vostra|le|votre dernier|your last) ?(?:liste|releve|tableau|mail|relance|list|statement|table|reminder|e-?mail|aufstellung|liste|lijst|overzicht|elenco|lista)|(?:deux|two|trois|three|zwei|due|dos|twee) (?:premieres|dernieres|first|last|ersten|letzten)|(?:first|last) (?:two|three)|(?:ultime|prime) (?:due|tre)|(?:premieres|dernieres|plus anciennes|plus recentes)\b)"
+    r"\b(?:(?:de|sur|of|on|in|from|auf|aus|van|op|della|nella|de la|en la) (?:ta|votre|la|your|the|this|ihrer|der|uw|je|tu|su|vostra|le|votre dernier|your last) ?(?:liste|releve|tableau|mail|relance|list|statement|table|reminder|e-?mail|aufstellung|liste|lijst|overzicht|elenco|lista)|\b(?:dell'elenco|della lista|de la lista)|(?:deux|two|trois|three|zwei|due|dos|twee) (?:premieres|dernieres|first|last|ersten|letzten)|(?:first|last) (?:two|three)|(?:ultime|prime) (?:due|tre)|(?:premieres|dernieres|plus anciennes|plus recentes)\b)"
 )
 _PLACE = re.compile(
     r"\b(?:la|celle|the|die|de|your)\s(?:(?P<one>premiere|1re|1ere|first|1st|erste|prima|primera|eerste)|(?P<two>seconde|deuxieme|2e|2eme|second|2nd|zweite|seconda|segunda|tweede)|(?P<three>troisieme|3e|3eme|third|3rd|dritte|terza|tercera|derde)|(?P<four>quatrieme|4e|4eme|fourth|4th|vierte|quarta|cuarta|vierde)|(?P<last>derniere|last|letzte|ultima|laatste))"
@@ -558,10 +558,10 @@ _AGE = re.compile(
 )
 _OF_MONTH = re.compile(rf"\s(?:de|d'|of|from|vom|van|di|del)\s?({_M})")
 _SIZES = re.compile(
-    rf"\b(?:les|the|die|le|las|de) (?:(?P<before>{_COUNT}) )?(?:(?P<big>plus grosses|plus grandes|biggest|larger|largest|grossten|piu grandi|mas grandes|grootste)|plus petites|smaller|smallest|kleinsten|piu piccole|mas pequenas|kleinste)(?: (?P<after>{_COUNT}))?\b"
+    rf"\b(?:les|the|die|le|las|de) (?:(?P<before>{_COUNT}) )?(?:(?P<big>plus grosses|plus grandes|biggest|larger|largest|gross?ten|piu grandi|mas grandes|grootste)|plus petites|smaller|smallest|kleinsten|piu piccole|mas pequenas|kleinste)(?: (?P<after>{_COUNT}))?\b"
 )
 _SIZE = re.compile(
-    r"\b(?:(?P<big>la (?:plus )?grosse|the (?:big|bigger|biggest|large|larger|largest)(?: one| invoice| bill| of the two)?|die grosse(?:re)?|die groste|(?:del)?la (?:piu )?grossa|la (?:piu )?grande|la gorda|de grote)|(?P<small>la (?:plus )?petite|the (?:small|smaller|smallest|little)(?: one| invoice| bill| of the two)?|die kleine(?:re)?|la (?:piu )?piccola|la pequena|de kleine))"
+    r"\b(?:(?P<big>la (?:plus )?grosse|the (?:big|bigger|biggest|large|larger|largest)(?: one| invoice| bill| of the two)?|die gross?e(?:re)?|die gross?te|(?:del)?la (?:piu )?grossa|la (?:piu )?grande|la gorda|de grote)|(?P<small>la (?:plus )?petite|the (?:small|smaller|smallest|little)(?: one| invoice| bill| of the two)?|die kleine(?:re)?|la (?:piu )?piccola|la pequena|de kleine))"
     r"(?= (?:facture|rechnung|fattura|factura|factuur|a \d|(?:de|d'|of|from|vom|van|di) ?[a-z\d])|\s?(?:$|[,;:)!?\n]|\.(?:\s|$))|\s(?:je|j'|on|nous|vous|c'|elle|part|est|sera|suit|suivra|is|was|will|went|goes|ist|wird|geht|folgt|gaat|is|volgt|va|e|sara|sale|paye\w*|regle\w*|vire\w*|apres|debut|fin|mi|on|next|in|at|by|will|meta|des|zahle|doe|today|now|yesterday|hier|lundi|mardi|mercredi|jeudi|vendredi|demain|la semaine|en|au|le|monday|tuesday|wednesday|thursday|friday|the|no|la|del)\b)"
 )
 
