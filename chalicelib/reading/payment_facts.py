@@ -97,6 +97,9 @@ def day_of(talk: Talk, index: int, clause: Clause, sentence: str, *, past: bool)
         return None, True, vague
     if len(chosen) > 1 and any(re.search(r"\d", c[2].words) for c in chosen):
         chosen = [c for c in chosen if re.search(r"\d", c[2].words)]  # "the month end run on the 29th"
+    if len(chosen) > 1:  # "I had said the 20th, but it will be the 27th"
+        turns = [m.start() + clause.start for m in _BUT.finditer(clause.text)]
+        chosen = [c for c in chosen if turns and c[2].start > turns[-1]] or chosen
     if len(chosen) > 1:
         leaving = [c for c in chosen if not arrival(talk, clause, c[2])]
         chosen = leaving or chosen
@@ -119,6 +122,9 @@ def day_of(talk: Talk, index: int, clause: Clause, sentence: str, *, past: bool)
 # "If the meeting of the 8th votes it": the day of the condition is no day of payment.
 _IF = re.compile(
     r"\b(?:si|s'il|s'ils|if|wenn|falls|sofern|indien|sous reserve|provided)\b(?!-?\d)(?! (?:possible|tout|all|due|moglich|mogelijk))[^,;]{0,60}$"
+)
+_BUT = re.compile(
+    r"\b(?:mais|finalement|en fait|but|instead|actually|aber|sondern|doch|maar|toch|pero|sino|finalmente|al final|ma|invece|alla fine)\b"
 )
 _LEAVES = re.compile(
     r"\b(?:funds|money|payment|transfer|it|virement|paiement|argent|fonds|reglement|geld|zahlung|betaling|dinero|pago|denaro|pagamento)\b[^.]{0,30}\b(?:leaves?|goes?|out|part|partira|sera|sort|sortira|will|prevu|raus|geht|erfolgt|gaat|volgt|sale|saldra|parte|partira)\b"
