@@ -149,6 +149,7 @@ def _plainly_promised(draft: Draft, statements: Sequence[Statement]) -> bool:
         and not any(s.loose for s in told)
         and bool(draft.numbers or any(s.amount for s in told))
         and not _ONCE.search(fold(draft.own))
+        and not any(d.future and not d.vague for c in draft.said.clauses for d in c.dates)
         and not _WHEN_WE_CAN.search(fold(draft.own))
         and not any(_A_DAY.search(fold(draft.own[s.start : s.end])) for s in told)
     )

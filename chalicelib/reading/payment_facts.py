@@ -76,6 +76,11 @@ def day_of(talk: Talk, index: int, clause: Clause, sentence: str, *, past: bool)
         chosen.append((on, d.certain, d))
     if past:  # "paid on the 9th, the rest on the 4th": what is still to come is another payment's day
         chosen = [c for c in chosen if c[0] <= base] or chosen
+    if not chosen and not vague and not past and index:
+        before = talk.clauses[index - 1]  # "our next run is on Friday the 8th; yours will be in it"
+        runs = [d.future for d in before.dates if d.future and d.future > base and not other_day(talk, before, d)]
+        if _RUN.search(before.text) and len(runs) == 1 and not any(s.clause == index - 1 for s in talk.statements):
+            return runs[0], True, False
     if not chosen:
         following = [c for c in talk.clauses[index + 1 : index + 3] if c.sentence <= clause.sentence + 1]
         for c in following:
@@ -122,6 +127,9 @@ def day_of(talk: Talk, index: int, clause: Clause, sentence: str, *, past: bool)
 # "If the meeting of the 8th votes it": the day of the condition is no day of payment.
 _IF = re.compile(
     r"\b(?:si|s'il|s'ils|if|wenn|falls|sofern|indien|sous reserve|provided)\b(?!-?\d)(?! (?:possible|tout|all|due|moglich|mogelijk))[^,;]{0,60}$"
+)
+_RUN = re.compile(
+    r"\b(?:runs?|campagnes?|echeance|bordereau|zahllauf|zahlungslauf|betaalronde|betaalrun|remesa|distinta|next payments?|prochains? (?:paiements?|reglements?|virements?))\b"
 )
 _BUT = re.compile(
     r"\b(?:mais|finalement|en fait|but|instead|actually|aber|sondern|doch|maar|toch|pero|sino|finalmente|al final|ma|invece|alla fine)\b"
@@ -266,7 +274,7 @@ def _stated_whole(talk: Talk, clause: Clause, usable: Sequence[amounts_.FoundAmo
     if len({a.value for a in told}) == 1 and told[0].value == largest:
         return largest
     owed = {i.number: i.amount for i in talk.ground.items}
-    if sum((owed.get(n, Decimal(0)) for n in clause.numbers), Decimal(0)) == largest:
+    if len(clause.numbers) > 1 and sum((owed.get(n, Decimal(0)) for n in clause.numbers), Decimal(0)) == largest:
         return largest  # "both of 7 344,60: 14 689,20 on the 10th"
     others = sum({a.value for a in usable} - {largest}, Decimal(0))
     named = {n for r in clause.references if r.how != "amount" for n in r.numbers}

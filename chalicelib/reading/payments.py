@@ -43,6 +43,10 @@ _WHEN_PAID = re.compile(
 )
 
 
+# A day that hangs on what somebody else does is for a person, however definite it sounds.
+_HANGS_ON = re.compile(
+    r"\b(?:a condition|sous reserve|si du moins|si toutefois|pour autant que|provided|on condition|assuming|only if|vorausgesetzt|sofern|mits|op voorwaarde|siempre que|siempre y cuando|a patto|a condizione)\b"
+)
 _BUT_FOR_ERROR = re.compile(r"\W*(?:sauf erreur|unless i am mistaken|salvo error|salvo errori?)\b")
 _SINCE = re.compile(
     r"\b(?:depuis|since|seit|desde|sinds) (?:le |the |dem |el |de )?(?:\d|hier|yesterday|gestern|ayer|gisteren|lundi|mardi|mercredi|jeudi|vendredi|monday|tuesday|wednesday|thursday|friday|montag|dienstag|mittwoch|donnerstag|freitag|maandag|dinsdag|woensdag|donderdag|vrijdag|lunes|martes|miercoles|jueves|viernes|la semaine|last|deux|trois|two|three)"
@@ -437,6 +441,8 @@ def loose_payment(talk: Talk, index: int, clause: Clause, sentence: str) -> None
 
 def say_promise(talk: Talk, index: int, clause: Clause, sentence: str, m: re.Match[str] | None) -> None:
     on, certain, vague = payment_facts.day_of(talk, index, clause, sentence, past=False)
+    if _HANGS_ON.search(sentence):
+        talk.flags.add("conditional")
     amount = payment_facts.amount_of(talk, index, clause)
     talk.say(
         "promise_to_pay", index, m, numbers=talk.numbers(index), on=on, amount=amount, certain=certain, vague=vague
