@@ -111,10 +111,12 @@ DECISIONS = {
     "a payment is claimed without day, amount or invoice": "un paiement est annoncé sans date, montant ni facture",
     "the words as a whole sound like something else than the phrases found":
         "l’ensemble du texte dit autre chose que les phrases reconnues",
-    "nothing was understood of one of the invoices that it names": "rien n’a été compris au sujet d’une des factures nommées",
+    "nothing was understood of one of the invoices that it names":
+        "rien n’a été compris au sujet d’une des factures nommées",
     "a sum may be told that was not understood": "une somme semble indiquée et n’a pas été comprise",
     "it takes back what it said": "le message revient sur ce qu’il a dit",
-    "money is said to have been given to somebody of ours by hand": "de l’argent aurait été remis en main propre à l’un des nôtres",
+    "money is said to have been given to somebody of ours by hand":
+        "de l’argent aurait été remis en main propre à l’un des nôtres",
     "somebody else is said to have paid": "quelqu’un d’autre aurait payé",
     "the payment depends on a condition": "le paiement dépend d’une condition",
     "it asks whether a payment was made": "il demande si un paiement a été fait",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from chalicelib.reading.amounts import FoundAmount
 from chalicelib.reading.dates import FoundDate
 from chalicelib.reading.fold import fold
-from chalicelib.reading.references import FoundReference
+from chalicelib.reading.pointing import FoundReference
 
 
 @dataclass(frozen=True, slots=True)

@@ -338,7 +338,11 @@ def _amount_doubts(
     ):
         return []
     folded = fold(draft.own)
-    if invoices and _ON_ACCOUNT.search(folded) and not re.search(r"\b(?:on verra si|we'll see|mal sehen|vediamo se)\b", folded):
+    if (
+        invoices
+        and _ON_ACCOUNT.search(folded)
+        and not re.search(r"\b(?:on verra si|we'll see|mal sehen|vediamo se)\b", folded)
+    ):
         return []
     told = amounts.find(folded)
     if not documents and _wrongly_added(folded, told):
@@ -374,7 +378,8 @@ def _amount_doubts(
             and total != sum(known.values(), Decimal(0))
         ):
             return ["amount-differs"]
-        if total < owed and dispute and intent == "promise_to_pay":
+        contested = dispute or draft.said.of("dispute")
+        if total < owed and contested and intent == "promise_to_pay":
             continue  # what is contested is left out
         if total < owed and any(
             a.value == total and REMAINS.search(folded[max(0, a.start - 24) : a.start]) for a in told

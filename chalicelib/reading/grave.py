@@ -9,7 +9,6 @@ from chalicelib.reading import phrases as p
 from chalicelib.reading.clauses import Clause
 from chalicelib.reading.talk import Talk
 
-
 _ILL = re.compile(
     r"\b(?:hospitalis\w+|in hospital|im krankenhaus|ricoverat\w|hospitalizad\w|(?:in|naar) het ziekenhuis)\b"
 )

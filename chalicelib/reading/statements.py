@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from chalicelib.reading import references as references_
 from chalicelib.reading.clauses import Clause
 from chalicelib.reading.model import DisputeReason, Intent, KnownItem
+from chalicelib.reading.pointing import FoundReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Said:
     statements: tuple[Statement, ...] = ()
     contacts: tuple[tuple[str, int, int], ...] = ()  # address and where it stands
     numbers: tuple[str, ...] = ()
-    references: tuple[references_.FoundReference, ...] = ()
+    references: tuple[FoundReference, ...] = ()
     foreign: tuple[str, ...] = ()
     flags: frozenset[str] = frozenset()  # what a person ought to know
     clauses: tuple[Clause, ...] = field(default=(), repr=False)
