@@ -67,7 +67,7 @@ def mail(folder: Path, label: dict[str, Any]) -> EmailMessage:
 
 
 LATER = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
-         "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth")  # fmt: skip
+         "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth")  # fmt: skip
 FOLDERS = (WRITTEN, ASIDE, *(WRITTEN.parent / name for name in LATER))
 EVERY = [(folder, label) for folder in FOLDERS for label in labels(folder)]
 
