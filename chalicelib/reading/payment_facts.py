@@ -25,7 +25,7 @@ _SET_AGAINST = re.compile(
     r"\b(?:against|(?<=\d )of the|(?<=\d )des|in place of|von den|van de|de los|dei|statt|anstatt|davon|dont|of which|di cui|waarvan|de los cuales|sur les|facture de|invoice (?:of|for))\s(?:€ ?|£ ?|eur )?$"
 )
 _REFERENCE_LEAD = re.compile(
-    r"(?:\b(?:ref(?:erence|s)?|reference (?:de |du )?(?:virement|paiement|notre)|libelle|intitule|sous (?:le |la )?(?:n[o°]|numero|reference|ref)|cro|trn|ordre(?: de virement)?|avis|swift|end.to.end|sepa|our doc|doc|beleg(?:nummer)?|zahlungsbeleg|verwendungszweck|kenmerk|referencia|riferimento|transaction(?: id)?|confirmation|remise|mandat|bordereau|bacs|chaps|wire|ach|payment|paiement|virement|vir|transfer|uberweisung|bank transfer|under|sous|lot|cheque|check|chq|chk|ck)\b)(?:\s?(?:n\s?°|n°|no\.?|nos\.?|nr\.?|num\.?|numero|number|#|id|ref\.?|reference|bancaire|:|-|=|\.|sepa|du \S{1,12}|de virement|de paiement|is|est))*\s*[:#(]?\s*"
+    r"(?:\b(?:ref(?:erence|s)?|reference (?:de |du )?(?:virement|paiement|notre)|libelle|intitule|sous (?:le |la )?(?:n[o°]|numero|reference|ref)|cro|trn|ordre(?: de virement)?|avis|swift|end.to.end|sepa|our doc|doc|beleg(?:nummer)?|zahlungsbeleg|verwendungszweck|kenmerk|referencia|riferimento|transaction(?: id)?|confirmation|remise|mandat[oi]?|piece(?: de paiement)?|trace|batch|eft|betaalkenmerk|communication|bordereau|bacs|chaps|wire|ach|payment|paiement|virement|vir|transfer|uberweisung|bank transfer|under|sous|lot|cheque|check|chq|chk|ck)\b)(?:\s?(?:n\s?°|n°|no\.?|nos\.?|nr\.?|num\.?|numero|number|#|id|ref\.?|reference|bancaire|:|-|=|\.|sepa|du \S{1,12}|de virement|de paiement|is|est))*\s*[:#(]?\s*"
 )
 _REFERENCE_TOKEN = re.compile(r"#?([a-z]{2,4} [a-z]{2,4} \d{3,8}|[a-z0-9][a-z0-9]*(?:[-/._][a-z0-9]+)*)")
 
@@ -315,15 +315,49 @@ def usable_amounts(talk: Talk, clause: Clause) -> list[amounts_.FoundAmount]:
 
 def reference_of(talk: Talk, index: int, clause: Clause) -> str | None:
     start, end = clause.start, clause.end
-    return payment_reference(
-        talk.folded[start:end], [r.words for r in clause.references], clause, start
-    ) or reference_nearby(talk, index, clause)
+    return (
+        payment_reference(talk.folded[start:end], [r.words for r in clause.references], clause, start)
+        or reference_nearby(talk, index, clause)
+        or _lone_token(talk, clause)
+    )
+
+
+_STRUCTURED = re.compile(r"\+{3}\d{3}/\d{4}/\d{5}\+{3}")  # the Belgian communication of a transfer
+_TOKEN = re.compile(r"(?<![\w./@-])([a-z]{1,6}[-/]?\d[\da-z]*(?:[-/]\d[\da-z]*)*)(?![\w@]|[./-]\w)")
+
+
+def _lone_token(talk: Talk, clause: Clause) -> str | None:
+    """The one number with letters in the sentence of a payment that is no invoice, order, sum or day: "(HAG2605/018)"."""
+    inside = [c for c in talk.clauses if c.sentence == clause.sentence]
+    start, end = inside[0].start, inside[-1].end
+    structured = _STRUCTURED.search(talk.folded, start, end)
+    if structured:
+        return structured[0]
+    taken = [(f.start, f.end) for c in inside for f in c.references] + [
+        (a.start, a.end) for c in inside for a in c.amounts
+    ]
+    taken += [(d.start, d.end) for c in inside for d in c.dates]
+    orders = {re.sub(r"[^a-z0-9]", "", (i.purchase_order or "").lower()) for i in talk.ground.items}
+    found = {
+        m[1]
+        for m in _TOKEN.finditer(talk.folded, start, end)
+        if len(re.sub(r"\D", "", m[1])) >= 3
+        and not any(s < m.end() and m.start() < e for s, e in taken)
+        and re.sub(r"[^a-z0-9]", "", m[1]) not in orders
+        and not _NOT_OF_A_PAYMENT.search(talk.folded[max(start, m.start() - 18) : m.start()])
+    }
+    return found.pop().upper() if len(found) == 1 else None
+
+
+_NOT_OF_A_PAYMENT = re.compile(
+    r"\b(?:factures?|invoices?|rechnung(?:en)?|factuur|fattura|factura|commande|order|po|bon|bl|marche|avoir|credit note|note de (?:credit|debit)|compte|account|article|art\.?|iban|tva|vat|siret)\s?(?:n\s?°|no\.?|nr\.?|:|#)?\s?$"
+)
 
 
 def reference_nearby(talk: Talk, index: int, clause: Clause) -> str | None:
     for other in talk.clauses[index + 1 : index + 3]:
         if other.sentence <= clause.sentence + 1 and re.match(
-            r"\W*(?:our |notre |sous |under |with |avec |la |the |payment |transfer )?\W*(?:ref|n°|reference|doc|libelle|ordre|cheque|check|vir\b|trn|cro|sous le)",
+            r"\W*(?:our |notre |sous |under |with |avec |la |the |payment |transfer )?\W*(?:ref|n°|reference|doc|libelle|ordre|cheque|check|vir\b|trn|cro|sous le|mandat|bacs|eft|ach|trace|batch|piece|bordereau|betaalkenmerk|kenmerk|verwendungszweck|communication)",
             other.text,
         ):
             found = payment_reference(other.text, [r.words for r in other.references], other, other.start)
@@ -370,7 +404,8 @@ def payment_reference(
             at = offset + m.start(1)
             if any(d.start <= at < d.end for d in clause.dates) or any(a.start <= at < a.end for a in clause.amounts):
                 continue
-        return token.upper()
+        glued = re.search(r"\b([a-z]{2,6})-$", folded[: lead.end()])  # "BACS-78003" is one number
+        return (f"{glued[1]}-{token}" if glued else token).upper()
     return None
 
 

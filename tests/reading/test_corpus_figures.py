@@ -15,10 +15,20 @@ OPEN = {
     "written": (OMBELLE, 0.98, 0.97, 0.93, 0.01, 0.95, 0.95, 0.95),
     "written/kept-aside": (OMBELLE, 0.98, 0.97, 0.85, 0.015, 0.95, 0.95, 0.93),
     "second": (OMBELLE, 0.99, 0.97, 0.88, 0.02, 0.95, 0.95, 0.95),
-    "third": (OMBELLE, 0.99, 0.97, 0.90, 0.015, 0.95, 0.95, 0.95),
-    "fourth": (OMBELLE, 0.99, 0.97, 0.87, 0.015, 0.95, 0.95, 0.95),
-    "sixth": (OMBELLE, 0.99, 0.97, 0.87, 0.015, 0.93, 0.93, 0.95),
-    "seventh": (OMBELLE, 0.99, 0.97, 0.83, 0.025, 0.95, 0.90, 0.95),
+    "third": (OMBELLE, 0.99, 0.97, 0.90, 0.01, 0.95, 0.95, 0.95),
+    "fourth": (OMBELLE, 0.99, 0.97, 0.87, 0.01, 0.95, 0.95, 0.95),
+    "sixth": (OMBELLE, 0.99, 0.97, 0.87, 0.01, 0.93, 0.93, 0.95),
+    "seventh": (OMBELLE, 0.99, 0.97, 0.83, 0.015, 0.95, 0.93, 0.95),
+    "eighth": (OMBELLE, 0.99, 0.97, 0.81, 0.015, 0.92, 0.92, 0.95),
+    "ninth": (OMBELLE, 0.98, 0.97, 0.81, 0.025, 0.95, 0.92, 0.95),
+    "tenth": (OMBELLE, 0.99, 0.97, 0.86, 0.015, 0.95, 0.95, 0.95),
+    "eleventh": (OMBELLE, 0.99, 0.97, 0.90, 0.01, 0.95, 0.95, 0.95),
+    "twelfth": (OMBELLE, 0.98, 0.97, 0.88, 0.01, 0.95, 0.95, 0.95),
+    "thirteenth": (OMBELLE, 0.98, 0.97, 0.82, 0.025, 0.95, 0.95, 0.91),
+    "fourteenth": (OMBELLE, 0.99, 0.97, 0.85, 0.01, 0.95, 0.95, 0.95),
+    "fifteenth": (OMBELLE, 0.99, 0.97, 0.86, 0.015, 0.92, 0.95, 0.95),
+    "sixteenth": (OMBELLE, 0.99, 0.97, 0.88, 0.01, 0.95, 0.95, 0.95),
+    "seventeenth": (OMBELLE, 0.98, 0.97, 0.89, 0.015, 0.95, 0.95, 0.95),
 }
 
 
@@ -37,18 +47,26 @@ def test_the_reader_keeps_what_it_reached(folder: str) -> None:
     assert done.share("invoices") >= invoices
 
 
-def test_what_is_kept_aside_is_measured_and_never_shown() -> None:
-    done = score(*corpus("fifth", OMBELLE))
+# What is reached on mail that nobody who builds the reader has read, not what is wanted: docs/reading.md
+ASIDE = {
+    "fifth": (0.98, 0.97, 0.88, 0.01, 0.95, 0.95, 0.95),
+    "eighteenth": (0.98, 0.95, 0.80, 0.05, 0.90, 0.90, 0.93),
+}
+
+
+@pytest.mark.parametrize("folder", sorted(ASIDE))
+def test_what_is_kept_aside_is_measured_and_never_shown(folder: str) -> None:
+    kind, f1, handled, harmful, promise, paid, invoices = ASIDE[folder]
+    done = score(*corpus(folder, OMBELLE))
     print(report(done))
     assert done.unanswered == 0
-    assert done.share("kind") >= 0.98
-    assert done.share("invoices") >= 0.95
-    assert done.share("promise date") >= 0.95
-    assert done.share("remittance amount") >= 0.93
-    assert done.intents_f1 >= 0.96
-    assert done.handled_share >= 0.85
-    # What is reached, not what is wanted: docs/reading.md
-    assert done.harmful_share <= 0.02
+    assert done.share("kind") >= kind
+    assert done.intents_f1 >= f1
+    assert done.handled_share >= handled
+    assert done.harmful_share <= harmful
+    assert done.share("promise date") >= promise
+    assert done.share("remittance amount") >= paid
+    assert done.share("invoices") >= invoices
 
 
 def test_an_acted_upon_mistake_counts_as_harmful() -> None:
