@@ -186,10 +186,10 @@ def _message(message: Message, caps: Caps, *, size: int, nested: int) -> Inbound
         tokens=tuple(dict.fromkeys(t for _, a in (*to, *cc, *delivered) for t in _TOKEN.findall(a.lower()))),
         subject=_first(headers, "subject")[:2000],
         sent_at=_instant(_first(headers, "date")),
-        text=text[: caps.text_chars],
-        plain=parts.text[: caps.text_chars],
+        text=_without_long_runs(text[: caps.text_chars]),
+        plain=_without_long_runs(parts.text[: caps.text_chars]),
         html=parts.html[: caps.text_chars * 3],
-        html_text=parts.html_text[: caps.text_chars],
+        html_text=_without_long_runs(parts.html_text[: caps.text_chars]),
         attachments=tuple(parts.attachments),
         attached_messages=tuple(parts.messages),
         report=tuple(parts.report),
@@ -212,6 +212,13 @@ def _better(parts: _Parts, defects: list[str]) -> str:
     if len(parts.html_text.strip()) < 0.4 * len(parts.text.strip()):
         return parts.text
     return parts.html_text
+
+
+def _without_long_runs(text: str) -> str:
+    # Sixty thousand blanks say what forty say, but whatever steps over blanks from each of them pays their square.
+    text = re.sub(r"[^\S\n]{41,}", " " * 40, text)
+    text = re.sub(r"(?:[^\S\n]{0,40}\n){9,}", "\n" * 8, text)
+    return re.sub(r"([^\w\s]|_)\1{99,}", lambda run: run[1] * 99, text)
 
 
 def _words(text: str) -> set[str]:

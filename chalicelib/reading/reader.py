@@ -779,18 +779,23 @@ def _subject(subject: str) -> str:
     return fold(subject)[:500]
 
 
+_GAP = re.compile(r" \| |\s{3}")
+_DIGIT = re.compile(r"\d")
+_NUMBER_AND_SUM = re.compile(
+    r"\W{0,3}\S{0,20}\d{4}\S{0,20}(?: :)? [-\d .']{1,12}[.,]\d\d(?: ?(?:eur|€|£))?$"
+)  # fmt: skip
+
+
+def _is_row(line: str) -> bool:
+    gap = _GAP.search(line)  # the first is enough: one pattern for both would try every gap with every digit
+    return bool(gap and _DIGIT.search(line, gap.end())) or bool(_NUMBER_AND_SUM.match(line))
+
+
 def _is_document(own: str) -> bool:
     """Rows and figures rather than sentences."""
     folded = fold(own)
-    rows = (
-        len(
-            re.findall(
-                r"(?m)^.*(?: \| |\s{3,}).*\d.*$|^\W{0,3}\S{0,20}\d{4}\S{0,20}(?: :)? [-\d .']{1,12}[.,]\d\d(?: ?(?:eur|€|£))?$",
-                folded,
-            )
-        )
-        + len(re.findall(r"(?m)^[a-z' ]{3,40}\s?: \S", folded)) // 2
-    )
+    labels = len(re.findall(r"(?m)^[a-z' ]{3,40}\s?: \S", folded))
+    rows = sum(map(_is_row, folded.split("\n"))) + labels // 2
     if re.search(r":32a:|:20:", folded):
         return True
     return bool(advice_._IS_ADVICE.search(folded) or advice_._IS_PLAN.search(folded)) and rows >= 1

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.reading import Unreadable, parse, phrases, read, to_json
-from tests.reading.reading_of import CORPUS, context, message
+from tests.reading.reading_of import CORPUS, context, mail, message
 
 SEEDS = sorted((CORPUS / "replies" / "mail").glob("*.eml"))
 
@@ -76,6 +76,13 @@ TEXTS = {
     name: (unit * (20_000 // len(unit)))[:20_000]
     for name, unit in {
         "one letter": "a",
+        "blanks": " ",
+        "tabs": "\t",
+        "empty lines": "\n",
+        "empty lines with blanks": " \n",
+        "dashes": "-",
+        "rules": "- \n",
+        "parts": "une partie de 12 et le reste ",
         "letters apart": "a ",
         "digits": "1",
         "digits apart": "1 ",
@@ -100,6 +107,16 @@ TEXTS = {
 def test_a_crafted_text_takes_no_longer_than_a_long_one(name: str) -> None:
     started = time.process_time()
     read(message(TEXTS[name]), context())
+    assert time.process_time() - started < 4
+
+
+@pytest.mark.parametrize("run", [" ", "\t", "\u00a0", "\n", " \n", "-", "_", ">"])
+def test_a_long_run_is_read_as_a_short_one(run: str) -> None:
+    parsed = parse(mail(f"Bonjour,\nla facture{run * 60_000}F-1041 sera réglée\nCordialement"))
+    assert len(parsed.text) < 200
+    assert "F-1041" in parsed.text
+    started = time.process_time()
+    read(parsed, context())
     assert time.process_time() - started < 4
 
 
