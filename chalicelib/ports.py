@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, BinaryIO, Protocol
 
@@ -359,6 +359,9 @@ class Mailing:
     why: str = ""
 
 
+NUMBERS_KEPT = timedelta(weeks=5)
+
+
 class NumbersStore(Protocol):
     """Keeps one snapshot of the numbers a day, and one review mail a week."""
 
@@ -371,7 +374,7 @@ class NumbersStore(Protocol):
     def advance(self, before: Counting | None, after: Counting) -> bool:
         """Keep what `after` counts, provided that `before` still stands; a finished day is never changed.
 
-        A day that begins takes those away that are five weeks older: they name whom to call.
+        A day that begins takes those away that are `NUMBERS_KEPT` older: they name whom to call.
         """
 
     def mailing(self, week: str) -> Mailing | None: ...

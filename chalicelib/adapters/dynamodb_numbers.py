@@ -10,19 +10,18 @@ call, so those that nobody looks at any more are deleted when a new one begins.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.dynamodb_items import from_plain, instant, to_plain
 from chalicelib.adapters.dynamodb_table import Table
 from chalicelib.domain.numbers import Numbers
-from chalicelib.ports import Counting, Mailing
+from chalicelib.ports import NUMBERS_KEPT, Counting, Mailing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 NUMBERS, REVIEWS = "NUMBERS", "REVIEWS"
-KEPT = timedelta(days=35)
 
 
 class DynamoNumbersStore:
@@ -50,7 +49,7 @@ class DynamoNumbersStore:
             # Clause "not begun". A and B begin the day's count at once: the second would count from anew what the
             # first has counted already, and its row would hide the first one's.
             begun = self._table.keep(row, condition="attribute_not_exists(pk)")
-            self._forget_before(after.numbers.on - KEPT)
+            self._forget_before(after.numbers.on - NUMBERS_KEPT)
             return begun
         # Clause "still where we took it up, and not finished". A counts debtors 1 to 500 and is slow to say so, B
         # does the same and goes on to 1,000: A's row would bring the count back, or open a finished day again.

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 
 from chalicelib.domain.numbers import Numbers
-from chalicelib.ports import Counting, Mailing
-
-KEPT = timedelta(days=35)
+from chalicelib.ports import NUMBERS_KEPT, Counting, Mailing
 
 
 class FakeNumbersStore:
@@ -35,7 +33,7 @@ class FakeNumbersStore:
             return False
         self.days[after.numbers.on] = after
         if before is None:
-            self.days = {on: kept for on, kept in self.days.items() if on > after.numbers.on - KEPT}
+            self.days = {on: kept for on, kept in self.days.items() if on > after.numbers.on - NUMBERS_KEPT}
         return True
 
     def mailing(self, week: str) -> Mailing | None:

@@ -153,7 +153,3 @@ def _plain(value: Any) -> Any:
 
 def _told(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return {str(name): _plain(value) for name, value in items if value not in ("", None, (), [], {})}
-
-
-def _zone(creditor: Creditor) -> ZoneInfo:
-    return ZoneInfo(creditor.zone)

@@ -137,22 +137,18 @@ def find(
         except ValueError:
             on = None
     known = {i.number: i for i in items}
-    if total is None and numbers and all(a is not None for _, a in read.paid):
-        total = sum((a for _, a in read.paid if a is not None), Decimal(0))
-    summed = sum((a for _, a in read.paid if a is not None), Decimal(0)) + sum(read.unknown_amounts, Decimal(0))
+    sums = [a for _, a in read.paid if a is not None]
+    each_has_one = len(sums) == len(read.paid)
+    if total is None and numbers and each_has_one:
+        total = sum(sums, Decimal(0))
+    unknown = sum(read.unknown_amounts, Decimal(0))
+    summed, gross = sum(sums, Decimal(0)) + unknown, gross_of(numbers, known) + unknown
     deductions = sum(read.deductions, Decimal(0))
     taken_off = sum((a for _, a in read.taken_off), Decimal(0))
     stated = read.stated_total()
-    if (
-        stated is not None
-        and len(read.paid) + len(read.unknown_amounts) > 1
-        and all(a is not None for _, a in read.paid)
-    ):
-        gross = sum((known[n].amount for n, _ in read.paid if n in known), Decimal(0)) + sum(
-            read.unknown_amounts, Decimal(0)
-        )
-        sums = (summed, summed + deductions, summed - abs(deductions), gross, gross - abs(deductions))
-        if stated not in sums and stated + taken_off not in sums:
+    if stated is not None and len(read.paid) + len(read.unknown_amounts) > 1 and each_has_one:
+        fitting = (summed, summed + deductions, summed - abs(deductions), gross, gross - abs(deductions))
+        if stated not in fitting and stated + taken_off not in fitting:
             problems.append("total")
     if read.foreign or read.unknown_amounts:
         problems.append("foreign-invoice")
@@ -164,9 +160,8 @@ def find(
     if sure and not mark and not planned and not numbers:
         return None
     start, end = (mark or planned).span() if (mark or planned) else (0, min(len(text), 80))  # type: ignore[union-attr]
-    if not mark and not planned and on is not None and on > base + SOON:
-        planned = re.match("", "")  # a list that nobody calls an advice, of a day to come
-    final = bool(planned) and not re.search(
+    ahead = not mark and on is not None and on > base + SOON  # a list that nobody calls an advice, of a day to come
+    final = bool(planned or ahead) and not re.search(
         r"\b(?:confirmation d'execution|has been paid|was paid|execute le|executed|paid on|settled)\b", folded
     )
     return Advice(

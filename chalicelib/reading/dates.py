@@ -137,8 +137,8 @@ _MONTHS = {
     11: "novembre|nov|november|noviembre",
     12: "decembre|dec|december|dezember|dez|diciembre|dic|dicembre|dezembro",
 }
-_MONTH_OF = {word: number for number, words in _MONTHS.items() for word in words.split("|")}
-_M = "(?:" + "|".join(sorted(_MONTH_OF, key=len, reverse=True)) + r")\b\.?"
+MONTH_OF = {word: number for number, words in _MONTHS.items() for word in words.split("|")}
+MONTH = "(?:" + "|".join(sorted(MONTH_OF, key=len, reverse=True)) + r")\b\.?"
 
 _WEEKDAYS = {
     0: "lundi|lun|monday|mon|montag|lunes|lunedi|maandag|segunda-feira",
@@ -233,7 +233,7 @@ def _month(day: _Day, shift: int) -> tuple[int, int]:
 def _named_month(
     m: re.Match[str], day: _Day, word: str, year: str | None, pick: Callable[[int, int], date], **more: bool
 ) -> FoundDate | None:
-    month = _MONTH_OF[word.rstrip(".")]
+    month = MONTH_OF[word.rstrip(".")]
     if year:
         on = pick(int(year), month)
         return _fact(m, on, on, **more)
@@ -304,10 +304,10 @@ def _bare_day_dash_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    rf"(?:\b{_WS},?\s(?:the\s|le\s|den\s|dem\s|el\s|dia\s)?)?(?<![\d/.,-])([0-3]?\d)(?:er|st|nd|rd|th|\.|e|eme)?\s(?:of\s|de\s|d'|del\s)?({_M})(?:,?\s(?:de\s|del\s)?({_Y4}))?(?!\d)"
+    rf"(?:\b{_WS},?\s(?:the\s|le\s|den\s|dem\s|el\s|dia\s)?)?(?<![\d/.,-])([0-3]?\d)(?:er|st|nd|rd|th|\.|e|eme)?\s(?:of\s|de\s|d'|del\s)?({MONTH})(?:,?\s(?:de\s|del\s)?({_Y4}))?(?!\d)"
 )
 def _day_month(m: re.Match[str], day: _Day) -> FoundDate | None:
-    number, month = int(m[1]), _MONTH_OF[m[2].rstrip(".")]
+    number, month = int(m[1]), MONTH_OF[m[2].rstrip(".")]
     if m[2] in ("mar", "mai", "may", "sept", "ago", "ene") and not m[3] and m[2] != "mai":
         if m[2] in ("mar", "ago") and not re.match(r"[\s.,;:)(|/]|$", m.string[m.end() : m.end() + 1] or " "):
             return None
@@ -319,9 +319,9 @@ def _day_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _yearless(m, day, month, number) if 1 <= number <= 31 else None
 
 
-@_rule(rf"(?:\b{_WS},?\s)?\b({_M})\s?(?:the\s)?([0-3]?\d)(?:st|nd|rd|th)?\b(?![/.]\d|\s?%)(?:,?\s({_Y4}))?(?!\d)")
+@_rule(rf"(?:\b{_WS},?\s)?\b({MONTH})\s?(?:the\s)?([0-3]?\d)(?:st|nd|rd|th)?\b(?![/.]\d|\s?%)(?:,?\s({_Y4}))?(?!\d)")
 def _month_day(m: re.Match[str], day: _Day) -> FoundDate | None:
-    number, month = int(m[2]), _MONTH_OF[m[1].rstrip(".")]
+    number, month = int(m[2]), MONTH_OF[m[1].rstrip(".")]
     if not 1 <= number <= 31:
         return None
     if m[3]:
@@ -368,11 +368,11 @@ def _bare_day(m: re.Match[str], day: _Day) -> FoundDate | None:
 # Behind these words a number with its ending is a day, whatever follows but a thing that is counted.
 @_rule(
     r"\b(?:on|by|before|until|till|for|from|around|about|op|tegen|voor|rond|per|gaat)\s(?:the\s|de\s)?([0-3]?\d)(?:st|nd|rd|th|e|de|ste)\b"
-    rf"(?!\s(?:of\b|floor|time|invoice|reminder|anniversary|century|birthday|item|line|instal|call|letter|notice|street|avenue|week|verdieping|keer|factuur|herinnering|termijn|van\b|{_M}))"
+    rf"(?!\s(?:of\b|floor|time|invoice|reminder|anniversary|century|birthday|item|line|instal|call|letter|notice|street|avenue|week|verdieping|keer|factuur|herinnering|termijn|van\b|{MONTH}))"
 )
 @_rule(
     r"\b(?:le|pour le|avant le|des le|jusqu'au|d'ici le|(?:mandatement|virement|reglement|paiement|versement|campagne|bordereau|echeance) du|el|el dia|il|entro il)\s([0-3]?\d)(?:er)?"
-    rf"(?=\s[a-z])(?!\s(?:{_M}|h\b|heures?|euros?|eur\b|k\b|km|kg|m2|bis\b|ter\b|rue|avenue|bd|boulevard|place|eme|premiers?|premieres?|derniers?|autres?|pieces?|colis|palettes?|cartons?|fois|jours|semaines|mois|ans|points?|facture|invoice|fattura|factura|por ciento|per cento|giorni|dias))"
+    rf"(?=\s[a-z])(?!\s(?:{MONTH}|h\b|heures?|euros?|eur\b|k\b|km|kg|m2|bis\b|ter\b|rue|avenue|bd|boulevard|place|eme|premiers?|premieres?|derniers?|autres?|pieces?|colis|palettes?|cartons?|fois|jours|semaines|mois|ans|points?|facture|invoice|fattura|factura|por ciento|per cento|giorni|dias))"
 )
 def _lone_day(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, *_nearest(day, int(m[1])), weak=True) if 1 <= int(m[1]) <= 31 else None
@@ -385,7 +385,7 @@ def _nearest(day: _Day, number: int) -> tuple[date | None, date | None]:
 
 
 @_rule(
-    rf"\b(?:next\s|this\s|last\s|coming\s)?({_W})\s(?:le\s|the\s|den\s|el\s|dia\s)?([0-3]?\d)(?:er|st|nd|rd|th|\.)?(?!\s\d{3})(?![\d/:h]|[.,]\d|\s\d{3}|\s?(?:€|eur|h|heures|uhr|am|pm|{_M})\b|\.\d)"
+    rf"\b(?:next\s|this\s|last\s|coming\s)?({_W})\s(?:le\s|the\s|den\s|el\s|dia\s)?([0-3]?\d)(?:er|st|nd|rd|th|\.)?(?!\s\d{3})(?![\d/:h]|[.,]\d|\s\d{3}|\s?(?:€|eur|h|heures|uhr|am|pm|{MONTH})\b|\.\d)"
 )
 def _weekday_day(m: re.Match[str], day: _Day) -> FoundDate | None:
     number, weekday = int(m[2]), _WEEKDAY_OF[m[1]]
@@ -659,23 +659,23 @@ _MIDDLE = r"(?:(?:a la |vers la |a |pour )?mi[ -]?|(?:au )?milieu(?: du mois)?(?
 _Y = rf"(?:\s(?:de\s)?({_Y4}))?"
 
 
-@_rule(rf"\b{_END}\s({_M}){_Y}")
+@_rule(rf"\b{_END}\s({MONTH}){_Y}")
 def _end_named(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _named_month(m, day, m[1], m[2], _end_of_month)
 
 
-@_rule(rf"\b{_START}\s({_M}){_Y}")
+@_rule(rf"\b{_START}\s({MONTH}){_Y}")
 def _start_named(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _named_month(m, day, m[1], m[2], lambda y, mo: date(y, mo, 5))
 
 
-@_rule(rf"\b{_MIDDLE}\s?({_M}){_Y}")
+@_rule(rf"\b{_MIDDLE}\s?({MONTH}){_Y}")
 def _middle_named(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _named_month(m, day, m[1], m[2], lambda y, mo: date(y, mo, 15))
 
 
 @_rule(
-    rf"\b(?:premiere|1ere|1re) (quinzaine)(?: de| d'| du mois de)?\s?({_M}){_Y}|\bfirst (half)(?: of)?\s({_M}){_Y}|\berste (halfte) (?:des )?({_M}){_Y}"
+    rf"\b(?:premiere|1ere|1re) (quinzaine)(?: de| d'| du mois de)?\s?({MONTH}){_Y}|\bfirst (half)(?: of)?\s({MONTH}){_Y}|\berste (halfte) (?:des )?({MONTH}){_Y}"
 )
 def _first_half(m: re.Match[str], day: _Day) -> FoundDate | None:
     got = [g for g in m.groups() if g]
@@ -683,21 +683,21 @@ def _first_half(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    rf"\b(?:deuxieme|seconde|2eme|2nde|2e) quinzaine(?: de| d'| du mois de)?\s?({_M}){_Y}|\bsecond half(?: of)?\s({_M}){_Y}"
+    rf"\b(?:deuxieme|seconde|2eme|2nde|2e) quinzaine(?: de| d'| du mois de)?\s?({MONTH}){_Y}|\bsecond half(?: of)?\s({MONTH}){_Y}"
 )
 def _second_half(m: re.Match[str], day: _Day) -> FoundDate | None:
     got = [g for g in m.groups() if g]
     return _named_month(m, day, got[0], got[1] if len(got) > 1 else None, _end_of_month)
 
 
-@_rule(rf"\b(?:premiere|1ere|1re) semaine (?:de |d')({_M}){_Y}|\bfirst week (?:of|in) ({_M}){_Y}")
+@_rule(rf"\b(?:premiere|1ere|1re) semaine (?:de |d')({MONTH}){_Y}|\bfirst week (?:of|in) ({MONTH}){_Y}")
 def _first_week(m: re.Match[str], day: _Day) -> FoundDate | None:
     got = [g for g in m.groups() if g]
     return _named_month(m, day, got[0], got[1] if len(got) > 1 else None, lambda y, mo: date(y, mo, 7), certain=False)
 
 
 @_rule(
-    rf"\b(?:pour|for|by|fur|voor|courant(?: du mois)?(?: de| d')?|au cours (?:du mois )?de|au mois de|dans le mois de|durant|pendant|en(?: el mes de)?|in(?: the month of)?|during|im(?: laufe des)?(?: monats?)?|nel mese di|a|nel corso di)\s({_M}){_Y}(?!\s?\d)"
+    rf"\b(?:pour|for|by|fur|voor|courant(?: du mois)?(?: de| d')?|au cours (?:du mois )?de|au mois de|dans le mois de|durant|pendant|en(?: el mes de)?|in(?: the month of)?|during|im(?: laufe des)?(?: monats?)?|nel mese di|a|nel corso di)\s({MONTH}){_Y}(?!\s?\d)"
 )
 def _whole_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     if m[1] in ("mai", "may", "mar", "mars", "ago", "sep", "set", "jan", "dec") and m[0].startswith(
@@ -764,7 +764,7 @@ def _before_christmas(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    rf"\b(?:(?:the |la |de |in der )?(last|derniere|letzten|letzte|laatste|ultima) (?:week|semaine|woche|settimana|semana)) (?:of|de|d'|in|im|van|di)\s?({_M}){_Y}"
+    rf"\b(?:(?:the |la |de |in der )?(last|derniere|letzten|letzte|laatste|ultima) (?:week|semaine|woche|settimana|semana)) (?:of|de|d'|in|im|van|di)\s?({MONTH}){_Y}"
 )
 def _last_week_of_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     """Its Friday: the last day on which a bank works in that week."""
@@ -818,9 +818,9 @@ _SPELLED = {
 _S = "(" + "|".join(sorted(_SPELLED, key=len, reverse=True)) + ")"
 
 
-@_rule(rf"\b(?:le |the |on the |am |el |il |the day |el dia )?{_S}(?: of| de)?\s({_M}){_Y}")
+@_rule(rf"\b(?:le |the |on the |am |el |il |the day |el dia )?{_S}(?: of| de)?\s({MONTH}){_Y}")
 def _spelled_day(m: re.Match[str], day: _Day) -> FoundDate | None:
-    month, number = _MONTH_OF[m[2].rstrip(".")], _SPELLED[m[1]]
+    month, number = MONTH_OF[m[2].rstrip(".")], _SPELLED[m[1]]
     if m[3]:
         on = _make(_year(m[3], day) or 0, month, number)
         return _fact(m, on, on, full=True) if on else None
@@ -857,16 +857,16 @@ def _the_day_after(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, None)
 
 
-@_rule(rf"{_BEFORE}([0-3]?\d)-({_M})-({_Y4}|\d\d)(?!\d)")
+@_rule(rf"{_BEFORE}([0-3]?\d)-({MONTH})-({_Y4}|\d\d)(?!\d)")
 def _day_month_name_year(m: re.Match[str], day: _Day) -> FoundDate | None:
-    on = _make(_year(m[3], day) or 0, _MONTH_OF[m[2].rstrip(".")], int(m[1]))
+    on = _make(_year(m[3], day) or 0, MONTH_OF[m[2].rstrip(".")], int(m[1]))
     return _fact(m, on, on, full=True) if on else None
 
 
-@_rule(rf"\b([0-3]?\d)(?:er|st|nd|rd|th|\.)? \(({_M})\b")
+@_rule(rf"\b([0-3]?\d)(?:er|st|nd|rd|th|\.)? \(({MONTH})\b")
 def _day_then_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     number = int(m[1])
-    return _yearless(m, day, _MONTH_OF[m[2].rstrip(".")], number) if 1 <= number <= 31 else None
+    return _yearless(m, day, MONTH_OF[m[2].rstrip(".")], number) if 1 <= number <= 31 else None
 
 
 # Abbreviated weekdays: "fri" is nothing else, "mo" and "ma" are weekdays only behind a preposition or alone.
@@ -926,7 +926,7 @@ def _counted(year: int, month: int, which: int, weekday: int | None, holidays: f
 
 
 @_rule(
-    rf"\b(?:le |the |am |el |il |de |l')?{_ORDINAL} (?:({_W})|{_WORKDAY}) (?:{_OF}\s?({_M}){_Y}|({_COMING_MONTH})|({_THIS_MONTH})(?! (?:prochain|suivant|prossimo|que viene)))"
+    rf"\b(?:le |the |am |el |il |de |l')?{_ORDINAL} (?:({_W})|{_WORKDAY}) (?:{_OF}\s?({MONTH}){_Y}|({_COMING_MONTH})|({_THIS_MONTH})(?! (?:prochain|suivant|prossimo|que viene)))"
 )
 def _counted_weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
     which, weekday = _ORDINALS[m[1]], _WEEKDAY_OF[m[2]] if m[2] else None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from chalicelib.reading import advice as advice_
 from chalicelib.reading import amounts, words
 from chalicelib.reading import phrases as p
-from chalicelib.reading.dates import _M
+from chalicelib.reading.dates import MONTH
 from chalicelib.reading.fold import fold
 from chalicelib.reading.intents import asks_something_else
 from chalicelib.reading.model import Context, Dispute, InboundMessage, Intent, Promise, Remittance
@@ -138,7 +138,7 @@ _WHEN_WE_CAN = re.compile(
 _ONCE = re.compile(
     r"\b(?:quand|des qu[e']|lorsque|une fois que|when|once|as soon as|sobald|wenn|zodra|cuando|en cuanto|quando|appena)[^.\n]{0,50}\b(?:est la|arrive\w*|tomb\w+|verse\w*|debloqu\w+|encaiss\w+|aura|auront|m'a|nous a|ont|has|have|pays?|paid|pay[ée]?e?r?|zahlt|gezahlt|bezahlt|heeft|hebben|betaald|teruggestort|paga\w*|cobr\w+|incass\w+|avra\w*|rembours\w+)\b"
 )
-_A_DAY = re.compile(rf"\b\d{{1,2}} {_M}")  # one that the calendar does not know: the promise would have it else
+_A_DAY = re.compile(rf"\b\d{{1,2}} {MONTH}")  # one that the calendar does not know: the promise would have it else
 
 
 def _plainly_promised(draft: Draft, statements: Sequence[Statement]) -> bool:

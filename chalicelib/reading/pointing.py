@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.reading.amounts import FoundAmount
-from chalicelib.reading.dates import _M, _MONTH_OF, FoundDate
+from chalicelib.reading.dates import MONTH, MONTH_OF, FoundDate
 from chalicelib.reading.fold import fold
 from chalicelib.reading.model import KnownItem
 
@@ -36,7 +36,7 @@ _REST = re.compile(
     r"\b(?:le reste|le restant|le solde|les autres(?: factures)?|l'autre(?! moitie)|celles? qui restent?|les suivantes|la derniere|les deux autres|the rest|the others?(?! (?:\d|big|small|large|two|three|four|five|six|seven|eight|nine|ten|day|week|side|hand|party)\b)|the remaining(?: (?:invoices?|items?|bills?|balance))?(?! ?(?:[€£$\d]|on\b|of\b|two never|three never))|the remainder|the balance|the other (?:one|two|invoices?)|remaining (?:invoices?|balance|items?)|der rest|die (?:anderen|ubrigen|restlichen)(?: rechnungen)?|die andere(?! halfte)|el resto|las (?:otras|demas)|la otra|il resto|le altre|l'altra(?! meta)|de rest|de andere(?:n)?(?! helft)|het restant)\b"
 )
 _MONTH_REF = re.compile(
-    rf"\b(?:(?P<both>les deux|les trois|the two|the three|die beiden|both|deux|le|la|celles?|facture|factures|invoices?|bill|bills|the|ones?|die|quella|quelle|document|rechnung|rechnungen|factura|fattura|factuur|your|votre|vos)\s(?:(?:d'|(?:de|du|of|from|for|vom|von|del|di|dated|datee|van)\s)(?:mois (?:de\s|d'))?|emise?s? en )(?P<month>{_M})(?!\s?\d{{1,2}}\b)|\b(?P<poss>{_M})'s (?:invoices?|bill|bills|one)|\b(?P<and>{_M}) (?:and|et|und|en|e|y) (?P<poss2>{_M}) (?:invoices|bills|ones)|\b(?:the|your|our|that) (?P<named>{_M}) (?P<noun>ones?|bills?|invoices?)|\b(?P<glued>januar|februar|marz|april|mai|juni|juli|august|september|oktober|november|dezember|januari|februari|maart|mei|augustus|december)-?(?P<paper>rechnung|rechnungen|factuur|rekening|nota))\b"
+    rf"\b(?:(?P<both>les deux|les trois|the two|the three|die beiden|both|deux|le|la|celles?|facture|factures|invoices?|bill|bills|the|ones?|die|quella|quelle|document|rechnung|rechnungen|factura|fattura|factuur|your|votre|vos)\s(?:(?:d'|(?:de|du|of|from|for|vom|von|del|di|dated|datee|van)\s)(?:mois (?:de\s|d'))?|emise?s? en )(?P<month>{MONTH})(?!\s?\d{{1,2}}\b)|\b(?P<poss>{MONTH})'s (?:invoices?|bill|bills|one)|\b(?P<and>{MONTH}) (?:and|et|und|en|e|y) (?P<poss2>{MONTH}) (?:invoices|bills|ones)|\b(?:the|your|our|that) (?P<named>{MONTH}) (?P<noun>ones?|bills?|invoices?)|\b(?P<glued>januar|februar|marz|april|mai|juni|juli|august|september|oktober|november|dezember|januari|februari|maart|mei|augustus|december)-?(?P<paper>rechnung|rechnungen|factuur|rekening|nota))\b"
 )
 _BY_ISSUE = re.compile(
     r"(?:factures?|invoices?|bills?|documents?|rechnung(?:en)?|factura|fattura|factuur|piece|celles?|the one|votre fact\w*)(?: \S{1,12}){0,2} (?:du|of|from|dated|datee du|emise le|issued (?:on )?|vom|del|van|en date du|de|dd\.?) ?(?:the )?$"
@@ -98,7 +98,7 @@ def by_issue(
                 out.append(FoundReference(d.start, d.end, d.words, (same[0],), "issued"))
     for m in _MONTH_REF.finditer(folded):
         told = [w for w in (m["month"], m["poss"], m["and"], m["poss2"], m["named"], m["glued"]) if w]
-        months = {_MONTH_OF.get(word.rstrip(".")) for word in told}
+        months = {MONTH_OF.get(word.rstrip(".")) for word in told}
         same = [i.number for i in items if i.issued_on.month in months]
         plural = bool(
             m["and"]
@@ -262,7 +262,7 @@ _PLACE = re.compile(
 _AGE = re.compile(
     r"\b(?:(?P<old>la plus (?:ancienne|vieille)|the (?:oldest|earliest)(?: one| invoice)?|die alteste|la piu vecchia|la mas antigua|de oudste)|(?P<new>la plus recente|the (?:latest|newest|most recent)(?: one| invoice)|die neueste|die jungste|la piu recente|la mas reciente|de nieuwste))\b"
 )
-_OF_MONTH = re.compile(rf"\s(?:de|d'|of|from|vom|van|di|del)\s?({_M})")
+_OF_MONTH = re.compile(rf"\s(?:de|d'|of|from|vom|van|di|del)\s?({MONTH})")
 _SIZES = re.compile(
     rf"\b(?:les|the|die|le|las|de) (?:(?P<before>{_COUNT}) )?(?:(?P<big>plus grosses|plus grandes|biggest|larger|largest|gross?ten|piu grandi|mas grandes|grootste)|plus petites|smaller|smallest|kleinsten|piu piccole|mas pequenas|kleinste)(?: (?P<after>{_COUNT}))?\b"
 )
@@ -298,7 +298,7 @@ def of_our_list(folded: str, items: Sequence[KnownItem], found: Sequence[FoundRe
     for m in _SIZE.finditer(folded):
         month = _OF_MONTH.match(folded, m.end())
         meant = (
-            [i for i in items if month and i.issued_on.month == _MONTH_OF.get(month[1].rstrip("."))] if month else items
+            [i for i in items if month and i.issued_on.month == MONTH_OF.get(month[1].rstrip("."))] if month else items
         )
         by_size = sorted(meant, key=lambda i: i.amount)
         if len(by_size) == 1:
@@ -316,4 +316,4 @@ def of_our_list(folded: str, items: Sequence[KnownItem], found: Sequence[FoundRe
         if count < len(items):
             add(m, [i.number for i in (by_size[-count:] if m["big"] else by_size[:count])])
     told = {n for f in found for n in f.numbers}
-    return [f for f in out if not (told and set(f.numbers) <= told)] if told else out
+    return [f for f in out if not (told and set(f.numbers) <= told)]

@@ -781,9 +781,7 @@ def _subject(subject: str) -> str:
 
 _GAP = re.compile(r" \| |\s{3}")
 _DIGIT = re.compile(r"\d")
-_NUMBER_AND_SUM = re.compile(
-    r"\W{0,3}\S{0,20}\d{4}\S{0,20}(?: :)? [-\d .']{1,12}[.,]\d\d(?: ?(?:eur|€|£))?$"
-)  # fmt: skip
+_NUMBER_AND_SUM = re.compile(r"\W{0,3}\S{0,20}\d{4}\S{0,20}(?: :)? [-\d .']{1,12}[.,]\d\d(?: ?(?:eur|€|£))?$")
 
 
 def _is_row(line: str) -> bool:
