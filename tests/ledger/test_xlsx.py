@@ -166,6 +166,7 @@ def test_a_document_type_in_utf_16_is_not_overlooked():
         (workbook(HEADER, ROW)[:-200], "line 1: the workbook cannot be unpacked (BadZipFile)"),
         (repacked(workbook(HEADER, ROW), "xl/workbook.xml", b"<workbook"), "line 1: the workbook cannot be read"),
     ],
+    ids=["cut short", "broken inside"],
 )
 def test_broken_workbooks_are_refused_in_words(raw, what):
     (finding,) = told(raw)
