@@ -136,7 +136,7 @@ def ibm_ledger() -> Path:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """A file's bytes are no name: a workbook made twice differs by its clock, and the workers by their lists of tests."""
+    """A file's bytes are no name: a workbook made twice differs by its clock, and so would the workers' lists."""
     return argname if isinstance(val, bytes) and len(val) > 80 else None
 
 
