@@ -15,6 +15,7 @@ from chalicelib.reading.pointing import FoundReference
 
 @dataclass(frozen=True, slots=True)
 class Clause:
+    index: int  # its place among the text's clauses
     start: int
     end: int
     text: str  # folded
@@ -114,9 +115,8 @@ def cut(
         for s, e in pieces:
             question = asks and e > told
             d, a, r = inside(s, e)
-            clauses.append(
-                Clause(s, e, folded[s:e], number, question, row or bool(_BULLET.match(folded[s:e])), d, a, r)
-            )
+            listed = row or bool(_BULLET.match(folded[s:e]))
+            clauses.append(Clause(len(clauses), s, e, folded[s:e], number, question, listed, d, a, r))
     return clauses
 
 

@@ -301,10 +301,13 @@ _MERE_QUESTION = re.compile(
 )
 
 
+_MAX_ADDRESSES = 100  # more are a list, and no client names so many to write to
+
+
 def _contacts(folded: str, own: str, clauses: Sequence[Clause], ground: Ground) -> tuple[tuple[str, int, int], ...]:
     """Addresses that the client tells us to write to."""
     out: list[tuple[str, int, int]] = []
-    for m in EMAIL.finditer(folded):
+    for m in islice(EMAIL.finditer(folded), _MAX_ADDRESSES):
         address = own[m.start() : m.end()].strip(".'")
         if address.lower() in ground.our_addresses or re.match(r"(?:no-?reply|ne-?pas|do-?not)", address.lower()):
             continue

@@ -47,7 +47,7 @@ def day_of(talk: Talk, index: int, clause: Clause, sentence: str, *, past: bool)
         same = [c for c in talk.clauses if c.sentence == clause.sentence and c is not clause]
         taken = {s.clause for s in talk.statements}
         for other in same:
-            if talk.clauses.index(other) not in taken and not p.ARRIVES.search(other.text):
+            if other.index not in taken and not p.ARRIVES.search(other.text):
                 candidates += [d for d in other.dates if not other_day(talk, other, d) and not d.weak]
     if not past and candidates and all(d.future is None or d.future <= base for d in candidates):
         taken = {s.clause for s in talk.statements}
@@ -88,7 +88,7 @@ def day_of(talk: Talk, index: int, clause: Clause, sentence: str, *, past: bool)
                 not vague
                 and c.dates
                 and len(c.text) < 60
-                and not any(s.clause == talk.clauses.index(c) for s in talk.statements)
+                and not any(s.clause == c.index for s in talk.statements)
                 and not c.numbers
                 and re.match(
                     r"\s*(?:date|le|on|am|ce sera|it will|value|valeur|prevu|probablement|normalement|sans doute|au plus tard|at the latest)\b",
@@ -145,7 +145,7 @@ def other_day(talk: Talk, clause: Clause, d: dates_.FoundDate) -> bool:
     before = talk.folded[max(clause.start, d.start - 44) : d.start] + (article[0] if article else "")
     if any(r.start <= d.start < r.end for r in clause.references if r.how == "issued"):
         return True
-    if _IF.search(talk.folded[clause.start : d.start]):
+    if _IF.search(talk.folded[max(clause.start, d.start - 90) : d.start]):  # as far back as it looks
         return True
     if re.search(
         r"\b(?:echue?s? (?:le|au|du|depuis)|scad\w+ (?:il|el)?|vence|vervalt(?: op)?|echeance|due|fallig|payable|emise?s? (?:le|du)|dated|datee?s? du|factures? (?:\S{1,20} )?(?:du\b|de\b|d')|invoices? (?:\S{1,20} )?(?:of|dated|from)|\d (?:€ |euros? |eur )?du|rechnung (?:\S{1,20} )?vom|livre\w* (?:le|du)|delivered on|commande (?:\S{1,14} )?du|order (?:\S{1,14} )?of|relance du|mail du|courriel du|message du|courrier du|reminder of|letter of|email of|your (?:mail|email|letter|message) of|releve (?:au|du)|statement of|as at|depuis le mail|(?:courriel|mail|message|e-mail|email) (?:du|le|of|vom|del|van)|honoree du|devis (?:\S{1,10} )?du|quotation of|quote of|bon de livraison (?:\S{1,10} )?du|bl (?:\S{1,10} )?du|avoir (?:\S{1,10} )?du|loyers rentrent|reunion|conseil|meeting|absent\w*|conges?|ferme\w*|holiday|closed|on leave)\s?(?:le|du|on|of|the|au|:|d)?\s?\S{0,6}$",
@@ -202,12 +202,12 @@ def amount_of(talk: Talk, index: int, clause: Clause) -> Decimal | None:
         same = [c for c in talk.clauses if c.sentence == clause.sentence and c is not clause]
         taken = {s.clause for s in talk.statements}
         for other in same:
-            if talk.clauses.index(other) not in taken:
+            if other.index not in taken:
                 usable += usable_amounts(talk, other)
     if not usable and not clause.references and index:
         earlier = [c for c in talk.clauses[:index] if c.sentence == clause.sentence - 1]
         taken = {s.clause for s in talk.statements}
-        if earlier and all(talk.clauses.index(c) not in taken for c in earlier):
+        if earlier and all(c.index not in taken for c in earlier):
             usable = [a for c in earlier for a in usable_amounts(talk, c)]
             if not PRONOUN.search(clause.text) and not (
                 len(usable) == 1 and any(usable[0].value == i.amount for i in talk.ground.items)

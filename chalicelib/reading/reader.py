@@ -332,7 +332,7 @@ class Draft:
                 out += [(f"attachment:{one.name}", part) for part in found.parts or (found,)]
         pays = {s.intent for s in said.statements}
         listed = (
-            len(re.findall(r"(?m)^[^\n]* \| [^\n]*\d[.,]\d\d\b", self.own)) >= 2
+            sum(map(_is_sum_in_a_table, self.own.split("\n"))) >= 2
             and pays in ({"remittance"}, {"promise_to_pay"})
             and not any(s.amount for s in said.statements)
         )
@@ -643,7 +643,7 @@ class Draft:
         folded = fold(self.own)
         lines = re.findall(r"(?m)^\W{0,3}(?:soit )?(?:un )?(?:total|summe|totaal|totale|soit)\b[^\n]{0,60}$", folded)
         found = [a.value for line in lines for a in amounts.find(line)]
-        below = re.search(r"(?m)^\s*(?:total|summe|totaal|totale)[^\n\d]{0,20}\n+([^\n]{3,20})$", folded)
+        below = re.search(r"(?m)^ *(?:total|summe|totaal|totale)[^\n\d]{0,20}\n+([^\n]{3,20})$", folded)
         if below and not found:
             found = [a.value for a in amounts.find(below[1])]  # a table whose cells became lines
         return found[-1] if found else None
@@ -787,6 +787,11 @@ _NUMBER_AND_SUM = re.compile(r"\W{0,3}\S{0,20}\d{4}\S{0,20}(?: :)? [-\d .']{1,12
 def _is_row(line: str) -> bool:
     gap = _GAP.search(line)  # the first is enough: one pattern for both would try every gap with every digit
     return bool(gap and _DIGIT.search(line, gap.end())) or bool(_NUMBER_AND_SUM.match(line))
+
+
+def _is_sum_in_a_table(line: str) -> bool:
+    _, gap, cells = line.partition(" | ")
+    return bool(gap and re.search(r"\d[.,]\d\d\b", cells))
 
 
 def _is_document(own: str) -> bool:

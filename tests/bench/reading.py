@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.figure import Figure
+from tests.reading.crafted import TEXTS
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 COLD = "import time; t = time.perf_counter(); import chalicelib.reading; print(time.perf_counter() - t)"
@@ -45,8 +46,19 @@ def measure(directory: Path) -> Iterator[Figure]:
             continue
         slowest = max(slowest, time.process_time() - before)
     yield Figure("slowest message, attachments included", slowest, "s", at_most=2)
+    crafted = max(map(_seconds, TEXTS.values()))
+    yield Figure(f"slowest of {len(TEXTS)} crafted texts of 20,000 letters", crafted, "s", at_most=2)
     imports = sorted(
         float(subprocess.run([sys.executable, "-c", COLD], capture_output=True, check=True, text=True).stdout)
         for _ in range(5)
     )
     yield Figure("cold import of the reader, median of five", 1000 * imports[2], "ms", at_most=300)
+
+
+def _seconds(text: str) -> float:
+    from chalicelib.reading import Context, parse, read
+
+    message = parse(f"From: a@b.example\nContent-Type: text/plain; charset=utf-8\n\nBonjour,\n{text}".encode())
+    before = time.process_time()
+    read(message, Context())
+    return time.process_time() - before

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.reading import Unreadable, parse, phrases, read, to_json
+from tests.reading.crafted import TEXTS
 from tests.reading.reading_of import CORPUS, context, mail, message
 
 SEEDS = sorted((CORPUS / "replies" / "mail").glob("*.eml"))
@@ -70,37 +71,6 @@ def test_pythons_own_mail_samples_are_read_or_refused() -> None:
     assert samples
     for sample in samples:
         _survives(sample.read_bytes())
-
-
-TEXTS = {
-    name: (unit * (20_000 // len(unit)))[:20_000]
-    for name, unit in {
-        "one letter": "a",
-        "blanks": " ",
-        "tabs": "\t",
-        "empty lines": "\n",
-        "empty lines with blanks": " \n",
-        "dashes": "-",
-        "rules": "- \n",
-        "parts": "une partie de 12 et le reste ",
-        "letters apart": "a ",
-        "digits": "1",
-        "digits apart": "1 ",
-        "dates": "12/11 ",
-        "payments": "le virement ",
-        "negations": "pas encore ",
-        "invoices": "F-1041 ",
-        "amounts": "1 250,00 € ",
-        "questions": "pouvez-vous nous envoyer la facture ? ",
-        "addresses": "a@b.example ",
-        "dots": ".",
-        "bars": " | ",
-        "quotes": "> ",
-        "headers": "De : a\n",
-        "defects": "cassé en attente d'un avoir ",
-        "mixed": "nous avons payé la F-1041 le 12/11, la F-1058 sera réglée si vous nous envoyez l'avoir ; ",
-    }.items()
-}
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS))

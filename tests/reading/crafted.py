@@ -1,0 +1,40 @@
+"""Texts made to keep the reader busy: one unit over and over, up to the longest text that is read."""
+
+TEXTS = {
+    name: (unit * (20_000 // len(unit)))[:20_000]
+    for name, unit in {
+        "one letter": "a",
+        "blanks": " ",
+        "tabs": "\t",
+        "empty lines": "\n",
+        "empty lines with blanks": " \n",
+        "dashes": "-",
+        "rules": "- \n",
+        "parts": "une partie de 12 et le reste ",
+        "letters apart": "a ",
+        "digits": "1",
+        "digits apart": "1 ",
+        "dates": "12/11 ",
+        "payments": "le virement ",
+        "negations": "pas encore ",
+        "invoices": "F-1041 ",
+        "amounts": "1 250,00 € ",
+        "questions": "pouvez-vous nous envoyer la facture ? ",
+        "addresses": "a@b.example ",
+        "dots": ".",
+        "numbered points": "1.",
+        "brackets": "(",
+        "cells": "a\t",
+        "days": "le 12 mars ",
+        "sums": "1 234,56 EUR ",
+        "sums in rows": "1 234,56 EUR\n",
+        "numbers to come": "facture n° ",
+        "numbers missing": "the invoice of ",
+        "rows": "F-1041 : 12,00 EUR payée le 3 mars\n",
+        "bars": " | ",
+        "quotes": "> ",
+        "headers": "De : a\n",
+        "defects": "cassé en attente d'un avoir ",
+        "mixed": "nous avons payé la F-1041 le 12/11, la F-1058 sera réglée si vous nous envoyez l'avoir ; ",
+    }.items()
+}
