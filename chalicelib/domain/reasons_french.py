@@ -92,7 +92,7 @@ DECISIONS = {
     "a complaint is answered by a person": "une personne répond à une réclamation",
     "lawyers, courts or a succession are mentioned": "il est question d’avocat, de tribunal ou de succession",
     "bank details are questioned or changed": "des coordonnées bancaires sont demandées ou changées",
-    "money is asked back": "un remboursement est demandé",
+    "money is asked of us": "de l'argent nous est réclamé",
     "the new contact is on another domain": "le nouveau contact est sur un autre domaine",
     "somebody else is to be written to, but no address is given":
         "il faut écrire à quelqu’un d’autre, mais aucune adresse n’est donnée",

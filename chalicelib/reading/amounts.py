@@ -27,7 +27,7 @@ _CURRENCY = {
     "€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "gbp": "GBP", "pounds": "GBP", "$": "USD",
     "e": "EUR", "balles": "EUR", "quid": "GBP", "usd": "USD", "us$": "USD", "dollars": "USD", "chf": "CHF", "livres": "GBP", "fr.": "CHF", "fr": "CHF", "sfr": "CHF", "sfr.": "CHF", "keur": "EUR", "k€": "EUR", "ke": "EUR",
 }  # fmt: skip
-_BEFORE = r"(?:(?P<before>€|£|us\$|\$|(?:eur|gbp|usd|chf)\b|s?fr\.?(?=\s?\d))\s{0,2})?"
+_BEFORE = r"(?:(?P<before>€|£|us\$|\$|(?:eur|gbp|usd|chf)\b|s?fr\.?(?=\s?\d))[^\S\n]{0,2})?"
 _AFTER = r"(?:\s{0,2}(?P<after>€|£|\$|(?:euros?|eur|gbp|usd|chf|pounds|quid|balles|dollars)\b|(?<=\d\d\d)e\b))?"
 _DIGITS = (
     r"(?P<number>\d{1,3}(?:[ .,']\d{3}){1,4}(?:[.,]\d{1,2}(?!\d))?"  # grouped

@@ -500,7 +500,7 @@ def _two_days_ago(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:aujourd'?hui|ce jour|ce matin|ce soir|cet apres-midi|cette apres-midi|ce midi|a l'instant|tout de suite|dans la journee|today|this morning|this afternoon|tonight|this evening|by close of business|close of business|(?:by )?close of play|(?:by )?c\.?o\.?b\b\.?|end of (?:the |this )?(?:business )?day|end of play|(?:by )?eod|before we close|heute|hoje|esta manha|hoy|esta manana|esta tarde|oggi|stamattina|vandaag|vanmorgen|vanochtend|vanmiddag|vanavond|stasera|esta noche|heute abend|just now|right away|straight away|right now|in sofortiger ausfuhrung|meteen|ahora mismo)\b"
+    r"\b(?:aujourd'?hui|ce jour|ce matin|ce soir|cet apres-midi|cette apres-midi|ce midi|a l'instant|tout de suite|dans la journee|today|this morning|this afternoon|tonight|this evening|by close of business|close of business|(?:by )?close of play|(?:by )?c\.?o\.?b\b\.?|end of (?:the |this )?(?:business )?day|end of play|(?:by )?eod|before we close|heute|hoje|esta manha|hoy|esta (?:misma )?manana|esta (?:misma )?tarde|oggi|stamattina|vandaag|vanmorgen|vanochtend|vanmiddag|vanavond|stasera|esta noche|heute abend|just now|right away|straight away|right now|in sofortiger ausfuhrung|meteen|ahora mismo)\b"
 )
 def _today(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, day.base, day.base)
@@ -514,7 +514,7 @@ def _in_two_days(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"(?<!jusqu'a )\b(?:demain|tomorrow|domani|(?<!depois de )amanha|tmrw|tmr|tomoz|tomo|2moro|2mrw|dmn)\b|(?<!guten )(?<!goede )(?<!schonen )\bmorgen\b(?! (?:frau|herr|zusammen|alle))|(?<!esta )(?<!la )(?<!pasado )\bmanana\b"
+    r"(?<!jusqu'a )\b(?:demain|tomorrow|domani|(?<!depois de )amanha|tmrw|tmr|tomoz|tomo|2moro|2mrw|dmn)\b|(?<!guten )(?<!goede )(?<!schonen )\bmorgen\b(?! (?:frau|herr|zusammen|alle))|(?<!esta )(?<!misma )(?<!la )(?<!pasado )\bmanana\b"
 )
 def _tomorrow(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, day.base + timedelta(1))
@@ -579,7 +579,7 @@ def _about(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"(?:\b(?:en |la )?(?:semaine|sem|week|wk|kw|cw|semana|settimana)\.?\s?(?:n\s?°\s?|no\.?\s?|kalender)?|\bs)([0-5]?\d)(?:\s?/?\s?(20\d\d))?\b(?!\s?(?:jours|days|%))"
+    r"(?:\b(?:en |la )?(?:semaine|sem|week|wk|kw|cw|semana|settimana)\.?\s?(?:n\s?°\s?|no\.?\s?|kalender)?|(?<![-/])\bs)([0-5]?\d)(?:\s?/?\s?(20\d\d))?\b(?!\s?(?:jours|days|%))(?!-\d\d)"
 )
 def _week_number(m: re.Match[str], day: _Day) -> FoundDate | None:
     week = int(m[1])

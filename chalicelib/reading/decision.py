@@ -35,7 +35,7 @@ REASONS: dict[str, str] = {
     "complaint": "a complaint is answered by a person",
     "legal": "lawyers, courts or a succession are mentioned",
     "bank-details": "bank details are questioned or changed",
-    "refund": "money is asked back",
+    "refund": "money is asked of us",
     "contact-elsewhere": "the new contact is on another domain",
     "contact-unclear": "somebody else is to be written to, but no address is given",
     "foreign-invoice": "an invoice is named that is not one of this debtor's open items",

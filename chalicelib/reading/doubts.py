@@ -217,7 +217,7 @@ def _check_facts(
     if (
         remittance is not None
         and remittance.date is not None
-        and (remittance.date > draft.base + timedelta(10) or remittance.date < draft.base - timedelta(200))
+        and (remittance.date > draft.base + advice_.SOON or remittance.date < draft.base - timedelta(200))
     ):
         codes.append("date-unlikely")
     if any(not s.certain for s in statements if s.intent == "promise_to_pay"):

@@ -236,7 +236,7 @@ _BARE_NUMBER = re.compile(
 # "sent 900 yesterday", "I'll drop 720 into your account", "1 100 sont partis hier": sums without a currency.
 _PAYING_IT = re.compile(
     r"\b(?:fais|fait|faire|mets|mettre|mis|vire|virer|vires|verse|verser|envoye|envoie|paie|paye|payes|passe|regle|posted?|pay|paid|send|sent|do|did|drop|put|make|made|transfer|transferred|wired?|release|acompte|deposit|tranche|half|instal?ment|moitie|pour|ok|of|de|first|second|another|encore|doe ik|zahle ich|betaal ik|faccio|cioe|sono|soit|namelijk|also|dus|ovvero|en lo|meta|half|halfte|overgemaakt|uberwiesen|transferi|transferir|pagare|pago|mandato|versato)"
-    r"(?: (?:you|vous|te|t'|the|les|la|another|encore|deja|already|just|it|of|de|you guys|jullie|ihnen|le|os))?\s$"
+    r"(?: (?:you|vous|te|t'|the|les|la|another|encore|deja|already|just|it|of|de|you guys|jullie|ihnen|le|os|hier|yesterday|gestern|gisteren|ayer|ieri|ce matin|today))?\s$"
 )
 _THOSE = re.compile(
     r"(?:\b(?:the|les|of|de|a|la|los|las|os|as|die|der|das|den|i|le|van|von|d'|of the|and|et|und|en|y|e|plus)\s|[:=,;(+]\s?|^|\n)$"

@@ -183,7 +183,7 @@ _LESS = re.compile(
 )
 
 
-def _net(talk: Talk, clause: Clause) -> Decimal | None:
+def _net(clause: Clause) -> Decimal | None:
     """Of "5 664,00 (6 384,00 moins l'avoir de 720,00)" what is left, where all of them stand there."""
     values = list(dict.fromkeys(a.value for a in clause.amounts))
     if 3 <= len(values) <= 5 and _LESS.search(clause.text):
@@ -194,16 +194,20 @@ def _net(talk: Talk, clause: Clause) -> Decimal | None:
 
 
 def amount_of(talk: Talk, index: int, clause: Clause) -> Decimal | None:
-    net = _net(talk, clause)
+    net = _net(clause)
     if net is not None:
         return net
     usable = usable_amounts(talk, clause)
     if not usable and not clause.row:
-        same = [c for c in talk.clauses if c.sentence == clause.sentence and c is not clause]
         taken = {s.clause for s in talk.statements}
+        same = [
+            c for c in talk.clauses if c.sentence == clause.sentence and c is not clause and c.index not in taken
+        ]
+        net = next((n for n in map(_net, same) if n is not None), None)
+        if net is not None:
+            return net
         for other in same:
-            if other.index not in taken:
-                usable += usable_amounts(talk, other)
+            usable += usable_amounts(talk, other)
     if not usable and not clause.references and index:
         earlier = [c for c in talk.clauses[:index] if c.sentence == clause.sentence - 1]
         taken = {s.clause for s in talk.statements}
@@ -288,6 +292,9 @@ REMAINS = re.compile(
 )
 
 
+_TIMES = re.compile(r"\d ?[x×*] ?[€£$]?$")  # "15 x 24 €": a price, no sum
+
+
 def usable_amounts(talk: Talk, clause: Clause) -> list[amounts_.FoundAmount]:
     """Amounts that may be what is paid: not what remains, not unit prices, not what was billed before."""
     usable = []
@@ -296,7 +303,7 @@ def usable_amounts(talk: Talk, clause: Clause) -> list[amounts_.FoundAmount]:
         if re.search(
             r"\b(?:reste(?:ra|rait|nt)?|restants?|solde (?:de|restant)|il reste|remain\w*|balance of|leaving|moins|less|minus|hors|sauf|frais|penalites?|indemnite|interets?|interest|fee|skonto\w*|escompte|avoir (?:de|n\S* de)|(?:nc|nota di credito|nota de credito|gutschrift|creditnota) (?:di|de|uber|von|van)|credit (?:note )?(?:of|for)|au lieu de|instead of|capital|discount|deduct\w*|deduction|deduit|retenue|remise)\s?(?:[^\s,]{0,3}\s?)?$",
             before,
-        ):
+        ) or _TIMES.search(before):
             continue
         usable.append(a)
     if (

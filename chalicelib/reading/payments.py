@@ -21,7 +21,7 @@ _CANNOT = re.compile(
     r"\b(?:ne (?:peut|peuvent|pouvons|puis|pourra|pourrons|saurait)|cannot|can't|can not|unable to|kann nicht|konnen (?:wir )?nicht|no pued\w+|no podemos|non poss\w+|non puo|kan niet|kunnen (?:wij |we )?niet)\b"
 )
 _JUST_NOW = re.compile(
-    r"\b(?:viens? (?:juste )?de|venons (?:juste )?de|vient d|just (?:paid|sent|made|wired|transferred|settled|now)|have just|soeben|gerade eben|acabo de|acabamos de|ho appena|abbiamo appena|zojuist|net (?:betaald|overgemaakt))\b"
+    r"\b(?:viens? (?:juste )?de|venons (?:juste )?de|vient d|just (?:paid|sent|made|wired|transferred|settled|now)|have just|soeben|gerade eben|acabo de|acabamos de|acabei de|acabamos de|ho appena|abbiamo appena|zojuist|net (?:betaald|overgemaakt))\b"
 )
 _MONEY_VERB = re.compile(
     r"regl|pay|paie|vire|virement|vers[eo]|sold|acquit|mandat|honor|decaiss|debit|remb|apur|liquid|ordonnanc|cheque|check|\bpaid|settl|clear|transf|remit|wire|fund|money|fric|argent|bezahl|uberw|beglich|beglei|angew|zahl|ausgeziff|pag|abon|ingres|transfer|liquid|sald|bonific|betal|betaal|overg|voldaan|gestort|comptes?\b|account|banque|bank|run\b|campagne|echeanc|bacs|chaps|lcr|traite|sepa|avis|remittance|invoice|facture"
@@ -184,6 +184,9 @@ def about_money(talk: Talk, clause: Clause, sentence: str, m: re.Match[str]) -> 
     )
 
 
+_PARTICIPLE = re.compile(r"\W*(?:pay|regl|vir|sold|acquitt|mandat)ee?s?\b|\W*(?:paid|settled|bezahlt|betaald|pagad[ao]s?|pagat[oaie])\b")
+
+
 def is_past(talk: Talk, clause: Clause, paid: re.Match[str] | None, will: re.Match[str] | None) -> bool:
     base = talk.ground.base
     if paid and _SINCE.search(clause.text):
@@ -216,6 +219,8 @@ def is_past(talk: Talk, clause: Clause, paid: re.Match[str] | None, will: re.Mat
         and all(d.past and d.past < base for d in told)
     ):
         return True
+    if will and _PARTICIPLE.match(will[0]) and told and all(d.past and d.past < base for d in told):
+        return True  # "payée avec la suivante le 20", of a 20th that is over
     if (
         paid
         and re.match(r"\W*(?:c'?est|it's|it is)\b", paid[0])
@@ -290,9 +295,15 @@ def is_past(talk: Talk, clause: Clause, paid: re.Match[str] | None, will: re.Mat
     return not only_future
 
 
+# "As soon as the cooperative has paid me, and on 15 November at the latest, whatever happens."
+_ANYWAY = re.compile(
+    r"\b(?:au plus tard|at the latest|no later than|spatestens|uiterlijk|a mas tardar|al piu tardi|o mais tardar)\b.{0,40}\b(?:quoi qu'il (?:arrive|en soit)|dans tous les cas|en tout cas|de toutes? (?:facons?|manieres?)|whatever happens|in any case|either way|regardless|auf jeden fall|so oder so|hoe dan ook|in ogni caso|en todo caso|pase lo que pase|em todo o caso)\b"
+)
+
+
 def is_conditional(clause: Clause, sentence: str) -> bool:
     m = p.CONDITION.search(clause.text) or p.CONDITION.search(sentence)
-    if not m:
+    if not m or _ANYWAY.search(sentence):
         return False
     return not re.match(
         r"des que possible|as soon as possible|si (?:tout|besoin|ca|cela|vous (?:y |le |la |preferez|voulez|souhaitez|avez|desirez|pouvez|etes d))|if (?:you (?:have|need|would|require|prefer|like|want|wish)|that|need|any)|en attendant|selon",
@@ -353,6 +364,8 @@ def loose_payment(talk: Talk, index: int, clause: Clause, sentence: str) -> None
         text,
     ):
         return  # more time that was granted is no promise
+    if p.ARRIVES.search(text) and any(s.intent == "remittance" for s in talk.statements):
+        return  # "transferred yesterday; it will be on your account on Monday"
     if clause.question and not re.search(r"\b(?:yes|ok|okay|oui|ja|si|hein|no)\s?\?", text):
         return
     days = [

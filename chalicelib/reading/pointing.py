@@ -36,7 +36,7 @@ _REST = re.compile(
     r"\b(?:le reste|le restant|le solde|les autres(?: factures)?|l'autre(?! moitie)|celles? qui restent?|les suivantes|la derniere|les deux autres|the rest|the others?(?! (?:\d|big|small|large|two|three|four|five|six|seven|eight|nine|ten|day|week|side|hand|party)\b)|the remaining(?: (?:invoices?|items?|bills?|balance))?(?! ?(?:[€£$\d]|on\b|of\b|two never|three never))|the remainder|the balance|the other (?:one|two|invoices?)|remaining (?:invoices?|balance|items?)|der rest|die (?:anderen|ubrigen|restlichen)(?: rechnungen)?|die andere(?! halfte)|el resto|las (?:otras|demas)|la otra|il resto|le altre|l'altra(?! meta)|de rest|de andere(?:n)?(?! helft)|het restant)\b"
 )
 _MONTH_REF = re.compile(
-    rf"\b(?:(?P<both>les deux|les trois|the two|the three|die beiden|both|deux|le|la|celles?|facture|factures|invoices?|bill|bills|the|ones?|die|quella|quelle|document|rechnung|rechnungen|factura|fattura|factuur|your|votre|vos)\s(?:(?:d'|(?:de|du|of|from|for|vom|von|del|di|dated|datee|van)\s)(?:mois (?:de\s|d'))?|emise?s? en )(?P<month>{MONTH})(?!\s?\d{{1,2}}\b)|\b(?P<poss>{MONTH})'s (?:invoices?|bill|bills|one)|\b(?P<and>{MONTH}) (?:and|et|und|en|e|y) (?P<poss2>{MONTH}) (?:invoices|bills|ones)|\b(?:the|your|our|that) (?P<named>{MONTH}) (?P<noun>ones?|bills?|invoices?)|\b(?P<glued>januar|februar|marz|april|mai|juni|juli|august|september|oktober|november|dezember|januari|februari|maart|mei|augustus|december)-?(?P<paper>rechnung|rechnungen|factuur|rekening|nota))\b"
+    rf"\b(?:(?P<both>les deux|les trois|the two|the three|die beiden|both|deux|le|la|celles?|facture|factures|invoices?|bill|bills|the|ones?|die|quella|quelle|document|rechnung|rechnungen|facturas?|faturas?|fattura|fatture|factuur|facturen|your|votre|vos)\s(?:(?:d'|(?:de|du|of|from|for|vom|von|del|di|dated|datee|van)\s)(?:mois (?:de\s|d'))?|emise?s? en )(?P<month>{MONTH})(?!\s?\d{{1,2}}\b)(?: (?:et|and|und|y|e|en) (?:d'|(?:de|of|von|vom|van|del|di) )?(?P<second>{MONTH})(?!\s?\d{{1,2}}\b))?|\b(?P<poss>{MONTH})'s (?:invoices?|bill|bills|one)|\b(?P<and>{MONTH}) (?:and|et|und|en|e|y) (?P<poss2>{MONTH}) (?:invoices|bills|ones)|\b(?:the|your|our|that) (?P<named>{MONTH}) (?P<noun>ones?|bills?|invoices?)|\b(?P<glued>januar|februar|marz|april|mai|juni|juli|august|september|oktober|november|dezember|januari|februari|maart|mei|augustus|december)-?(?P<paper>rechnung|rechnungen|factuur|rekening|nota))\b"
 )
 _BY_ISSUE = re.compile(
     r"(?:factures?|invoices?|bills?|documents?|rechnung(?:en)?|factura|fattura|factuur|piece|celles?|the one|votre fact\w*)(?: \S{1,12}){0,2} (?:du|of|from|dated|datee du|emise le|issued (?:on )?|vom|del|van|en date du|de|dd\.?) ?(?:the )?$"
@@ -81,6 +81,29 @@ def by_site(
         if told:
             first = min(told, key=lambda m: m.start())
             out.append(FoundReference(first.start(), first.end(), first[0], tuple(numbers), "site"))
+    return out + _of_several_orders(folded, orders, named, debtor)
+
+
+_SEVERAL = re.compile(
+    r"\b(?:(?P<count>deux|trois|quatre|two|three|four|both|zwei|beiden?|drei|dos|tres|due|tre|twee|drie|\d) )?(?:factures|invoices|bills|rechnungen|facturas|faturas|fatture|facturen)(?: (?!de\b|of\b)\S{1,9}){0,1} (?:du|de la|de|of|for|vom|von|del|della|van|da|do) (?:the |le |la |les |het |l')?(?:chantier|site|project|projet|job|cantiere|obra|bouwplaats|baustelle|werf)?\s?$"
+)
+
+
+def _of_several_orders(
+    folded: str, orders: dict[str, list[str]], named: set[str], debtor: str
+) -> list[FoundReference]:
+    """The name that several orders share, told of several invoices: "les deux factures du chantier Lormoy"."""
+    out = []
+    words = {w for order in orders for w in re.findall(r"[a-z]{4,}", order) if w not in debtor and w not in _COMMON}
+    for word in sorted(words):
+        of_it = tuple(n for order, numbers in orders.items() if word in order for n in numbers)
+        if not 1 < sum(word in order for order in orders) < len(orders) or named & set(of_it):
+            continue
+        for m in re.finditer(rf"(?<![\w@.]){word}(?![\w@]|\.[a-z])", folded):
+            told = _SEVERAL.search(folded[max(0, m.start() - 70) : m.start()])
+            if told and _COUNTS.get(told["count"] or "", len(of_it)) == len(of_it):
+                out.append(FoundReference(m.start(), m.end(), m[0], of_it, "site"))
+                break
     return out
 
 
@@ -97,14 +120,15 @@ def by_issue(
             if len(same) == 1 and same[0] not in named:
                 out.append(FoundReference(d.start, d.end, d.words, (same[0],), "issued"))
     for m in _MONTH_REF.finditer(folded):
-        told = [w for w in (m["month"], m["poss"], m["and"], m["poss2"], m["named"], m["glued"]) if w]
+        told = [w for w in (m["month"], m["second"], m["poss"], m["and"], m["poss2"], m["named"], m["glued"]) if w]
         months = {MONTH_OF.get(word.rstrip(".")) for word in told}
         same = [i.number for i in items if i.issued_on.month in months]
         plural = bool(
             m["and"]
+            or m["second"]
             or (m["noun"] or m["paper"] or "").endswith(("s", "en"))
             or re.match(
-                r"les|the two|the three|die beiden|both|deux|celles|factures|invoices|rechnungen|bills|vos|ones",
+                r"les|the two|the three|die beiden|both|deux|celles|factures|invoices|rechnungen|facturas|faturas|fatture|facturen|bills|vos|ones",
                 m["both"] or "",
             )
         )
@@ -188,7 +212,7 @@ def everything(
             and (amounts or not _GOES.match(folded, m.end()))
         ):
             continue  # with one invoice named, "the rest" is rather that of the invoice, or of the chairs
-        if re.match(r"[,:]?\s?(?:la |the |die |de )?[a-z]{0,6}[-/]?\d{2}", folded[m.end() :]):
+        if re.match(r"[,:]?\s?\(?(?:la |the |die |de )?[a-z]{0,6}[-/]?\d{2}", folded[m.end() :]):
             continue  # "for the rest, FV118477": it says itself which
         if re.search(
             r"\b(?:comme|like|wie|como|come|zoals|tot|until|till|bis|hasta que|avant que|before)\s$",
@@ -243,14 +267,15 @@ def ordinals(folded: str, found: Sequence[FoundReference]) -> list[FoundReferenc
 _COUNTS = {
     word: number
     for number, words in {
-        2: "deux|two|zwei|beiden|due|dos|twee|2|couple of", 3: "trois|three|drei|tre|tres|drie|3", 4: "quatre|four|vier|quattro|cuatro|4"
+        2: "deux|two|zwei|beiden|due|dos|duas|dois|twee|2|couple of", 3: "trois|three|drei|tre|tres|drie|3",
+        4: "quatre|four|vier|quattro|cuatro|quatro|4",
     }.items()
     for word in words.split("|")
 }  # fmt: skip
 _COUNT = "(?:" + "|".join(_COUNTS) + ")"
 _NO_INVOICE = r"(?!\s(?:fois|semaines?|jours?|relances?|rappels?|mois|annees?|quinzaine|moitie|echeances?|mensualites?|traites?|versements?|weeks?|days?|months?|years?|times?|reminders?|half|payments?|instal\w*|e-?mails?|messages?|calls?|letters?|tage|wochen|monate|mahnung\w*|keer|weken|dagen|volte|settimane|giorni|veces|semanas|dias|rate|plazos|cuotas|chairs|chaises|livraisons?|deliver\w*|clients?|points?))"
 _ENDS = re.compile(
-    rf"\b(?:les|vos|the|your|die|le|las|los|de|ihre)\s(?:(?P<before>{_COUNT})\s)?(?:(?P<first>premieres?|plus anciennes|plus vieilles|first|oldest|ersten|altesten|prime|primeras|eerste|oudste)|dernieres?|plus recentes|last|latest|most recent|letzten|jungsten|ultime|ultimas|laatste)(?:\s(?P<after>{_COUNT}))?\b{_NO_INVOICE}"
+    rf"\b(?:les|vos|the|your|die|le|las|los|as|os|de|ihre)\s(?:(?P<before>{_COUNT})\s)?(?:(?P<first>premieres?|plus anciennes|plus vieilles|first|oldest|ersten|altesten|prime|primeras|primeir[ao]s|eerste|oudste)|dernieres?|plus recentes|last|latest|most recent|letzten|jungsten|ultime|ultim[ao]s|laatste)(?:\s(?P<after>{_COUNT}))?\b{_NO_INVOICE}"
 )
 _ON_A_LIST = re.compile(
     r"\b(?:(?:de|sur|of|on|in|from|auf|aus|van|op|della|nella|de la|en la) (?:ta|votre|la|your|the|this|ihrer|der|uw|je|tu|su|vostra|le|votre dernier|your last) ?(?:liste|releve|tableau|mail|relance|list|statement|table|reminder|e-?mail|aufstellung|liste|lijst|overzicht|elenco|lista)|\b(?:dell'elenco|della lista|de la lista)|(?:deux|two|trois|three|zwei|due|dos|twee) (?:premieres|dernieres|first|last|ersten|letzten)|(?:first|last) (?:two|three)|(?:ultime|prime) (?:due|tre)|(?:premieres|dernieres|plus anciennes|plus recentes)\b)"

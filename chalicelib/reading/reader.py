@@ -348,7 +348,7 @@ class Draft:
             )
             if found and listed and "promise_to_pay" in pays:
                 found = replace(found, kind="promise")
-            if found:
+            if found and not found.parts:  # rows that say different things are sentences, and were read as such
                 out.append(("body", found))
         return out
 
@@ -587,7 +587,7 @@ class Draft:
             days = [s.on for s in promises if s.on is not None] + [
                 a.on for a in planned if a.on is not None and not promises
             ]
-            amount = self._sum(promises) or stated or (None if remitted else self._only_amount(promises))
+            amount = (None if remitted else self._instalments(promises)) or self._sum(promises) or stated or (None if remitted else self._only_amount(promises))
             if amount is None and len(planned) == 1:
                 amount = planned[0].total
             if not days and planned:
@@ -630,6 +630,14 @@ class Draft:
         days = {s.on for s in told}
         several = Decimal(len(days)) * (values[0] or Decimal(0))
         return several if len(days) == len(told) > 1 and None not in days and several <= room else values[0]
+
+    def _instalments(self, statements: Sequence[Statement]) -> Decimal | None:
+        """The balance spoken of, where all amounts told beside it make it up: "250 on the 5th, 250 …, 242.80 …"."""
+        sentences = {self.said.clauses[s.clause].sentence for s in statements if s.clause >= 0}
+        told = [a.value for c in self.said.clauses if c.sentence in sentences for a in c.amounts]
+        owed = {i.number: i.amount for i in self.items}
+        spoken = sum((owed[n] for n in {n for s in statements for n in s.numbers} if n in owed), Decimal(0))
+        return spoken if len(told) > 2 and sum(told, Decimal(0)) == spoken else None
 
     def _only_amount(self, statements: Sequence[Statement]) -> Decimal | None:
         """The one amount of a text that names it beside the invoice and the payment in the next sentence."""

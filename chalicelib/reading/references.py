@@ -237,14 +237,19 @@ _SHE_IS = re.compile(
 _COUNTED = re.compile(
     r"\s?(?:€|eur|£|\$|chf|%|euros?|pieces?|pcs|units?|kg|km|m2|m3|heures?|hours?|jours|days|personnes|people|rue|avenue|habitants)\b"
 )
-_ENDING = re.compile(r"(?<![\w/.,-])(\d{2,6}[-/]\d{1,5})(?![\w/-]|[.,]\d)")
+_ENDING = re.compile(r"(?<![\w/.,@-])(\d{2,6}[-/]\d{1,5}|[a-z]{1,3}\d{3,6})(?![\w/@-]|[.,]\d)")
 
 
 def _endings(folded: str, items: Sequence[KnownItem], free: Callable[[int, int], bool]) -> list[FoundReference]:
-    """The end of a number with its sign: '703-2' of FC260703-2. Unique among the items, and no date."""
+    """The end of a number with its sign: '703-2' of FC260703-2, or its last part: 'K0377' of F-27-K0377. Unique among
+    the items, and no date."""
     out = []
     for m in _ENDING.finditer(folded):
-        matches = {i.number for i in items if fold(i.number).endswith(m[1]) and len(m[1]) < len(i.number)}
+        matches = {
+            i.number
+            for i in items
+            if fold(i.number).endswith(m[1] if m[1][0].isdigit() else f"-{m[1]}") and len(m[1]) < len(i.number)
+        }
         if len(matches) == 1 and free(m.start(), m.end()):
             out.append(FoundReference(m.start(), m.end(), m[1], tuple(matches), "fragment"))
     return out

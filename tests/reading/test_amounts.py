@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.reading.amounts import find, parse
-from chalicelib.reading.fold import flat
+from chalicelib.reading.fold import flat, fold
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,10 @@ def test_an_amount_is_read(words: str, value: str, currency: str | None) -> None
 )
 def test_these_are_no_amounts(words: str) -> None:
     assert find(flat(words)) == []
+
+
+def test_a_currency_at_a_lines_end_is_not_that_of_the_next_lines_number() -> None:
+    assert find(fold("montant EUR\n27VE003402")) == []
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def test_a_day_that_is_to_come(words: str, day: str) -> None:
         ("3 février", "2026-02-03"),
         ("il y a trois jours", "2026-11-21"),
         ("two days ago", "2026-11-22"),
+        ("esta misma mañana", "2026-11-24"),
     ],
 )
 def test_a_day_that_is_over(words: str, day: str) -> None:
@@ -109,7 +110,7 @@ def test_a_weekday_is_the_next_one_never_today(base: str, day: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["12 014,64", "1.277,32 EUR", "30 jours fin de mois", "0113", "le 31 juin", "24/7", "10 %"]
+    "words", ["12 014,64", "1.277,32 EUR", "30 jours fin de mois", "0113", "le 31 juin", "24/7", "10 %", "CN-S27-118"]
 )
 def test_these_are_no_dates(words: str) -> None:
     assert [f for f in find(flat(words), BASE) if f.future or f.past] == []

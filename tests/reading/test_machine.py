@@ -104,6 +104,7 @@ def test_our_own_server_refused_goes_to_a_person() -> None:
         ("Cerramos por reforma. Volvemos el 7 de diciembre.", "2026-12-07", True),
         ("Lo studio riaprirà il 4 dicembre.", "2026-12-04", True),
         ("Estou fora, regresso a 7 de dezembro.", "2026-12-07", True),
+        ("Off this Friday as well. I'll answer on Tuesday 1 December.", "2026-12-01", True),
         ("Formation interne, 3 décembre.", "2026-12-03", False),
         ("Un gestionnaire vous répondra sous 5 jours ouvrés.", None, True),
         ("Merci de votre message.", None, True),

@@ -97,6 +97,11 @@ def _pointed(words: str) -> set[str]:
         ("celle de presque 10 000 €", {OLDEST}),
         ("1 200,00 pour la S-26-0190", {SMALL}),
         ("moins un avoir de 348,90", set()),
+        ("les factures d'août et de septembre", {OLDEST, LILAS, ORMES}),
+        ("las facturas de agosto y septiembre", {OLDEST, LILAS, ORMES}),
+        ("le due fatture di agosto", {OLDEST, LILAS}),
+        ("as duas primeiras faturas", {OLDEST, LILAS}),
+        ("pour la petite c'est mardi, l'autre (0171) est bloquée", {SMALL, ORMES}),
     ],
 )
 def test_invoices_are_pointed_at_by_place_size_month_site_and_sum(words: str, numbers: set[str]) -> None:
