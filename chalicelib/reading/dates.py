@@ -760,7 +760,11 @@ def _end_of_year(m: re.Match[str], day: _Day) -> FoundDate | None:
     r"\b(?:avant|d'ici|before|by|pour) (?:noel|les fetes|la treve|christmas|xmas|the holidays|les conges)\b|\bvor weihnachten\b|\bvoor kerst\b|\bantes de navidad(?:es)?\b|\b(?:entro|prima di) natale\b"
 )
 def _before_christmas(m: re.Match[str], day: _Day) -> FoundDate | None:
-    return _fact(m, None, date(day.base.year, 12, 24), certain=False)
+    eve = date(day.base.year, 12, 24)
+    if day.base.month <= 2:  # told in January, it is over
+        eve = date(day.base.year - 1, 12, 24)
+        return _fact(m, eve, None, certain=False)
+    return _fact(m, None, eve, certain=False)
 
 
 @_rule(

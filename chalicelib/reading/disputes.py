@@ -140,7 +140,11 @@ _TAKEN_OFF = re.compile(
 )
 _WAS = re.compile(r"\b(?:etai(?:t|ent)|avai(?:t|ent)|were|was|had|waren|war|estaba\w?|era\w?|eran)\b")
 _RELEASED = re.compile(
-    r"\b(?:debloqu\w+|releas\w+|unblocked|block is (?:now )?(?:removed|lifted|gone)|leve\w?|freigegeben|desbloquead\w|sbloccat\w|vrijgegeven)\b"
+    r"\b(?:debloqu\w+|releas\w+|unblocked|block is (?:now )?(?:removed|lifted|gone)|leve\w?|freigegeben|desbloquead\w|sbloccat\w|vrijgegeven|(?:that's|is|are|now|so) (?:all )?(?:closed|settled|sorted|resolved|cleared up)|(?:c'est|est|sont) (?:clos\w?|regle|resolu|retrouve\w*|rentre dans l'ordre)|erledigt|opgelost|resuelto|risolto)\b"
+)
+# "Our warehouse has found the two that were missing": what was missing is there.
+_FOUND = re.compile(
+    r"\b(?:(?:has|have|had|we|they|'ve) (?:now |since )?(?:found|located|traced) (?:the |them|it|both|all)|(?:a|ont|avons|ai) (?:bien |enfin |finalement )?retrouve\b|(?:ete|sont|est) retrouvee?s?|wiedergefunden|(?:teruggevonden|gevonden)\b|aparecieron|ritrovat\w)"
 )
 
 
@@ -312,7 +316,12 @@ def lift(talk: Talk) -> None:
     for s in [s for s in talk.statements if s.intent == "dispute"]:
         clause = talk.clauses[s.clause]
         later = talk.folded[clause.end : clause.end + 400]
-        if _WAS.search(talk.sentence(clause)) and (_RELEASED.search(later) or p.NO_DISPUTE.search(later)):
+        if _FOUND.search(clause.text):
+            talk.statements.remove(s)
+            continue
+        if _WAS.search(talk.sentence(clause)) and (
+            _RELEASED.search(later) or p.NO_DISPUTE.search(later) or _FOUND.search(later)
+        ):
             talk.statements.remove(s)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -128,7 +128,7 @@ def judge(
 
 # An invoice that is on its way through the house, or not yet due: named beside the others, and nothing to be done.
 _WAITS = re.compile(
-    r"\b(?:approver|approval|en (?:cours|attente) d(?:e|'|u) ?(?:visa|verif\w*|valid\w*|approb\w*|controle|traitement|signature)|(?:chez|with) (?:the |le |la )?(?:approver|valideur|chef|service|demandeur|buyer|acheteur)|il (?:ne )?reste(?:ra)?|pas (?:encore )?echue|n'est pas echue|not (?:yet )?due|feu vert|pending|under review|in review|in prufung|zur (?:freigabe|prufung)|noch nicht fallig|in behandeling|ter goedkeuring|in approvazione|in verifica|non (?:ancora )?scaduta|en tramite|en revision|no ha vencido)\b"
+    r"\b(?:approver|approval|en (?:cours|attente) d(?:e|'|u) ?(?:visa|verif\w*|valid\w*|approb\w*|controle|traitement|signature)|(?:chez|with) (?:the |le |la |mon |ma |notre |my |our )?(?:approver|valideur|chef|service|demandeur|buyer|acheteur|direct\w+|patron\w*|responsable|comptable|associe\w?|boss|manager|gerante?)|pour signature|for signature|tombe (?:que|a echeance)|il (?:ne )?reste(?:ra)?|pas (?:encore )?echue|n'est pas echue|not (?:yet )?due|feu vert|pending|under review|in review|in prufung|zur (?:freigabe|prufung)|noch nicht fallig|in behandeling|ter goedkeuring|in approvazione|in verifica|non (?:ancora )?scaduta|en tramite|en revision|no ha vencido)\b"
 )
 _WHEN_WE_CAN = re.compile(
     r"\b(?:quand|des que|lorsque|when|as soon as|once|sobald|zodra|cuando|appena) (?:je|on|nous|we|i|wir|ich|wij|ik)?\s?(?:le |la )?(?:peu|pourr|can|could|konn|kunnen|podamos|pueda|posso|possiamo)"
@@ -228,7 +228,10 @@ def _check_facts(
         {s.amount for s in statements if s.intent == "remittance"},
         {s.amount for s in statements if s.intent == "promise_to_pay"},
     )
-    if paid & promised and (None in given[0] | given[1] or given[0] & given[1]):
+    part = sum((s.amount for s in statements if s.intent == "remittance" and s.amount), Decimal(0))
+    owed = sum((known[n].amount for n in paid & promised if n in known), Decimal(0))
+    rest = given[1] <= {None, owed - part} and 0 < part < owed  # a part was paid, and the rest is promised
+    if paid & promised and not rest and (None in given[0] | given[1] or given[0] & given[1]):
         codes.append("contradiction")
     codes += _amount_doubts(draft, statements, promise, remittance, dispute, invoices, documents)
     if any(s.intent == "remittance" and not s.numbers for s in statements) and any(
@@ -280,6 +283,9 @@ _NUMBERED = re.compile(
 )
 
 
+_MOVES = frozenset({"promise_to_pay", "remittance"})
+
+
 def _sum_overheard(
     said: Said, statements: Sequence[Statement], promise: Promise | None, remittance: Remittance | None
 ) -> bool:
@@ -287,7 +293,11 @@ def _sum_overheard(
     if all(one is None or one.amount is not None for one in (promise, remittance)):
         return False
     used = {s.amount for s in statements} | {one.amount for one in (promise, remittance) if one}
+    paying = {said.clauses[s.clause].sentence for s in statements if s.intent in _MOVES and s.clause >= 0}
+    apart = {s.clause for s in statements if s.intent not in _MOVES and s.clause >= 0}
     for c in said.clauses:
+        if c.index in apart and c.sentence not in paying:
+            continue  # the price that is contested, the sum of the invoice that is asked for
         if any(a.value not in used for a in c.amounts):
             return True
         known = [(a.start, a.end) for a in c.amounts]
@@ -316,6 +326,16 @@ def _answers_us(draft: Draft, told: set[Intent], statements: Sequence[Statement]
         and len(told) == 1
         and told <= {"promise_to_pay", "remittance", "document_request", "payment_plan_request"}
     )
+
+
+# "Less 2 % settlement discount".
+_PERCENT_OFF = re.compile(
+    r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?) ?%(?=[^\n]{0,40}\b(?:discount|escompte|remise|skonto|sconto|descuento|desconto|korting|retention|retenue)\b)"
+)
+
+
+def _less(owed: Decimal, percent: str) -> Decimal:
+    return (owed * (100 - Decimal(percent.replace(",", "."))) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def _amount_doubts(
@@ -385,6 +405,8 @@ def _amount_doubts(
             a.value == total and REMAINS.search(folded[max(0, a.start - 24) : a.start]) for a in told
         ):
             continue  # of a part that they paid before
+        if total < owed and any(total == _less(owed, m[1]) for m in _PERCENT_OFF.finditer(folded)):
+            continue
         if total < owed and any(total + a.value in (owed, *balances) for a in told if a.value != total):
             continue  # what was taken off is told: a credit note, a discount
         both = [one.amount for one in (promise, remittance) if one and one.amount is not None]

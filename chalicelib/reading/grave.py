@@ -47,8 +47,13 @@ def insolvency(talk: Talk, index: int, clause: Clause) -> None:
         return
 
 
+_FOOT = re.compile(r"\W*(?:unsubscribe|desabonn\w+|desinscri\w+|abmelden|uitschrijven|cancellami|darme de baja)\W*")
+
+
 def complaint(talk: Talk, index: int, clause: Clause) -> None:
     m = p.STOP_WRITING.search(clause.text) or p.PRIVACY.search(clause.text) or p.THREAT.search(clause.text)
+    if m and clause.index > 1 and _FOOT.fullmatch(clause.text):
+        return  # the foot of a newsletter; an answer of this one word stands alone
     if m and p.NO_COMPLAINT.search(talk.sentence(clause)):
         return
     if m:

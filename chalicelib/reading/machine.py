@@ -52,10 +52,10 @@ _RECEIPT_BODY = re.compile(
 )
 
 _CHALLENGE = re.compile(
-    r"(?:verif(?:y|ier) (?:that )?(?:you(?:'re| are)|vous etes) (?:a )?(?:human|real|not a|humain)|you are (?:a )?(?:human|not a (?:robot|spammer|machine|bot))|(?:prove|confirm|show) (?:that )?(?:you(?:'re| are)|your(?:self)? (?:is|are|to be)?) ?(?:a )?(?:human|real|not|genuine|legitimate)|not a robot|n'etes pas un robot|pas un (?:robot|spammeur|automate)|kein (?:roboter|spammer)|no es(?: un| usted un)? robot|non (?:sei|e) un robot|geen robot|(?:release|deliver) (?:it|your (?:message|mail|e-?mail)) (?:with|by|,)?.{0,40}click|(?:not|isn'?t) on (?:his|her|my|their|our|the) (?:guest|allow|white|approved|safe|contact)\w* ?list|whitelist|liste blanche|expediteurs? (?:autorise|approuve|valide)|authentifi(?:er|ez|cation) (?:votre|vous|de l'expediteur)|m'authentifie|anti-?spam.{0,120}(?:clic|click|valid|confirm|authent)|(?:click|clic|cliquez|cliquer|klicken).{0,160}(?:deliver|remis|delivre|zugestellt|entreg|recapit|afgelever|release|liber|unblock|debloqu)|(?:deliver|remis|delivre|zugestellt|entreg|released?|liber|unblock|debloqu).{0,160}(?:click|clic\b|cliqu|klick|confirm your|captcha)|challenge.response|sender (?:verification|confirmation|authentication)|verification de l'expediteur|action requise pour que votre message|(?:message|courriel|courrier|mail)(?: to \S+)? (?:is|has been|est) (?:being )?(?:held|on hold|quarantin|retenu|conserve|mis en attente)|confirm (?:this|your) (?:message|e-?mail|address) (?:by|to)|first[ -]time sender|premiere fois et ma boite)"
+    r"(?:verif(?:y|ier) (?:that )?(?:you(?:'re| are)|vous etes) (?:a )?(?:human|real|not a|humain)|you are (?:a )?(?:human|not a (?:robot|spammer|machine|bot))|(?:prove|confirm|show) (?:that )?(?:you(?:'re| are)|your(?:self)? (?:is|are|to be)?) ?(?:a )?(?:human|real|not|genuine|legitimate)|not a robot|n'etes pas un robot|pas un (?:robot|spammeur|automate)|kein (?:roboter|spammer)|no es(?: un| usted un)? robot|non (?:sei|e) un robot|geen robot|(?:release|deliver) (?:it|your (?:message|mail|e-?mail)) (?:with|by|,)?.{0,40}click|(?:not|isn'?t) on (?:his|her|my|their|our|the) (?:guest|allow|white|approved|safe|contact)\w* ?list|whitelist|liste blanche|expediteurs? (?:autorise|approuve|valide)|authentifi(?:er|ez|cation) (?:votre|vous|de l'expediteur)|m'authentifie|anti-?spam.{0,120}(?:clic|click|valid|confirm|authent)|(?:click|clic|cliquez|cliquer|klicken).{0,160}(?:deliver|remis|delivre|zugestellt|entreg|recapit|afgelever|release|liber|unblock|debloqu)|(?:deliver|remis|delivre|zugestellt|entreg|released?|liber|unblock|debloqu).{0,160}(?:click|clic\b|cliqu|klick|confirm your|captcha)|challenge.response|sender (?:verification|confirmation|authentication)|not yet a (?:trusted|known|verified) sender|(?:em|en|in) (?:quarentena|cuarentena|quarantena|quarantane|quarantaine)\b.{0,160}(?:entregue|entregad|recapitat|consegnat|zugestellt|bezorgd|codigo|codice)|verification de l'expediteur|action requise pour que votre message|(?:message|courriel|courrier|mail)(?: to \S+)? (?:is|has been|est) (?:being )?(?:held|on hold|quarantin|retenu|conserve|mis en attente)|confirm (?:this|your) (?:message|e-?mail|address) (?:by|to)|first[ -]time sender|premiere fois et ma boite)"
 )
 _CHALLENGE_ACT = re.compile(
-    r"(?:complete the (?:\S+ )?(?:check|form|test|steps?)|click|clic\b|cliqu|klick|reply (?:to|with)|repond(?:ez|re)|https?://|captcha|code|haz clic|fai clic|klik)"
+    r"(?:complete the (?:\S+ )?(?:check|form|test|steps?)|respond[ae]r? a esta mensa(?:gem|je)|rispond\w+ a questo messaggio|antworten sie auf diese|click|clic\b|cliqu|klick|reply (?:to|with)|repond(?:ez|re)|https?://|captcha|code|haz clic|fai clic|klik)"
 )
 
 # Three things that every such service says, in whatever words: the mail waits, do this, because we do not know you.
@@ -237,7 +237,7 @@ def is_challenge(message: InboundMessage, own: str) -> bool:
     if not found or not _CHALLENGE_ACT.search(words):
         return False
     return len(found) >= 2 or bool(
-        re.search(r"robot|human|humain|spam|sender verif|guest list|whitelist|liste blanche|authentif", words)
+        re.search(r"robot|human|humain|spam|quar[ae]nt|cuarent|sender verif|guest list|whitelist|liste blanche|authentif", words)
     )
 
 

@@ -139,11 +139,25 @@ _LEAVES = re.compile(
 )
 
 
+# "It was approved on the 11th": the day on which a house said yes.
+_CHECKED = re.compile(
+    r"\b(?:conform(?:aron|o|ado)|aprob(?:aron|o|ado)|approved|signed(?: off)?|visee?|validee?|signee?|bonne a payer|freigegeben|goedgekeurd|approvat[ao]|aprovad[ao])\s(?:el|le|the|on|on the|am|il|op|op de|a|dia)\s$"
+)
+
+
+# "We are closed until the 5th": the day on which a house opens again.
+_SHUT = re.compile(
+    r"\b(?:ferm\w+|clos\w+|shut|geschlossen|gesloten|chius\w+|chiudiamo|cerra\w+|fecha\w+)(?: \S{1,9}){0,2}? (?:jusqu'?\S{0,2}|until|till|bis|tot|fino|hasta|ate)\b(?: \S{1,6}){0,2}$|\b(?:ferm\w+|clos\w+|shut|geschlossen|gesloten|chius\w+|chiudiamo|cerra\w+|fecha\w+)(?: \S{1,9}){0,2}? (?:jusqu'?\S{0,2}|until|till|bis|tot|fino|hasta|ate) "
+)
+
+
 def other_day(talk: Talk, clause: Clause, d: dates_.FoundDate) -> bool:
     """A date of an invoice, a delivery, a letter: not the day of a payment."""
     article = re.match(r"(?:le|du|au|the|on|of|am|vom|el|il|del|de|depuis le|des le|pour le|avant le)\s", d.words)
     before = talk.folded[max(clause.start, d.start - 44) : d.start] + (article[0] if article else "")
     if any(r.start <= d.start < r.end for r in clause.references if r.how == "issued"):
+        return True
+    if (d.weak and _CHECKED.search(before)) or _SHUT.search(before + d.words[:12]):
         return True
     if _IF.search(talk.folded[max(clause.start, d.start - 90) : d.start]):  # as far back as it looks
         return True
@@ -183,9 +197,16 @@ _LESS = re.compile(
 )
 
 
+_EQUALS = re.compile(r"(?:=|\b(?:soit|so|donc|makes|equals|also|macht|dus|quindi|totale|total))\s?(?:€|£|\$|eur|gbp|usd|chf)?\s?$")
+
+
 def _net(clause: Clause) -> Decimal | None:
     """Of "5 664,00 (6 384,00 moins l'avoir de 720,00)" what is left, where all of them stand there."""
     values = list(dict.fromkeys(a.value for a in clause.amounts))
+    if len(values) == 2 and _LESS.search(clause.text) and values[1] < values[0]:  # "1 918.00 less 2 % = 1 879.64"
+        last = clause.amounts[-1]
+        if last.value == values[1] and _EQUALS.search(clause.text[: last.start - clause.start]):
+            return values[1]
     if 3 <= len(values) <= 5 and _LESS.search(clause.text):
         gross = max(values)
         nets = [v for v in values if v != gross and gross - sum(w for w in values if w not in (gross, v)) == v]

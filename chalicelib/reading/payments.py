@@ -33,7 +33,7 @@ _OWN_MEANS = re.compile(
     r"\b(?:(?:mon|notre|nos|mes|ma|le|la|l') ?(?:client|paie|paye|recette|caisse|prime|acompte|banque|maitre d'ouvrage|tresorerie|subvention|salaire|pret|credit|conseil|mairie|departement|etat|salon|saison)\w{0,2}|encaiss\w+|rentree? d'argent|j'ai (?:les|de quoi|l'argent|des)|que je peux|que possible|quand je peux|je pourrai|on pourra|me paie|nous paie|me regle|nous regle|nous payer|de la tresorerie|(?:our|my) (?:own )?(?:customer|client|bank|funding|grant|loan|season|money|cash|owner|boss|director|board)\w{0,2}|we (?:can|are paid|get paid|have the|receive (?:our|the) (?:money|payment|funds|grant))|i can|i have|i get|cash|funds|pays us|pay us|paid us|approval|signature|signs?|signed|wir (?:konnen|haben|wieder)|unser kunde|abgerechnet|sobald moglich|podamos|cobremos|nos paguen|potremo|ci pagano|incass\w+|we kunnen|onze klant|betaald krijgen|vote|votes?|budget|ouverture|accord du|visa|les fetes|conseil municipal)\b"
 )
 _SENT_BACK = re.compile(
-    r"\b(?:virement|paiement|prelevement|cheque|fichier|payment|transfer|wire|uberweisung|bonifico|transferencia|betaling)\b[^.\n]{0,40}\b(?:rejetee?|revenue?s?|retournee?|bounced|returned|rejected|failed|zuruckgekommen|respinto|tornato|rechazada|devuelta|teruggekomen|geweigerd)\b"
+    r"\b(?:virement|paiement|prelevement|cheque|fichier|payment|transfer|wire|uberweisung|bonifico|transferencia|betaling)\b(?:[^.\n]|\.\d){0,60}\b(?:rejetee?|revenue?s?|retournee?|bounced|returned|rejected|failed|zuruckgekommen|respinto|tornato|rechazada|devuelta|teruggekomen|geweigerd)\b"
 )
 _THEN_PAY = re.compile(
     r"\b(?:reissue|send|correct|fix|amend|replace|credit|refaites|envoyez|corrigez|rectifiez|bitte|schicken sie|korrigieren sie|corrijan|manden|correggete|mandate|stuur)\b[^.\n]{0,90}\b(?:and (?:then )?(?:we|i)(?:'ll| will)|then (?:we|i)(?:'ll| will)|dann|et (?:on|nous|je) (?:vous )?(?:pai|regl)|y (?:les )?pagamos|e paghiamo|dan betalen)|\berst danach\b"
@@ -191,6 +191,9 @@ def is_past(talk: Talk, clause: Clause, paid: re.Match[str] | None, will: re.Mat
     base = talk.ground.base
     if paid and _SINCE.search(clause.text):
         return True
+    at = clause.start + paid.end() if paid else 0  # "versés le 29.12.", whatever other days stand further on
+    if any(d.past and d.past == d.future and d.past < base and -8 <= d.start - at <= 6 for d in clause.dates if paid):
+        return True
     told = [d for d in clause.dates if d.past and d.future and d.past == d.future]
     only_future = any(
         d.past is None
@@ -311,6 +314,12 @@ def is_conditional(clause: Clause, sentence: str) -> bool:
     )
 
 
+# "On the 22nd, if the general meeting votes it": a day that others may strike.
+_IF_THEY_AGREE = re.compile(
+    r"\b(?:si|if|wenn|falls|sofern|se|als|mits)\b[^.\n]{2,60}\b(?:vot\w+|approuv\w+|accept\w+|accord\w+|valid\w+|approv\w+|agree\w*|zustimm\w+|genehmig\w+|aprueb\w+|apruev\w+|goedke\w+|akkoord)\b"
+)
+
+
 def under_condition(talk: Talk, index: int, clause: Clause, sentence: str) -> None:
     """'Paid once …': of ours it is a dispute or a request; of theirs, nothing to rely on."""
     m = p.CONDITION.search(sentence)
@@ -337,6 +346,8 @@ def under_condition(talk: Talk, index: int, clause: Clause, sentence: str) -> No
     ]
     theirs = _OWN_MEANS.search(after) or _OWN_MEANS.search(sentence) or _WHEN_PAID.search(sentence)
     if dated and (theirs or not p.OUR_ACT.search(after)):
+        if _IF_THEY_AGREE.search(after):
+            talk.flags.add("conditional")
         say_promise(talk, index, clause, sentence, p.WILL_PAY.search(clause.text) or p.PAY_STEM.search(clause.text))
         return
     if any(
@@ -366,6 +377,10 @@ def loose_payment(talk: Talk, index: int, clause: Clause, sentence: str) -> None
         return  # more time that was granted is no promise
     if p.ARRIVES.search(text) and any(s.intent == "remittance" for s in talk.statements):
         return  # "transferred yesterday; it will be on your account on Monday"
+    if _HABIT.search(text) and not clause.numbers and not clause.amounts:
+        return  # "we pay on the 10th and the 25th of each month"
+    if _RUN_AFTER.search(text) and any(s.intent == "promise_to_pay" and s.on for s in talk.statements):
+        return  # "the run after that isn't until the 11th"
     if clause.question and not re.search(r"\b(?:yes|ok|okay|oui|ja|si|hein|no)\s?\?", text):
         return
     days = [
@@ -443,6 +458,8 @@ def loose_payment(talk: Talk, index: int, clause: Clause, sentence: str) -> None
             say_payment(talk, index, clause, sentence, m)
     elif past_mark and not future_mark and (money or clause.amounts):
         say_payment(talk, index, clause, sentence, m)
+    elif not future_mark and all(d.past == base for d in days) and _paid_before(talk, clause):
+        say_payment(talk, index, clause, sentence, m)  # "paid 486 on the 18th and 1312 this evening"
     elif future_mark or not past_mark:
         say_promise(talk, index, clause, sentence, m)
         doubtful = re.search(r"\b(?:releves?|comptes?|account|statement|bank|banque|chez vous)\b", text)
@@ -450,6 +467,20 @@ def loose_payment(talk: Talk, index: int, clause: Clause, sentence: str) -> None
             (future_mark is None and doubtful) or (ahead and behind)
         ):  # "Friday", said of the past or of the future
             talk.statements[-1] = replace(talk.statements[-1], certain=False)
+
+
+def _paid_before(talk: Talk, clause: Clause) -> bool:
+    return any(
+        s.intent == "remittance" and talk.clauses[s.clause].sentence == clause.sentence for s in talk.statements
+    )
+
+
+_HABIT = re.compile(
+    r"\b(?:de cada mes|todos los meses|dias de pago|jours de paiement|payment days|zahltage|betaaldagen|giorni di pagamento|(?:de |du )?chaque mois|tous les mois|(?:of )?(?:each|every) month|jeden monats?|ogni mese|(?:van )?elke maand|todos os meses|dias de pagamento)\b"
+)
+_RUN_AFTER = re.compile(
+    r"\b(?:next|following) (?:\S{1,9} )?(?:run|one|batch)\b.{0,24}\b(?:isn't|is not|not) until\b|\b(?:run|one) after that\b|\bla (?:campagne )?suivante n'(?:est|a lieu|arrive) (?:que|qu')|\bder (?:nachste|ubernachste) (?:zahl)?lauf ist erst\b|\bde volgende (?:betaalronde|run) is pas\b"
+)
 
 
 def say_promise(talk: Talk, index: int, clause: Clause, sentence: str, m: re.Match[str] | None) -> None:

@@ -163,6 +163,8 @@ class Draft:
         if marked or not advice_.is_one(self.words.own()):  # whose rows are the client's, of our numbers and amounts
             self.words = _without_our_rows(self.words, self.items, self.base)
         self.own = self.words.own()
+        if len(self.own) < 80 and _SEE_SUBJECT.match(fold(self.own)):
+            self.own = f"{_ANSWER_TO.sub('', message.subject)}\n{self.own}"
         self.codes: list[str] = []
         self.evidence: list[Evidence] = []
         self.doubtful: tuple[Intent, ...] = ()
@@ -381,6 +383,8 @@ class Draft:
             r"\b(?:retired|no longer (?:in use|monitored|used|read)|closed|discontinued|decommissioned|deleted unread|n'est plus (?:utilisee?|relevee?|active)|sera (?:fermee?|supprimee?)|ferm(?:e|ee)e? definitivement|nicht mehr (?:genutzt|gelesen|verwendet)|ya no se utiliza|non e piu attiv|niet meer in gebruik)\b",
             fold(whole),
         )
+        if closed and contacts and not certain:
+            back = None  # a mailbox that is closed for good: the day is that of the change
         portal = bool(closed and p.PORTAL.search(fold(whole)) and p.PORTAL_ACT.search(fold(whole)))
         if not portal and not contacts and back is None and _PLATFORM.search(fold(whole)):
             heard = learned_voice.opinion(said.clauses, self.base, found_by(said.statements))
@@ -637,7 +641,9 @@ class Draft:
         told = [a.value for c in self.said.clauses if c.sentence in sentences for a in c.amounts]
         owed = {i.number: i.amount for i in self.items}
         spoken = sum((owed[n] for n in {n for s in statements for n in s.numbers} if n in owed), Decimal(0))
-        return spoken if len(told) > 2 and sum(told, Decimal(0)) == spoken else None
+        parts = [value for value in told if value != spoken]
+        added = sum(parts, Decimal(0))
+        return added if len(parts) > 1 and added == spoken else None
 
     def _only_amount(self, statements: Sequence[Statement]) -> Decimal | None:
         """The one amount of a text that names it beside the invoice and the payment in the next sentence."""
@@ -778,6 +784,11 @@ def _without_our_rows(found: words.Words, items: Sequence[KnownItem], base: date
     return replace(found, lines=tuple(lines))
 
 
+# "See subject", and no more.
+_SEE_SUBJECT = re.compile(
+    r"\W*(?:\S{1,12}[\s,]{1,3}){0,2}(?:(?:zie|see|cf\.?|voir|siehe|vedi|ver|vease|vide) (?:the |l'|votre |el |het )?(?:onderwerp|subject|objet|betreff|oggetto|asunto|assunto)|(?:tout est )?dans l'objet)\b"
+)
+_ANSWER_TO = re.compile(r"(?i)^(?:\s*(?:re|aw|tr|fwd?|wg|rv|r|antw|sv)\s?:\s*)+")
 _WANTS_PAPERS = re.compile(
     r"\b(?:statement of (?:our |the )?account|statement|bank details|iban|rib\b|coordonnees bancaires|releve de compte|copies? of the last payments|kontoauszug|bankverbindung|estratto conto|extracto|rekeningoverzicht)\b"
 )

@@ -36,6 +36,10 @@ def amount(reading: Reading, part: str) -> str | None:
         ("De F-1041 wordt op de 15e betaald.", "2026-12-15"),
         ("F-1041 : le paiement est calé au 15 décembre.", "2026-12-15"),
         ("F-1041 sera payée au 10 du mois suivant.", "2026-12-10"),
+        ("F-1041 is in Friday's BACS. The run after that isn't until the 11th.", "2026-11-27"),
+        ("La F-1041 nos la aprobaron el 11 y sale el 25 de noviembre.", "2026-11-25"),
+        ("La F-1041 est réglée vendredi, ensuite on ferme jusqu'au 5 janvier.", "2026-11-27"),
+        ("Les jours de paiement sont le 10 et le 25 de chaque mois. La F-1041 part le 25 novembre.", "2026-11-25"),
     ],
 )
 def test_the_day_of_a_promise(words: str, promised: str) -> None:
@@ -52,6 +56,9 @@ def test_the_day_of_a_promise(words: str, promised: str) -> None:
         ("F-1041 payée avec la F-1058 le 12 novembre (1 598,20 €).", "2026-11-12"),
         ("F-1041: we hebben maandag betaald, het staat vrijdag bij u op de rekening.", "2026-11-23"),
         ("Acabamos de pagar a F-1041.", "2026-11-24"),
+        ("F-1041 : 500.- versés le 9.11. (plafond de fin d'année), le reste le 20 décembre.", "2026-11-09"),
+        ("F-1041 reguliert am 12.11.2026.", "2026-11-12"),
+        ("Payé 625 le 12 novembre et 625 ce soir pour la F-1041.", "2026-11-24"),
     ],
 )
 def test_the_day_of_a_payment_is_not_that_of_the_next_one(words: str, paid: str) -> None:
@@ -86,7 +93,9 @@ def test_a_sum_without_a_currency_or_after_what_was_taken_off(words: str, part: 
         ("F-1041 payée hier, remise déduite, EUR 1'225.00.", "remittance", "1225.00"),
         ("Payé ce matin 1 100 pour la F-1041, moins les 10 x 15 € convenus.", "remittance", "1100"),
         ("F-1041: £1,250.00 less £50.00 for the dent = £1,200.00, sent by BACS on 13 November.", "remittance", "1200.00"),
-        ("Pour la F-1041 : 500 € le 5 décembre, 500 € le 5 janvier et 250 € le 5 février.", "promise", "1250.00"),
+        ("F-1041 went on Friday: €1,250.00 less 2% settlement discount = €1,225.00.", "remittance", "1225.00"),
+        ("F-1041: €1,000 leaves us this Friday and the remaining €250 the Friday after.", "promise", "1250"),
+        ("Pour la F-1041 : 500 € le 5 décembre, 500 € le 5 janvier et 250 € le 5 février.", "promise", "1250"),
         ("Mandat de 1 250,00 pour la F-1041 émis lundi, versement de 1 250,00 annoncé pour le 4 décembre.", "promise", "1250.00"),
     ],
 )  # fmt: skip
@@ -103,6 +112,9 @@ def test_the_sum_among_several_sums(words: str, part: str, told: str) -> None:
         ("La F-1041 sera payée si l'assemblée du 8 décembre vote l'appel de fonds.", "promise-without-date"),
         ("Les deux sont parties hier.", "invoice-not-named"),
         ("I want my money back for F-1041, paid twice on 5 November.", "refund"),
+        ("La F-1041 sera payée le 20 décembre si le conseil du 12 vote le budget.", "conditional"),
+        ("La F-1041 se pagó dos veces, les ruego que nos devuelvan la segunda.", "refund"),
+        ("J'ai donné hier un chèque de 1 250 € pour la F-1041 à votre commercial.", "in-hand"),
         ("Notre facture 88 n'a pas été réglée par vos services, nous la déduisons de la F-1041.", "refund"),
         ("Isn't F-1041 settled already? Paul usually sees to it, could you look?", "payment-asked"),
         ("Quelqu'un nous écrit que votre IBAN a changé, confirmez avant que la F-1041 parte.", "bank-details"),
@@ -121,6 +133,8 @@ def test_what_a_person_must_see(words: str, code: str) -> None:
         "F-1041 part vendredi, la F-1058 est en cours de validation.",
         "Les F-1041 et F-1058 partent vendredi.",
         "1 000,00 € hier sur la F-1041, les 250,00 € restants vendredi.",
+        "F-1041 went on Friday: €1,250.00 less 2% settlement discount = €1,225.00.",
+        "F-1041 part vendredi, la F-1058 est chez mon directeur pour signature.",
     ],
 )
 def test_what_only_waits_or_is_paid_in_parts_needs_nobody(words: str) -> None:
@@ -214,6 +228,21 @@ def test_every_clause_keeps_its_own_invoice() -> None:
     assert ("remittance", "F-1041", Decimal("1250.00")) in facts
     assert ("dispute", "F-1058", None) in facts
     assert not any(intent == "dispute" and number == "F-1041" for intent, number, _ in facts)
+
+
+def test_a_part_paid_and_the_rest_promised_is_no_contradiction() -> None:
+    reading = said("Auf die F-1041 haben wir heute 625,00 € überwiesen. Der Rest folgt bis 15. Dezember.")
+    assert "contradiction" not in reading.doubts
+
+
+def test_what_was_missing_and_is_found_contests_nothing() -> None:
+    reading = said("There was a query on the count for F-1041 but we have found the missing two. It goes out on Friday.")
+    assert reading.dispute is None
+
+
+def test_a_mail_that_says_see_subject_says_what_its_subject_says() -> None:
+    reading = said("Zie onderwerp. Groetjes!", subject="F-1041 betaald op 20/11, 1.250 euro")
+    assert (day(reading, "remittance"), amount(reading, "remittance")) == ("2026-11-20", "1250")
 
 
 def test_a_day_that_the_calendar_does_not_know_is_asked_about() -> None:
