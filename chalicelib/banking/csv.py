@@ -1,4 +1,4 @@
-"""Read a CSV statement: the columns that banks name in their languages, or those that a mapping names.
+"""Read a statement that is a table (CSV, or a sheet of a workbook): the columns that banks name, or a mapping's.
 
 Lines before the header (account, period, balance) are passed over. A cell that could mean two things is refused,
 never guessed: dates by ISO, by day first or as the mapping says, amounts by the ledger's own rules.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -19,9 +20,11 @@ from chalicelib.domain.money import Money
 from chalicelib.errors import BadFile, BadInput
 from chalicelib.ledger import cells
 from chalicelib.ledger.cells import Unreadable
+from chalicelib.ledger.guess import CELL
 from chalicelib.ledger.mapping import OURS, ColumnMap
 from chalicelib.ledger.records import Finding
 from chalicelib.ledger.table import MAX_CELL, MAX_COLUMNS, SEPARATORS, find_encoding, plain
+from chalicelib.ledger.xlsx import is_workbook, sheet_rows
 
 MAX_BYTES = 64 * 1024 * 1024
 SHOWN = 20
@@ -58,15 +61,11 @@ def read_csv(raw: bytes, mapping: ColumnMap = OURS) -> list[Statement]:
     """One statement for each account of the file. BadFile names the line of every row that cannot be read."""
     if len(raw) > MAX_BYTES:
         raise BadInput("line 1", f"the file has {len(raw)} bytes", f"{MAX_BYTES} at most are read: split it")
-    encoding = find_encoding(io.BytesIO(raw), mapping.encoding)
-    if isinstance(encoding, Finding):
-        raise encoding.as_error()
-    text = raw.decode(encoding.name).removeprefix("\ufeff")
-    csv.field_size_limit(MAX_CELL)
-    header = _header(text, mapping)
+    text, mapping = text_of(raw, mapping)
+    header = find_header(text, mapping)
     findings: list[BadInput] = []
     entries: dict[str, list[BankEntry]] = {}
-    for line, row in _rows(text, header, findings):
+    for line, row in rows_below(text, header, findings):
         try:
             entry = _entry(line, row, header, mapping)
         except BadInput as error:
@@ -79,29 +78,49 @@ def read_csv(raw: bytes, mapping: ColumnMap = OURS) -> list[Statement]:
     return numbered_all([_statement(account, some) for account, some in entries.items()])
 
 
-def is_statement(raw: bytes) -> bool:
-    """Whether the columns are those of a bank's statement, in the words of banks."""
-    encoding = find_encoding(io.BytesIO(raw[:1_000_000]))
+def text_of(raw: bytes, mapping: ColumnMap) -> tuple[str, ColumnMap]:
+    """The table as text, and how it is read; a sheet of a workbook line by line as it stands there."""
+    csv.field_size_limit(MAX_CELL)
+    if is_workbook(io.BytesIO(raw)):
+        return _sheet_text(raw, mapping), replace(mapping, encoding="", separator=";")
+    encoding = find_encoding(io.BytesIO(raw), mapping.encoding)
     if isinstance(encoding, Finding):
-        return False
-    try:
-        _header(raw[:1_000_000].decode(encoding.name, "replace").removeprefix("\ufeff"), OURS)
-    except BadInput:
-        return False
-    return True
+        raise encoding.as_error()
+    return raw.decode(encoding.name).removeprefix("\ufeff"), mapping
 
 
-class _Header:
+def _sheet_text(raw: bytes, mapping: ColumnMap) -> str:
+    aliases = [name for some in _ALIASES.values() for name in some.split()]
+    known = sorted({*_ALIASES, *aliases, *map(plain, mapping.columns.values())})
+    text, line = io.StringIO(), 1
+    writer = csv.writer(text, delimiter=";", lineterminator="\n")
+    for row in sheet_rows(io.BytesIO(raw), known, mapping.decimal):
+        if isinstance(row, Finding):
+            if row.is_error:
+                raise row.as_error()
+            continue
+        text.write("\n" * (row.line - line))
+        writer.writerow([" ".join(cell.split()) for cell in row.cells])
+        line = row.line + 1
+    return text.getvalue()
+
+
+class Header:
     """Where our columns stand; `currency` where the header itself names one, as in Montant(EUROS)."""
 
-    def __init__(self, names: list[str], mapping: ColumnMap) -> None:
+    def __init__(self, names: Sequence[str], mapping: ColumnMap = OURS) -> None:
+        self.names = tuple(name.strip("\ufeff ")[:CELL] for name in names)
         self.places: dict[str, int] = {}
         self.currency = ""
         plain_names = [_folded(name) for name in names]
         for ours, aliases in _ALIASES.items():
+            if ours in mapping.without:
+                continue
             theirs = mapping.columns.get(ours)
             wanted = [_folded(theirs)] if theirs else [ours, *aliases.split()]
             place = next((plain_names.index(name) for name in wanted if name in plain_names), None)
+            if theirs in self.names:  # two names may differ in their brackets alone
+                place = self.names.index(theirs)
             if place is not None and place not in self.places.values():
                 self.places[ours] = place
         for ours in ("amount", "debit", "credit"):
@@ -122,7 +141,8 @@ def _folded(name: str) -> str:
     return plain(bare).strip("_:.")
 
 
-def _header(text: str, mapping: ColumnMap) -> _Header:
+def find_header(text: str, mapping: ColumnMap) -> Header:
+    """The first line that names a day and an amount. BadInput where there is none."""
     separators = mapping.separator or SEPARATORS
     head = text.splitlines()[:HEADER_WITHIN]
     for line, content in enumerate(head, 1):
@@ -130,7 +150,7 @@ def _header(text: str, mapping: ColumnMap) -> _Header:
             names = next(csv.reader([content], delimiter=separator), [])
             if len(names) < 2 or len(names) > MAX_COLUMNS:
                 continue
-            header = _Header(names, mapping)
+            header = Header(names, mapping)
             if header.is_whole:
                 header.line, header.separator = line, separator
                 return header
@@ -139,7 +159,8 @@ def _header(text: str, mapping: ColumnMap) -> _Header:
     raise BadInput("line 1", f"no header of a statement is found; the file begins {shown!r}", remedy)
 
 
-def _rows(text: str, header: _Header, findings: list[BadInput]) -> Iterator[tuple[int, list[str]]]:
+def rows_below(text: str, header: Header, findings: list[BadInput]) -> Iterator[tuple[int, list[str]]]:
+    """The rows under the header that hold anything, each with its line."""
     body = io.StringIO(text, newline="")
     for _ in range(header.line):
         body.readline()
@@ -157,7 +178,7 @@ def _rows(text: str, header: _Header, findings: list[BadInput]) -> Iterator[tupl
             yield line, row
 
 
-def _entry(line: int, row: list[str], header: _Header, mapping: ColumnMap) -> BankEntry | None:
+def _entry(line: int, row: list[str], header: Header, mapping: ColumnMap) -> BankEntry | None:
     def cell(ours: str) -> str:
         place = header.places.get(ours)
         text = row[place].strip() if place is not None and place < len(row) else ""

@@ -72,7 +72,7 @@ _WORDS = {
     "sales_rep": "commercial email_commercial vendeur sales_rep salesperson",
     "reference": "libelle reference_bancaire reference label description bank_reference",
 }  # fmt: skip
-_DAYS = ("issued", "due", "paid_on")
+_DAYS = ("issued", "due", "paid_on", "booked_on", "valued_on")
 _SHAPES = {
     "issued": r"[0-9]{1,4}[/.\-]?[0-9]{1,2}[/.\-]?[0-9]{1,4}.*",
     "amount": r"[-(]?[0-9][0-9 .,'\u00a0\u202f€]*\)?-?",
@@ -132,7 +132,7 @@ def propose(head: Head, kind: str) -> ColumnMap:
         columns["account"] = columns["client"]  # a file without codes: the name is the account
     if "account" in columns and "client" not in columns and kind == "invoices":
         columns["client"] = columns["account"]
-    return ColumnMap(columns=columns, date_format=_date_format(head, columns))
+    return ColumnMap(columns=columns, date_format=date_format_of(head, columns))
 
 
 def looks_like_invoices(head: Head) -> bool:
@@ -162,10 +162,12 @@ def written(mapping: ColumnMap, title: str) -> str:
         facts["date_format"] = mapping.date_format
     if mapping.decimal:
         facts["decimal"] = mapping.decimal
+    if mapping.without:
+        facts["without"] = list(mapping.without)
     return yaml.safe_dump(facts, allow_unicode=True, sort_keys=False)
 
 
-def _date_format(head: Head, columns: Mapping[str, str]) -> str:
+def date_format_of(head: Head, columns: Mapping[str, str]) -> str:
     """The one format under which every day of the sample can be read; empty where none or several can."""
     texts = [row[head.columns.index(columns[ours])] for ours in _DAYS if ours in columns for row in head.sample]
     able = [form for form in DATE_FORMATS if all(_reads(form, text) for text in texts if text)]

@@ -8,6 +8,7 @@ decimal: ","                                            the decimal mark
 encoding: cp1252                                        where the bytes do not tell
 separator: ";"                                          where the header does not tell
 where_present: [paid_on]                                columns that a file may lack
+without: [payer]                                        columns of a statement that are not ours, whatever their names
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class ColumnMap:
     encoding: str = ""
     separator: str = ""
     where_present: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 OURS = ColumnMap()
@@ -68,6 +70,7 @@ def read_mapping(text: str, file_name: str = "mapping") -> ColumnMap:
         encoding=top.text("encoding", "", one_of=ENCODINGS),
         separator="\t" if separator == "tab" else separator,
         where_present=tuple(top.texts("where_present")),
+        without=tuple(top.texts("without")),
     )
     if result.date_format:
         try:
@@ -77,9 +80,10 @@ def read_mapping(text: str, file_name: str = "mapping") -> ColumnMap:
     for key in columns.names():
         if key in constants:
             constants.report(key, "is a column and a constant", "keep one of them")
-    for ours in result.where_present:
-        if ours not in COLUMNS:
-            top.report("where_present", f"{ours!r} is no column of ours", f"known here: {', '.join(COLUMNS)}")
+    for key, some in (("where_present", result.where_present), ("without", result.without)):
+        for ours in some:
+            if ours not in COLUMNS:
+                top.report(key, f"{ours!r} is no column of ours", f"known here: {', '.join(COLUMNS)}")
     for section in (columns, constants, values):
         section.done(COLUMNS)
     top.done()

@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Any
 
-from chalicelib.banking.csv import is_statement
+from chalicelib.banking import guess as bank
 from chalicelib.banking.read import format_of, read_statements
 from chalicelib.domain.debtor_file import TaskKind
 from chalicelib.einvoicing.read import is_pdf, is_xml
@@ -63,7 +63,7 @@ def import_dropped(
         raw = files.get(key)
         said = _said_by(parts, key, raw)
         if said.unnamed:
-            tell(ImportState.UNNAMED, columns=said.unnamed.columns, sample=said.unnamed.sample)
+            tell(ImportState.UNNAMED, kind=said.kind, columns=said.unnamed.columns, sample=said.unnamed.sample)
             return None
         done = _import(parts, key, name, raw, said, at=at, who=who)
     except BadInput as error:
@@ -139,22 +139,36 @@ def _said_by_content(parts: Parts, raw: bytes) -> _Said:
         return _Said("statements" if re.search(rb"camt\.05[234]", raw[:4000]) else "einvoices")
     if format_of(raw) != "csv":
         return _Said("statements")
-    head = read_head(io.BytesIO(raw))
+    head, statement = read_head(io.BytesIO(raw)), bank.read_bank_head(raw)
     if isinstance(head, Head):
         if head.has(INVOICE_COLUMNS):
             return _Said("invoices")
         if head.has(PAYMENT_COLUMNS):
             return _Said("payments")
-        for kind in ("invoices", "payments"):
-            mapping = remembered(parts.archive, source_of(kind, head))
-            if mapping:
-                return _Said(kind, mapping)
+    for kind, named in (("invoices", head), ("payments", head), ("statements", statement)):
+        mapping = remembered(parts.archive, source_of(kind, named)) if isinstance(named, Head) else None
+        if mapping:
+            return _Said(kind, mapping)
+    return _said_by_names(head, statement)
+
+
+def _said_by_names(head: Head | Finding, statement: Head | None) -> _Said:
+    """A table in words of others: taken for a statement where banks speak like this, else a person is asked."""
     # A ledger has dates and amounts too: it must never be taken for money that came in.
-    if is_statement(raw) and not (isinstance(head, Head) and looks_like_invoices(head)):
-        return _Said("statements")
-    if isinstance(head, Finding):
+    is_ledger = any(isinstance(one, Head) and looks_like_invoices(one) for one in (head, statement))
+    is_first = isinstance(head, Head) and (statement is None or statement.columns == head.columns)
+    if statement and not is_ledger:
+        good, findings = bank.preview(statement, OURS)
+        if bank.names_a_statement(statement) and (good or not findings):
+            return _Said("statements")
+        # Only statements are read from below other lines.
+        return _Said("" if is_first else "statements", unnamed=statement)
+    if isinstance(head, Head) and (is_first or looks_like_invoices(head)):
+        return _Said("", unnamed=head)
+    if isinstance(head, Finding) and statement is None:
         raise head.as_error()
-    return _Said("", unnamed=head)
+    remedy = "delete them, so that the first line names the columns"
+    raise BadInput("line 1", "lines stand above the header of the table", remedy)
 
 
 def source_of(kind: str, head: Head) -> str:

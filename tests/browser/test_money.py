@@ -174,6 +174,41 @@ def test_a_file_is_handed_over_its_columns_are_named_and_it_is_taken_in(
     assert watched.said == []
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 900}, PHONE], ids=["desktop", "phone"])
+def test_a_banks_table_is_named_and_its_money_comes_in(
+    visit: Visit, ground: Ground, assert_accessible: Callable[[Page], None], tmp_path: Path, language: str,
+    viewport: dict[str, int],
+) -> None:  # fmt: skip
+    words = {
+        "fr": ("Choisir des fichiers", "Libellé de l’opération", "Revoir avec ces", "Mémoriser et importer", "Importé"),
+        "en": ("Choose files", "Text of the entry", "Look again with these", "Remember, and take it in", "Taken in"),
+    }[language]
+    mark = f"{language}{viewport['width']}"  # columns of its own: another run has named those of the others
+    table = tmp_path / f"bank-{mark}.csv"
+    rows = f"12/03/2026;VIR {HOSTILE};1 200,50\n13/03/2026;LOYER;-800,00\n"
+    table.write_text(f"Relevé du compte\n\nJour {mark};Quoi;Somme\n{rows}", "utf-8")
+    page = visit("collector", language, path="/ops/import", viewport=viewport)
+    page.get_by_label(words[0]).set_input_files(table)
+    row = page.get_by_role("listitem").filter(has_text=table.name)
+    expect(row.locator("a.cover")).to_be_visible()
+    imported(ground)
+    expect(row.locator(".badge.warn")).to_be_visible()
+    row.locator("a.cover").click()
+    expect(page.get_by_role("cell", name=re.compile("13 (mars|Mar)"))).to_be_visible()
+    page.get_by_label(words[1]).select_option("1")
+    page.get_by_role("button", name=words[2]).click()
+    expect(page.get_by_role("rowheader", name=re.compile("LOYER"))).to_be_visible()
+    assert page.title() != "owned"
+    assert_accessible(page)
+    assert_fits(page)
+    page.get_by_role("button", name=words[3]).click()
+    expect(page.locator("#state")).to_contain_text(re.compile("En cours de lecture|Being read"))
+    imported(ground)
+    expect(page.locator("#state")).to_contain_text(words[4])
+    assert _watched[page].said == []
+
+
 def test_without_scripts_a_plain_form_hands_the_file_over(visit: Visit, ground: Ground, tmp_path: Path) -> None:
     ledger = tmp_path / "plain.csv"
     ledger.write_text("number,account,client,country,issued,due,amount,currency\nPL1,IMP9,,FR,2026-01-01,2026-02-01,5,EUR\n")

@@ -27,7 +27,7 @@ MODULES = [
         "export_personal", "import_ledger", "import_dropped", "import_einvoices", "import_statement",
     )),
     *(f"ledger/{name}.py" for name in ("read", "table", "xlsx", "cells", "guess", "records")),
-    *(f"banking/{name}.py" for name in ("tree", "camt", "mt940", "ofx", "csv")),
+    *(f"banking/{name}.py" for name in ("tree", "camt", "mt940", "ofx", "csv", "guess")),
     *(f"web/pages/{name}.py" for name in ("guard", "mailbox", "tonight", "today")),
 ]  # fmt: skip
 MAKERS = {

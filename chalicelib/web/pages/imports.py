@@ -17,24 +17,16 @@ from chalice.app import Response
 
 from chalicelib import bootstrap
 from chalicelib.errors import BadInput
-from chalicelib.ledger.guess import (
-    CONSTANT,
-    DATE_FORMATS,
-    EXTRAS,
-    REQUIRED,
-    Head,
-    looks_like_invoices,
-    preview,
-    propose,
-    written,
-)
+from chalicelib.ledger.guess import CONSTANT, DATE_FORMATS, Head, written
 from chalicelib.ledger.mapping import ColumnMap
 from chalicelib.ledger.records import Finding
+from chalicelib.pipeline import name_columns
 from chalicelib.pipeline.import_dropped import BY_HAND, source_of
+from chalicelib.pipeline.name_columns import EXTRAS, REQUIRED
 from chalicelib.pipeline.sources import remember_mapping
 from chalicelib.ports import FileFinding, FileImport, ImportState
 from chalicelib.web.pages.guard import NotFound, Visit, act, page
-from chalicelib.web.pages.imports_words import COLUMNS, DATES, KINDS, STATES, said_in
+from chalicelib.web.pages.imports_words import COLUMNS, COLUMNS_OF, DATES, HINTS, KINDS, STATES, said_in
 from chalicelib.web.pages.marked import N_
 from chalicelib.web.pages.render import texts
 from chalicelib.web.pages.safety import reaching
@@ -146,17 +138,25 @@ def _mapping(visit: Visit, found: FileImport) -> dict[str, Any]:
         return {"kind": ""}
     head = Head(found.columns, found.sample)
     wished = visit.said("kind") or visit.query.get("kind", "")
-    kind = wished if wished in REQUIRED else ("invoices" if looks_like_invoices(head) else "payments")
+    able = (found.kind,) if found.kind in REQUIRED else name_columns.KINDS
+    kind = wished if wished in able else name_columns.likely_kind(head) if len(able) > 1 else found.kind
     chosen = bool(visit.form)
     mapping = _chosen(visit, head, kind) if chosen else _proposed(head, kind)
     say = texts(visit.language).gettext
-    good, findings = preview(head, kind, mapping)
-    errors = {f.column: _told(visit, _as_file(f)).what for f in findings if f.is_error and _is_missing(f, kind)}
+    good, findings = name_columns.preview(head, kind, mapping)
+    names = {ours: say(text) for ours, text in {**COLUMNS, **COLUMNS_OF.get(kind, {})}.items()}
+    errors = {
+        f.column: _at_its_field(_told(visit, _as_file(f)), kind)
+        for f in findings
+        if f.is_error and name_columns.is_missing(f, kind)
+    }
     return {
         "kind": kind,
+        "able": able,
         "mapping": mapping,
-        "required": [(ours, say(COLUMNS[ours])) for ours in REQUIRED[kind]],
-        "extras": [(ours, say(COLUMNS[ours])) for ours in EXTRAS[kind]],
+        "required": [(ours, names[ours]) for ours in REQUIRED[kind]],
+        "extras": [(ours, names[ours]) for ours in EXTRAS[kind]],
+        "hints": {ours: say(text) for ours, text in HINTS.get(kind, {}).items()},
         "constant": CONSTANT,
         "choices": [("", say(N_("– not in the file –")))]
         + [(str(place), _with_sample(head, place)) for place in range(len(head.columns)) if head.columns[place]],
@@ -166,15 +166,16 @@ def _mapping(visit: Visit, found: FileImport) -> dict[str, Any]:
         "good": good,
         "errors": errors,
         "findings": [
-            _told(visit, _as_file(f))
+            _told(visit, _as_file(replace(f, column=names.get(f.column, f.column))))
             for f in findings
-            if f.is_error and not _is_missing(f, kind) and (f.column or not errors)
+            if f.is_error and not name_columns.is_missing(f, kind) and (f.column or not errors)
         ],
     }
 
 
-def _is_missing(finding: Finding, kind: str) -> bool:
-    return finding.column in REQUIRED[kind] and finding.line == 1
+def _at_its_field(finding: FileFinding, kind: str) -> str:
+    """A ledger's remedy names all columns of the file, which stand in the choice itself."""
+    return f"{finding.what}; {finding.remedy}" if kind == "statements" and finding.remedy else finding.what
 
 
 def _as_file(finding: Finding) -> FileFinding:
@@ -183,8 +184,8 @@ def _as_file(finding: Finding) -> FileFinding:
 
 def _proposed(head: Head, kind: str) -> ColumnMap:
     """As the names say; what a whole file has alike is filled in with the creditor's own."""
-    mapping = propose(head, kind)
-    constants = {"currency": "EUR"}
+    mapping = name_columns.propose(head, kind)
+    constants = {"currency": "EUR", **mapping.constants}
     if kind == "invoices":
         constants["country"] = bootstrap.parts().offices.creditor().country
     return replace(mapping, constants={k: v for k, v in constants.items() if k not in mapping.columns and v})
@@ -199,10 +200,11 @@ def _chosen(visit: Visit, head: Head, kind: str) -> ColumnMap:
         elif ours in CONSTANT and visit.said(f"constant_{ours}"):
             constants[ours] = visit.said(f"constant_{ours}")[:20].upper()
     form, decimal = visit.said("date_format"), visit.said("decimal")
-    return ColumnMap(
+    mapping = ColumnMap(
         columns=columns, constants=constants, date_format=form if form in DATE_FORMATS else "",
         decimal=decimal if decimal in (".", ",") else "",
     )  # fmt: skip
+    return name_columns.chosen(mapping, kind)
 
 
 def _with_sample(head: Head, place: int) -> str:

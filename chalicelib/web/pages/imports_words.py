@@ -42,6 +42,27 @@ COLUMNS = {
     "language": N_("Language"),
     "sales_rep": N_("E-mail of the sales representative"),
     "reference": N_("Reference of the payment"),
+    "booked_on": N_("Day of the entry"),
+    "debit": N_("Debit: money that left"),
+    "credit": N_("Credit: money that came in"),
+    "payer": N_("Who paid"),
+    "text": N_("Text of the entry"),
+    "payer_iban": N_("IBAN of who paid"),
+    "valued_on": N_("Value date"),
+}
+COLUMNS_OF = {
+    "statements": {
+        "amount": N_("Amount with its sign"),
+        "reference": N_("The bank’s reference"),
+        "account": N_("Your own account"),
+    }
+}
+"""Where a kind of file gives a column another sense."""
+
+HINTS = {
+    "statements": {
+        "amount": N_("Minus is money that left. Where the file has debit and credit instead, name those."),
+    }
 }
 
 DATES = {

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
+from chalicelib.domain.debtor_file import DESK
 from chalicelib.errors import BadInput
 from chalicelib.ledger.guess import Head
 from chalicelib.pipeline.import_dropped import import_dropped, source_of
 from chalicelib.pipeline.sources import mapping_of
 from chalicelib.ports import FileImport, ImportState
+from tests.sample import case, file_of
 from tests.web.pages.conftest import AT, Desk
 
 FILE = "/ops/import/files/{file_id}"
@@ -195,6 +199,115 @@ def test_two_who_name_the_columns_have_it_read_once(desk: Desk) -> None:
     answer = desk.act(f"{FILE}/columns", desk.sign_in("collector"), {"do": "take"}, ids={"file_id": file.id})
     assert answer.status == 303
     assert len(desk.import_queue.bodies) == 1
+
+
+BANK = (
+    "Banque Populaire du Port;;;;\nCompte;FR7630006000011234567890189;;;\nSolde au;31/03/2026;9 812,50;;\n\n"
+    "Jour;Intitulé;Donneur d’ordre;Somme;Nature\n"
+    "12/03/2026;VIR FA-2026-0101;Garage Nord;1 200,50;VIR\n13/03/2026;LOYER;SCI du Quai;-800,00;PRLV\n"
+)
+DEBITS = "Date;Libellé;Débit;Crédit\n12/03/2026;VIR Garage Nord FA-1;;1 200,50\n13/03/2026;LOYER;800,00;\n"
+
+
+def options(body: str, name: str) -> list[tuple[str, str]]:
+    """The columns that a field of the form offers: their place and what is shown."""
+    found = re.search(rf'<select[^>]*name="{name}"[^>]*>(.*?)</select>', body, re.DOTALL)
+    return re.findall(r'<option value="(\d*)"[^>]*>(.*?)</option>', found[1]) if found else []
+
+
+def test_a_banks_table_in_unknown_words_is_named_once_and_its_money_comes_in(desk: Desk) -> None:
+    desk.program.put(file_of(case("FA-2026-0101", "2026-03-10", amount="1200.50"), id="C101"), AT)
+    file = drop(desk, BANK, "bank.csv")
+    assert (file.state, file.kind) == (ImportState.UNNAMED, "statements")
+    assert file.columns == ("Jour", "Intitulé", "Donneur d’ordre", "Somme", "Nature"), "below the lines of the bank"
+    body = show(desk, file, "collector").body
+    assert "kind=invoices" not in body, "a ledger is never read from below other lines"
+    answer = choose(desk, file, do="preview", kind="statements", column_text="1", column_payer="2")
+    assert "Garage Nord" in answer.body
+    assert re.search(r"€1,200\.50.*came in.*€800\.00.*left", answer.body, re.DOTALL)
+    assert choose(desk, file, kind="statements", column_text="1", column_payer="2").status == 303
+    (message,) = desk.import_queue.bodies
+    read(desk, message["key"])
+    taken = desk.imports.get(file.id)
+    assert taken
+    assert (taken.state, taken.kind, taken.rows) == (ImportState.TAKEN, "statements", 2)
+    (credit,) = desk.program.file("C101").credits.values()
+    assert (str(credit.amount), credit.on.isoformat()) == ("1200.50 EUR", "2026-03-12")
+    desk.at += timedelta(hours=1)
+    # The lines above the header and the rows are others each day; the columns are not.
+    again = drop(desk, BANK.replace("31/03", "01/04").replace("13/03", "19/03"), "tomorrow.csv")
+    assert (again.state, again.kind, again.new, again.known) == (ImportState.TAKEN, "statements", 1, 1)
+
+
+def test_a_banks_words_without_a_currency_are_asked_for_it_and_not_refused(desk: Desk) -> None:
+    file = drop(desk, DEBITS)
+    assert (file.state, file.kind) == (ImportState.UNNAMED, "")
+    body = show(desk, file, "collector").body
+    assert re.search(r'kind=statements" aria-current="page"', body)
+    assert "came in" in body
+    refused = choose(desk, file, kind="statements", constant_currency="")
+    assert refused.status == 422
+    assert 'id="f-column_currency-error"' in refused.body
+    assert choose(desk, file, kind="statements", constant_currency="CHF").status == 303
+    read(desk, desk.import_queue.bodies[-1]["key"])
+    assert {str(c.amount.currency) for c in desk.program.file(DESK).credits.values()} == {"CHF"}
+
+
+def test_a_statement_without_a_column_of_sums_is_told_at_the_field(desk: Desk) -> None:
+    file = drop(desk, DEBITS)
+    answer = choose(desk, file, kind="statements", column_debit="", column_credit="")
+    assert answer.status == 422
+    assert "choose the amount, or the debit and the credit" in answer.body
+    assert 'id="f-column_amount-error"' in answer.body
+    assert not desk.import_queue.bodies
+
+
+def test_a_column_that_a_person_left_out_is_not_read_by_its_name(desk: Desk) -> None:
+    file = drop(desk, "Date;Nom;Libellé;Montant\n12/03/2026;ACME SARL;VIR FA-1;12,00\n")
+    assert choose(desk, file, kind="statements", column_payer="").status == 303
+    read(desk, desk.import_queue.bodies[-1]["key"])
+    (credit,) = desk.program.file(DESK).credits.values()
+    assert "ACME" not in credit.reference
+
+
+def test_days_that_none_of_our_forms_reads_are_asked_for(desk: Desk) -> None:
+    file = drop(desk, "Date,Description,Amount,Currency\n03/25/2026,Wire INV-1,1200.50,USD\n")
+    assert file.state is ImportState.UNNAMED
+    body = show(desk, file, "collector").body
+    assert "25 Mar 2026" in body, "only one form reads it, which is proposed"
+    assert choose(desk, file, kind="statements", date_format="DD.MM.YYYY", constant_currency="").status == 422
+
+
+def test_a_banks_workbook_is_named_like_a_csv_file(desk: Desk) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (
+        ["Relevé"], [], ["Jour", "Quoi", "Somme"],
+        [date(2026, 3, 12), "VIR\nFA-1", 1200.5], [date(2026, 3, 13), "LOYER", -800.25],
+    ):  # fmt: skip
+        sheet.append(row)
+    raw = io.BytesIO()
+    book.save(raw)
+    file = drop(desk, raw.getvalue(), "bank.xlsx")
+    assert (file.state, file.kind, file.columns) == (ImportState.UNNAMED, "statements", ("Jour", "Quoi", "Somme"))
+    assert choose(desk, file, kind="statements", column_text="1").status == 303
+    read(desk, desk.import_queue.bodies[-1]["key"])
+    (credit,) = desk.program.file(DESK).credits.values()
+    assert (str(credit.amount), credit.reference) == ("1200.50 EUR", "VIR FA-1")
+
+
+def test_a_ledger_below_a_title_is_neither_money_nor_a_table_of_the_bank(desk: Desk) -> None:
+    ledger = "Balance âgée\nN° facture;Client;Date;Échéance;Montant;Devise\nF1;Morel;2026-03-01;2026-04-01;100,00;EUR\n"
+    file = drop(desk, ledger)
+    assert file.state is ImportState.REFUSED
+    assert file.findings[0].what == "lines stand above the header of the table"
+
+
+def test_the_rows_under_the_header_are_offered_and_none_above(desk: Desk) -> None:
+    body = show(desk, drop(desk, BANK), "collector").body
+    assert ("3", "Somme · 1 200,50") in options(body, "column_amount")
+    assert "Banque Populaire" not in body
 
 
 def test_a_ledger_with_dates_and_amounts_is_never_taken_for_money_that_came_in(desk: Desk) -> None:

@@ -1,0 +1,58 @@
+"""A bank's table that nobody has named: its header is found below other lines, and nothing doubtful is proposed."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.banking.guess import names_a_statement, preview, propose, read_bank_head, whole
+from chalicelib.ledger.guess import Head, written
+from chalicelib.ledger.mapping import ColumnMap, read_mapping
+
+ROWS = "12/03/2026;VIR A;1 200,50\n13/03/2026;LOYER;-800,00\n"
+
+
+def head_of(text: str) -> Head:
+    head = read_bank_head(text.encode())
+    assert head
+    return head
+
+
+@pytest.mark.parametrize(
+    "above",
+    ["", "\n\n", "Relevé\n", "Compte;FR76\n", "Solde au;31/12/2026;1 200,50\n\n", "a,b,c,d,e\n", "a;b;c;d\n"],
+)
+def test_the_header_is_the_line_above_the_entries(above: str) -> None:
+    assert head_of(f"{above}Quand;Quoi;Combien\n{ROWS}").columns == ("Quand", "Quoi", "Combien")
+
+
+@pytest.mark.parametrize("text", ["", "one\ntwo\n", "a;b\nc;d\n", ROWS, "Quand;Quoi;Combien\n"])
+def test_without_a_header_above_entries_there_is_no_statement(text: str) -> None:
+    assert read_bank_head(text.encode()) is None
+
+
+def test_the_words_of_banks_are_a_header_without_a_single_entry() -> None:
+    head = head_of("Relevé\nDate;Libellé;Montant\n")
+    assert (names_a_statement(head), head.sample) == (True, ())
+
+
+def test_of_two_columns_of_sums_none_is_proposed_for_one_may_be_the_balance() -> None:
+    found = propose(head_of("Quand;Quoi;Combien;Reste\n12/03/2026;VIR;1,50;99,00\n13/03/2026;VIR;2,50;96,50\n"))
+    assert dict(found.columns) == {"booked_on": "Quand"}
+
+
+def test_a_currency_that_the_header_names_is_proposed() -> None:
+    found = propose(head_of("Date;Libellé;Montant (CHF)\n12/03/2026;VIR;1,50\n"))
+    assert dict(found.constants) == {"currency": "CHF"}
+
+
+def test_two_columns_whose_names_differ_in_their_brackets_are_two() -> None:
+    head = head_of("Date;Montant (EUR);Montant (USD)\n12/03/2026;1,50;1,70\n")
+    named = {"booked_on": "Date", "amount": "Montant (USD)"}
+    good, findings = preview(head, whole(ColumnMap(columns=named, constants={"currency": "USD"})))
+    assert (findings, [str(one.amount) for one in good]) == ([], ["1.70 USD"])
+
+
+def test_what_is_chosen_is_kept_as_it_was_chosen() -> None:
+    mapping = whole(ColumnMap(columns={"booked_on": "Quand", "credit": "Combien"}, constants={"currency": "EUR"}))
+    assert read_mapping(written(mapping, "bank.csv")) == mapping
+    assert {"payer", "debit", "amount"} <= set(mapping.without)
