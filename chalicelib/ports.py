@@ -661,5 +661,5 @@ class UploadDoor(Protocol):
     def origin(self) -> str:
         """Scheme, host and port that the form goes to."""
 
-    def open(self, prefix: str, *, largest: int, seconds: int, back: str = "") -> UploadForm:
-        """A form for one file below `prefix` under its own name; sends the browser `back`, or answers 204."""
+    def open(self, prefix: str, *, largest: int, seconds: int, back: str = "", name: str = "") -> UploadForm:
+        """A form for one file below `prefix`, under `name` or its own; sends the browser `back`, or answers 204."""

@@ -35,7 +35,7 @@ class FakeUploadDoor:
     def origin(self) -> str:
         return "https://imports.example"
 
-    def open(self, prefix: str, *, largest: int, seconds: int, back: str = "") -> UploadForm:
-        fields = {"key": f"{prefix}${{filename}}", "policy": f"up to {largest} bytes within {seconds} s"}
+    def open(self, prefix: str, *, largest: int, seconds: int, back: str = "", name: str = "") -> UploadForm:
+        fields = {"key": prefix + (name or "${filename}"), "policy": f"up to {largest} bytes within {seconds} s"}
         after = {"success_action_redirect": back} if back else {}
         return UploadForm(url=f"{self.origin()}/", fields={**fields, **after})

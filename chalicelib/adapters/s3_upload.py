@@ -30,13 +30,13 @@ class S3UploadDoor:
         place = urlsplit(self.open("origin/", largest=1, seconds=1).url)
         return f"{place.scheme}://{place.netloc}"
 
-    def open(self, prefix: str, *, largest: int, seconds: int, back: str = "") -> UploadForm:
+    def open(self, prefix: str, *, largest: int, seconds: int, back: str = "", name: str = "") -> UploadForm:
         told: dict[str, str] = {"Content-Type": BYTES}
         told |= {"success_action_redirect": back} if back else {"success_action_status": "204"}
         conditions: list[Any] = [{name: value} for name, value in told.items()]
-        # That the key begins with the prefix is a condition by itself: it holds the name of a file not yet known.
+        # The key is a condition by itself; where the file's own name is not yet known, that it begins with the prefix.
         conditions.append(["content-length-range", 1, largest])
         made = self._client.generate_presigned_post(
-            self._bucket, f"{prefix}${{filename}}", Fields=told, Conditions=conditions, ExpiresIn=seconds
+            self._bucket, f"{prefix}{name or '${filename}'}", Fields=told, Conditions=conditions, ExpiresIn=seconds
         )
         return UploadForm(url=made["url"], fields=made["fields"])

@@ -281,7 +281,7 @@ FINDINGS = (
      "recopiez-le depuis la preuve de dépôt, par exemple 1A 123 456 7890 1"),
     ("the scan is neither PDF, JPEG nor PNG", "le document numérisé n’est ni PDF, ni JPEG, ni PNG"),
     ("the scan weighs {n} bytes", "le document numérisé pèse {n} octets"),
-    ("give a PDF or a picture of {n} bytes at most", "donnez un PDF ou une image de {n} octets au plus"),
+    ("give a PDF or a picture of {n} MB at most", "donnez un PDF ou une image de {n} Mo au plus"),
     ("{day} lies before the letter, of {day2}", "le {day} est avant la lettre, du {day2}"),
     ("give the day of its delivery", "donnez le jour de sa distribution"),
     ("the letter is {word}: there is no printed copy", "la lettre est « {word} » : il n’y a pas de copie imprimée"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,6 +18,7 @@ from tests.browser.conftest import PHONE
 from tests.browser.ground import Ground
 from tests.browser.look import assert_fits, assert_quiet
 from tests.sample import case, eur, file_of
+from tests.web.pages.test_proof import print_letter
 
 Visit = Callable[..., Page]
 Check = Callable[[Page], None]
@@ -122,6 +124,46 @@ def test_a_call_is_logged_from_its_sheet(
     expect(page.get_by_role("heading", level=1)).to_have_text("Menuiserie Duval & Fils")
     assert len(ground.program.file(id_).calls) == 1
     assert_quiet(page)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, PHONE], ids=["desktop", "phone"])
+def test_a_scan_of_the_receipt_is_handed_over_and_noted_as_the_proof(
+    visit: Visit, ground: Ground, assert_accessible: Check, tmp_path: Path, language: str, viewport: dict[str, int]
+) -> None:
+    words = {
+        "fr": ("Classer la preuve", "Scan de l’avis", "Déposer", "Noter la distribution", "ni PDF", "autre fichier",
+               "est au dossier", "Télécharger la preuve"),
+        "en": ("File the proof", "Scan of the signed", "Hand it over", "Note the delivery", "neither PDF",
+               "another file", "is on file", "Download the proof"),
+    }[language]  # fmt: skip
+    link, field, hand_over, note, wrong, another, filed, download = words
+    id_ = stored(ground, f"DL{language.upper()}{viewport['width']}")
+    letter = print_letter(ground.program.parts, id_, f"{id_}-101", at=datetime.now(UTC) - timedelta(days=3))
+    (tmp_path / 'it"s <b>.pdf').write_bytes(b"<html>no scan</html>")
+    (tmp_path / "receipt.jpg").write_bytes(b"\xff\xd8\xff signed")
+    page = visit("collector", language, path=f"/ops/debtors/{id_}/letters/{letter}", viewport=viewport)
+    assert_accessible(page)
+    assert_fits(page)
+    page.get_by_role("link", name=link).click()
+    page.get_by_label(field).set_input_files(tmp_path / 'it"s <b>.pdf')
+    assert_accessible(page)
+    assert_fits(page)
+    page.get_by_role("button", name=hand_over).click()
+    page.get_by_role("button", name=note).click()
+    expect(page.locator("main")).to_contain_text(wrong)
+    assert_accessible(page)
+    assert_fits(page)
+    page.get_by_role("link", name=another).click()
+    page.get_by_label(field).set_input_files(tmp_path / "receipt.jpg")
+    page.get_by_role("button", name=hand_over).click()
+    page.get_by_role("button", name=note).click()
+    expect(page.get_by_role("status").first).to_contain_text(filed)
+    with page.expect_download() as begun:
+        page.get_by_role("link", name=download).click()
+    assert begun.value.suggested_filename == "proof-of-delivery.jpg"
+    assert Path(begun.value.path()).read_bytes() == b"\xff\xd8\xff signed"
+    assert_fits(page)
 
 
 def test_what_others_wrote_stays_text_in_the_browser(visit: Visit, ground: Ground) -> None:

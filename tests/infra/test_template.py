@@ -315,16 +315,21 @@ def test_every_service_that_the_functions_call_is_in_the_zip() -> None:
             assert "boto3.client" not in module.read_text("utf-8"), module
 
 
-def test_the_pages_may_let_files_be_dropped_in_one_place_and_read_none(template: Template) -> None:
+SIDS_OF_UPLOADS = {"LetFilesBeDropped", "PutExports", "RememberMappings", "LetProofsBeHandedOver", "KeepProofs"}
+
+
+def test_the_pages_may_let_files_be_dropped_in_one_place_and_read_scans_of_receipts_alone(template: Template) -> None:
     mine = [
         (as_list(one["Action"]), json.dumps(one["Resource"]))
         for _, one in statements(template)
-        if one.get("Sid") in ("LetFilesBeDropped", "PutExports", "RememberMappings")
+        if one.get("Sid") in SIDS_OF_UPLOADS
     ]
     assert mine == [
         (["s3:GetObject", "s3:PutObject"], '{"Fn::Sub": "${Archive.Arn}/exports/*"}'),
         (["s3:PutObject"], '{"Fn::Sub": "${Archive.Arn}/mappings/*"}'),
         (["s3:PutObject"], '{"Fn::Sub": "${ImportBucket.Arn}/dropped/*"}'),
+        (["s3:GetObject", "s3:PutObject"], '{"Fn::Sub": "${ImportBucket.Arn}/proofs/*"}'),
+        (["s3:PutObject"], '{"Fn::Sub": "${Archive.Arn}/letters/*-proof.*"}'),
     ]
     (rule,) = of_type(template, "AWS::S3::Bucket")["ImportBucket"]["CorsConfiguration"]["CorsRules"]
     assert rule["AllowedMethods"] == ["POST"]

@@ -8,6 +8,7 @@ from chalicelib.web.pages import (
     debtor_acts,
     debtor_call,
     debtor_personal,
+    debtor_proof,
     debtors,
     find,
     imports,
@@ -41,6 +42,7 @@ MODULES = (
     debtor_acts,
     debtor_call,
     debtor_personal,
+    debtor_proof,
     debtors,
 )
 

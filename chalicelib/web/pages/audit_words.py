@@ -26,6 +26,7 @@ ACTS = {
     "/ops/debtors/{debtor_id}/mail": N_("ordered a mail"),
     "/ops/debtors/{debtor_id}/orders/{order_id}/withdraw": N_("withdrew a mail before it left"),
     "/ops/debtors/{debtor_id}/letters/{letter_id}/posted": N_("noted that a letter was posted"),
+    "/ops/debtors/{debtor_id}/letters/{letter_id}/proof/{given}": N_("filed the proof that a letter arrived"),
     "/ops/debtors/{debtor_id}/calls/{task_id}": N_("logged a call"),
     "/ops/debtors/{debtor_id}/litigation": N_("made a litigation file"),
     "/ops/debtors/{debtor_id}/personal/export": N_("exported personal data"),

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from chalicelib import bootstrap
-from chalicelib.adapters.memory import FakeQueue
+from chalicelib.adapters.memory import FakeArchive, FakeQueue
 from chalicelib.adapters.memory_imports import FakeImportLog, FakeUploadDoor
 from chalicelib.adapters.memory_numbers import FakeNumbersStore
 from chalicelib.adapters.memory_office import FakeAuditLog, FakeDirectory, FakePolicyStore
@@ -76,6 +76,7 @@ class Desk:
     numbers: FakeNumbersStore = field(default_factory=FakeNumbersStore)
     imports: FakeImportLog = field(default_factory=FakeImportLog)
     import_queue: FakeQueue = field(default_factory=FakeQueue)
+    import_files: FakeArchive = field(default_factory=FakeArchive)
     policies: FakePolicyStore = field(default_factory=FakePolicyStore)
     audit: FakeAuditLog = field(default_factory=FakeAuditLog)
     directory: FakeDirectory | None = field(default_factory=FakeDirectory)
@@ -148,6 +149,7 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr(bootstrap, "identity", lambda: desk.provider)
     monkeypatch.setattr(bootstrap, "numbers_store", lambda: desk.numbers)
     monkeypatch.setattr(bootstrap, "import_log", lambda: desk.imports)
+    monkeypatch.setattr(bootstrap, "import_files", lambda: desk.import_files)
     monkeypatch.setattr(bootstrap, "import_queue", lambda: desk.import_queue)
     monkeypatch.setattr(bootstrap, "upload_door", FakeUploadDoor)
     monkeypatch.setattr(bootstrap, "policy_store", lambda: desk.policies)
