@@ -167,8 +167,9 @@ def _said_by_names(head: Head | Finding, statement: Head | None) -> _Said:
         return _Said("", unnamed=head)
     if isinstance(head, Finding) and statement is None:
         raise head.as_error()
-    remedy = "delete them, so that the first line names the columns"
-    raise BadInput("line 1", "lines stand above the header of the table", remedy)
+    raise BadInput(
+        "line 1", "lines stand above the header of the table", "delete them, so that the first line names the columns"
+    )
 
 
 def source_of(kind: str, head: Head) -> str:

@@ -96,8 +96,8 @@ def prove(
     kind = next(((suffix, what) for start, suffix, what in _KINDS if proof.startswith(start)), None)
     if kind is None or len(proof) > LARGEST_PROOF_BYTES:
         what = "is neither PDF, JPEG nor PNG" if kind is None else f"weighs {len(proof)} bytes"
-        remedy = f"give a PDF or a picture of {LARGEST_PROOF_BYTES // 1_000_000} MB at most"
-        raise BadInput("proof", f"the scan {what}", remedy)
+        largest = LARGEST_PROOF_BYTES // 1_000_000
+        raise BadInput("proof", f"the scan {what}", f"give a PDF or a picture of {largest} MB at most")
     letter = _printed(load(parts, debtor_id), letter_id)
     if on and letter.printed_on and on < letter.printed_on:
         raise BadInput("on", f"{on} lies before the letter, of {letter.printed_on}", "give the day of its delivery")
