@@ -66,6 +66,13 @@ class CaseStore(Protocol):
     def find_many(self, what: str, values: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """`find` for many values in few calls."""
 
+    def named(self, asked: Sequence[str]) -> tuple[str, ...]:
+        """Debtors in whose present name a word begins with each of `asked` (as `domain.company.words_of` gives them).
+
+        A few reads, whatever the number of debtors: of words that begin hundreds of names not all are found. A word
+        of one letter finds nobody by itself.
+        """
+
     def open_tasks(self) -> Iterator[tuple[str, Task]]:
         """Every open task with its debtor's id, the earliest due first. Whoever stops early reads no further."""
 

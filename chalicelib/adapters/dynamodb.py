@@ -7,6 +7,7 @@
     DEBTOR#<id>             JOURNAL#<seq>           one entry of the journal
     LOOKUP#<what>#<value>   LOOKUP                  whose this token, Message-ID, address or invoice is
     DEBTORS                 <id>                    that there is such a debtor: to go through all, in order
+    NAMED#<two letters>     <word>#<id>             a word of its name, with all of them: found by its beginning
 
 The sparse index `agenda` holds AGENDA#<shard> (debtors by their next instant) and TASKS (open tasks by due
 day). The profile sorts before all else of a file (capitals before small letters): a load reads it first.
@@ -23,6 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.dynamodb_items import (
@@ -38,7 +40,7 @@ from chalicelib.adapters.dynamodb_items import (
 )
 from chalicelib.adapters.dynamodb_table import ConditionLost, Table
 from chalicelib.domain.apply import apply_all
-from chalicelib.domain.company import keys_of
+from chalicelib.domain.company import SHORTEST_WORD, is_named, keys_of, words_of
 from chalicelib.domain.debtor_file import (
     KINDS,
     Case,
@@ -68,6 +70,10 @@ SCALARS = tuple(f.name for f in fields(DebtorFile) if f.name not in KINDS)
 ROWS_IN_A_TRANSACTION = 90
 """DynamoDB takes 100 actions and 4 MB; a margin, as our own measure of bytes is near, not exact."""
 BYTES_IN_A_TRANSACTION = 3_000_000
+WORDS_OF_A_NAME, LETTERS_OF_A_WORD = 12, 60
+"""So much of a name is found by its words; nobody types more."""
+WORDS_ASKED, NAMES_A_WORD = 3, 200
+"""A search reads so many words, and so many names of each."""
 READS_OF_A_BUSY_FILE = 6
 REWRITTEN_AT_ONCE = 8
 
@@ -161,6 +167,8 @@ class DynamoCaseStore:
             *(self._table.putting(item) for item in piece.puts()),
             *(self._table.deleting(pk, sk) for sk in piece.deletes()),
             *(self._lookup_action(known, piece.after.id) for known in piece.lookups),
+            *(self._table.putting(item) for item in piece.named()),
+            *(self._table.deleting(*key) for key in piece.named_no_more()),
             self._profile_action(piece, next_action_at, save_id),
             *([] if piece.before else [self._table.putting(to_item({"pk": DEBTORS, "sk": piece.after.id}))]),
         ]
@@ -345,6 +353,20 @@ class DynamoCaseStore:
         found = {value: rows.get(_lookup_key(what, value), ()) for value in values}
         return {value: ids for value, ids in found.items() if ids}
 
+    def named(self, asked: Sequence[str]) -> tuple[str, ...]:
+        found: set[str] = set()
+        asked = [word[:LETTERS_OF_A_WORD] for word in asked]
+        longest = sorted(_looked_up(asked), key=lambda word: (-len(word), word))
+        for word in longest[:WORDS_ASKED]:
+            rows = self._table.query(
+                "pk = :pk AND begins_with(sk, :sk)", page=NAMES_A_WORD, pk=_names_key(word), sk=word
+            )
+            some = list(islice(rows, NAMES_A_WORD))
+            found |= {str(row["debtor"]) for row in some if is_named(row["words"], asked)}
+            if len(some) < NAMES_A_WORD:
+                break  # every name with this word was seen
+        return tuple(sorted(found))
+
     def debtor_ids(self, *, after: str = "") -> Iterator[str]:
         # A key cannot be empty; every id is above a blank's.
         for row in self._table.query("pk = :pk AND sk > :after", pk=DEBTORS, after=after or " "):
@@ -392,6 +414,21 @@ class _Piece:
         held = {("credit_hold", "asked")} if asked else set()
         return sorted(records | answered | held | {("company", key) for key in known_as})
 
+    def named(self) -> list[Item]:
+        """A row for each word of a name that is new. All of them: each holds the whole name."""
+        words = _words(self.after)
+        if self.before and _words(self.before) == words:
+            return []
+        id_ = self.after.id
+        return [
+            to_item({"pk": _names_key(word), "sk": f"{word}#{key_part(id_)}", "debtor": id_, "words": list(words)})
+            for word in sorted(_looked_up(words))
+        ]
+
+    def named_no_more(self) -> list[tuple[str, str]]:
+        left = _looked_up(_words(self.before)) - _looked_up(_words(self.after)) if self.before else frozenset()
+        return [(_names_key(word), f"{word}#{key_part(self.after.id)}") for word in sorted(left)]
+
     def puts(self) -> list[Item]:
         return [_record_item(self.after, change) for change in self.changes]
 
@@ -403,7 +440,8 @@ class _Piece:
 
     def actions(self) -> int:
         rows = sum(2 if change.moves else 1 for change in self.changes)
-        return rows + len(self.entries) + len(self.lookups) + 1
+        names = len(self.named()) + len(self.named_no_more())
+        return rows + len(self.entries) + len(self.lookups) + names + 1
 
     def bytes(self) -> int:
         return sum(map(size, self.puts())) + sum(
@@ -480,6 +518,14 @@ def _lookups(record: Record) -> frozenset[tuple[str, str]]:
     return frozenset((what, value) for what, value in known if value)
 
 
+def _words(file: DebtorFile) -> tuple[str, ...]:
+    return tuple(word[:LETTERS_OF_A_WORD] for word in words_of(file.debtor.name)[:WORDS_OF_A_NAME])
+
+
+def _looked_up(words: Sequence[str]) -> frozenset[str]:
+    return frozenset(word for word in words if len(word) >= SHORTEST_WORD)
+
+
 # Rows and keys.
 
 
@@ -495,6 +541,10 @@ def _journal_key(seq: int) -> str:
 
 def _lookup_key(what: str, value: str) -> str:
     return f"LOOKUP#{what}#{key_part(value.lower() if what == 'address' else value)}"
+
+
+def _names_key(word: str) -> str:
+    return f"NAMED#{word[:SHORTEST_WORD]}"
 
 
 def _record_key(place: str, change: _Change) -> str:

@@ -95,11 +95,11 @@ class Table:
                 raise Throttled(f"DynamoDB left {len(wanted)} of the rows asked for unread: later")
 
     def query(
-        self, condition: str, *, index: str = "", backwards: bool = False, **values: Any
+        self, condition: str, *, index: str = "", backwards: bool = False, page: int = 0, **values: Any
     ) -> Iterator[dict[str, Any]]:
         """Rows in order, a page when it is needed. `condition` names the values as :name.
 
-        `backwards`: the last row first, in small pages, for who stops soon.
+        `backwards`: the last row first, in small pages, for who stops soon; `page`: so many rows a page.
         """
         request: dict[str, Any] = {
             "TableName": self.name,
@@ -107,6 +107,7 @@ class Table:
             "ExpressionAttributeValues": to_item({f":{name}": value for name, value in values.items()}),
             **({"IndexName": index} if index else {"ConsistentRead": True}),
             **({"ScanIndexForward": False, "Limit": ROWS_BACKWARDS} if backwards else {}),
+            **({"Limit": page} if page else {}),
         }
         while True:
             with _translated(f"query {' '.join(map(str, values.values()))}", self.name):

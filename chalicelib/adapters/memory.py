@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from chalicelib.domain.apply import apply_all
-from chalicelib.domain.company import keys_of
+from chalicelib.domain.company import SHORTEST_WORD, is_named, keys_of, words_of
 from chalicelib.domain.creditor import Creditor, Health
 from chalicelib.domain.debtor_file import Debtor, DebtorFile, Task, live_part
 from chalicelib.domain.events import Entry, check_same_but_words, once
@@ -108,6 +108,12 @@ class FakeCaseStore:
     def find_many(self, what: str, values: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         found = {value: self.find(what, value) for value in values}
         return {value: ids for value, ids in found.items() if ids}
+
+    def named(self, asked: Sequence[str]) -> tuple[str, ...]:
+        if not any(len(word) >= SHORTEST_WORD for word in asked):
+            return ()
+        names = {id_: words_of(file.debtor.name) for id_, file in self._files.items()}
+        return tuple(sorted(id_ for id_, words in names.items() if is_named(words, asked)))
 
     def open_tasks(self) -> Iterator[tuple[str, Task]]:
         found = [(file.id, task) for file in self._files.values() for task in file.open_tasks()]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from chalicelib.domain.creditor_file import siren_is_sound
 from chalicelib.domain.debtor_file import Debtor
+
+SHORTEST_WORD = 2
+"""Shorter beginnings of a word find nothing: they would find nearly everybody."""
 
 _FORMS = frozenset("sa sas sasu sarl eurl sci snc scop selarl gmbh ag kg ug bv nv srl spa ltd plc llc inc".split())
 
@@ -45,7 +49,25 @@ def siren_in(text: str) -> str:
 
 def plain_name(name: str) -> str:
     """A company's name without accents, case, punctuation and legal form."""
+    return " ".join(word for word in _words(name) if word not in _FORMS)
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a name, by the beginning of any of which it is found; its legal form where it has no other word.
+
+    >>> words_of("Société Générale d'Étanchéité, S.A."), words_of("SA")
+    (('societe', 'generale', 'd', 'etancheite'), ('sa',))
+    """
+    return tuple(plain_name(name).split()) or tuple(_words(name))
+
+
+def is_named(words: Iterable[str], asked: Iterable[str]) -> bool:
+    """Whether for each word asked for one of these words begins so."""
+    words = tuple(words)
+    return all(any(word.startswith(beginning) for word in words) for beginning in asked)
+
+
+def _words(name: str) -> list[str]:
     folded = unicodedata.normalize("NFKD", name.casefold())
     bare = "".join(c for c in folded if not unicodedata.combining(c)).replace(".", "")
-    words = [word for word in re.findall(r"[^\W_]+", bare) if word not in _FORMS]
-    return " ".join(words)
+    return re.findall(r"[^\W_]+", bare)

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.dynamodb import DynamoCaseStore
+from chalicelib.adapters.dynamodb_items import to_item
 from chalicelib.adapters.dynamodb_mail_log import DynamoMailLog
 from chalicelib.adapters.dynamodb_office import DynamoOfficeStore
 from chalicelib.adapters.dynamodb_table import ConditionLost, Table
@@ -617,6 +618,38 @@ def test_a_batch_of_lookups_costs_a_call_a_hundred(store):
     with counted() as calls:
         store.find_many("invoice", [f"F{n}" for n in range(250)])
     assert calls.by_name == {"dynamodb.BatchGetItem": 3}
+
+
+def test_a_name_is_searched_in_three_queries_of_a_page_however_many_begin_so(table, store):
+    opened(store, "D1", invoice("F1"))
+    names = ["societe", "sociale", "solaire"]
+    for start in range(0, 3_000, 25):
+        table.client.batch_write_item(RequestItems={table.name: [
+            {"PutRequest": {"Item": to_item(
+                {"pk": "NAMED#so", "sk": f"{names[n % 3]}#C{n}", "debtor": f"C{n}", "words": names}
+            )}}
+            for n in range(start, start + 25)
+        ]})  # fmt: skip
+    with counted() as calls:
+        assert len(store.named(("so", "soc", "societ"))) == 400, "two beginnings read the same page"
+    assert calls.by_name == {"dynamodb.Query": 3}
+    assert calls.read_units <= 3 * 6
+    with counted() as calls:
+        assert store.named(("societes", "so")) == ()
+    assert (calls.by_name, calls.read_units) == ({"dynamodb.Query": 1}, 1.0)
+
+
+def test_a_name_is_written_once_and_again_only_where_it_changes(store):
+    file = opened(store, "D1", invoice("F1"))
+    moved = replace(file.debtor, address=("1 rue Neuve",))
+    renamed = replace(moved, name="Trois Petits Mots")
+    with counted() as calls:
+        file = store.save(file, entries(file, e.DebtorChanged(debtor=moved)), next_action_at=AT)
+    unnamed = calls.write_units
+    with counted() as calls:
+        store.save(file, entries(file, e.DebtorChanged(debtor=renamed)), next_action_at=AT)
+    assert calls.by_name == {"dynamodb.TransactWriteItems": 1}
+    assert unnamed < calls.write_units <= unnamed + 2 * (3 + 3 + 2)
 
 
 @pytest.mark.parametrize("debtors", [100, 10_000])

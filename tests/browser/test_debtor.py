@@ -166,6 +166,34 @@ def test_a_scan_of_the_receipt_is_handed_over_and_noted_as_the_proof(
     assert_fits(page)
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, PHONE], ids=["desktop", "phone"])
+def test_a_debtor_is_found_by_the_beginning_of_a_word_of_its_name(
+    visit: Visit, ground: Ground, assert_accessible: Check, language: str, viewport: dict[str, int]
+) -> None:
+    mark = f"zy{language}{viewport['width']}"  # a word of this run alone
+    stored(ground, f"F1{mark}", name=f"Étanchéité {mark.upper()}oux SARL")
+    stored(ground, f"F2{mark}", name=f"Garage {mark}elle & Fils")
+    page = visit("viewer", language, viewport=viewport)
+    search = page.locator("[data-search]")
+    search.fill(mark)
+    search.press("Enter")
+    expect(page.locator("a.cover")).to_have_count(2)
+    assert_accessible(page)
+    assert_fits(page)
+    search.fill(f"étan {mark}")
+    search.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Étanchéité")
+    page.goto(ground.to(f"/ops/debtors?q={mark}e"))
+    expect(page.locator("section[aria-labelledby=found] a.cover")).to_have_count(1)
+    assert_accessible(page)
+    assert_fits(page)
+    page.goto(ground.to("/ops/debtors?q=qqq"))
+    expect(page.locator("section[aria-labelledby=found]")).to_contain_text("« mor »" if language == "fr" else "“mor”")
+    assert_fits(page)
+    assert_quiet(page)
+
+
 def test_what_others_wrote_stays_text_in_the_browser(visit: Visit, ground: Ground) -> None:
     id_ = stored(ground, "DX", name=HOSTILE, legal_id=HOSTILE, address=(HOSTILE,))
     by_hand.write_note(ground.program.parts, id_, HOSTILE, at=datetime.now(UTC), who="a@b.example")

@@ -343,6 +343,29 @@ def test_a_company_is_found_by_its_siren_its_vat_number_and_its_name_also_by_tho
     assert store.find("company", "name:BE garage morel") == ()
 
 
+def test_a_debtor_is_named_by_the_beginnings_of_the_words_of_its_present_name(store):
+    def open_as(id_, name):
+        return store.save(
+            None, entries(None, e.DebtorOpened(debtor=Debtor(id=id_, name=name))), next_action_at=None
+        )  # fmt: skip
+
+    open_as("D#2", "Garage de l'Étang, S.A.")
+    file = open_as("D1", "Garage Morel SARL")
+    for asked, ids in (
+        (("garage",), ("D#2", "D1")), (("ga",), ("D#2", "D1")), (("mor", "gar"), ("D1",)), (("etan",), ("D#2",)),
+        (("l", "etang"), ("D#2",)), (("g",), ()), ((), ()), (("arage",), ()), (("garage", "x"), ()),
+        (("garages",), ()), (("sarl",), ()), (("g" * 5000,), ()),
+    ):  # fmt: skip
+        assert store.named(asked) == ids, asked
+    renamed = replace(file.debtor, name="Garage Dupont " + "x" * 3000 + " de la Gare" * 9)
+    file = store.save(file, entries(file, e.DebtorChanged(debtor=renamed)), next_action_at=None)
+    assert store.named(("mor",)) == ()
+    assert store.named(("dup", "ga")) == store.named(("x" * 3000, "gare")) == ("D1",)
+    moved = replace(file.debtor, address=("1 rue Neuve",))
+    store.save(file, entries(file, e.DebtorChanged(debtor=moved)), next_action_at=None)
+    assert store.named(("dupont",)) == ("D1",)
+
+
 def test_nothing_is_found_by_what_nobody_has(store):
     opened(store, "D1", contact("c1", ""), invoice("F1"), claimed("n1", "F1", token=""))
     for what in ("token", "message_id", "address", "invoice"):

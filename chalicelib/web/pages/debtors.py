@@ -8,7 +8,7 @@ from chalicelib import bootstrap
 from chalicelib.domain.company import plain_name
 from chalicelib.domain.numbers import Numbers, Owing
 from chalicelib.web.pages.debtor import recent
-from chalicelib.web.pages.find import debtors_named
+from chalicelib.web.pages.find import MOST, debtors_named
 from chalicelib.web.pages.guard import Visit, page
 from chalicelib.web.pages.session import Role
 
@@ -17,7 +17,7 @@ LONGEST_QUESTION = 200
 
 @page("/ops/debtors", Role.VIEWER)
 def debtors(visit: Visit) -> Response:
-    """One read for the last snapshot; a question costs five at most, whatever the size of the store."""
+    """One read for the last snapshot; a question costs eight more at most, whatever the size of the store."""
     asked = visit.query.get("q", "").strip()[:LONGEST_QUESTION]
     latest = bootstrap.numbers_store().latest()
     known, top = recent(visit), _top(latest)
@@ -31,7 +31,7 @@ def debtors(visit: Visit) -> Response:
                 found.setdefault(id_, (name, "part"))
     return visit.show(
         "debtors/debtors.html.j2", asked=asked, found=list(found.items()), recent=known, numbers=latest, top=top,
-        overdue={one.debtor_id: one.overdue for _, some in top for one in some},
+        most=MOST, overdue={one.debtor_id: one.overdue for _, some in top for one in some},
     )  # fmt: skip
 
 

@@ -1,13 +1,14 @@
-"""Find a debtor from anywhere: by number, name, invoice, e-mail address, SIREN or VAT number."""
+"""Find a debtor from anywhere: by number, words of its name, invoice, e-mail address, SIREN or VAT number."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from chalice.app import Response
 
 from chalicelib import bootstrap
-from chalicelib.domain.company import plain_name, siren_in
+from chalicelib.domain.company import plain_name, siren_in, words_of
 from chalicelib.domain.debtor_file import DESK, Debtor
 from chalicelib.ports import CaseStore
 from chalicelib.web.pages.guard import Visit, page
@@ -29,11 +30,11 @@ def find(visit: Visit) -> Response:
     found = debtors_named(bootstrap.parts().store, asked) if asked else []
     if len(found) == 1:
         return visit.go(f"/ops/debtors/{quote(found[0].id, safe='')}")
-    return visit.show("ground/find.html.j2", asked=asked, found=found)
+    return visit.show("ground/find.html.j2", asked=asked, found=found, most=MOST)
 
 
 def debtors_named(store: CaseStore, asked: str) -> list[Debtor]:
-    """Debtors by anything exact about them, in five reads at most."""
+    """Debtors by anything exact about them, else by the beginnings of words of their names, in eight reads at most."""
     names = [f"name:{country} {plain_name(asked)}" for country in COUNTRIES] if plain_name(asked) else []
     keys = [*names, f"vat:{''.join(asked.split()).upper()}"]
     if siren := siren_in(asked):
@@ -43,5 +44,14 @@ def debtors_named(store: CaseStore, asked: str) -> list[Debtor]:
         ids.update(id_ for found in many.values() for id_ in found)
     if "@" in asked:
         ids.update(store.find("address", asked))
-    known = store.debtors(sorted(ids - {DESK, ""})[:MOST])
-    return sorted(known.values(), key=lambda debtor: (debtor.name, debtor.id))
+    known = _known(store, ids)
+    if any(debtor.id in (asked, asked.upper()) for debtor in known) or "@" in asked:
+        return known
+    # A name that is typed whole may begin others too: whoever asks chooses.
+    more = set(store.named(words_of(asked))) - {debtor.id for debtor in known}
+    return sorted([*known, *_known(store, more)][:MOST], key=lambda debtor: (debtor.name, debtor.id))
+
+
+def _known(store: CaseStore, ids: Iterable[str]) -> list[Debtor]:
+    found = store.debtors(sorted({*ids} - {DESK, ""})[:MOST])
+    return sorted(found.values(), key=lambda debtor: (debtor.name, debtor.id))

@@ -14,7 +14,7 @@ from chalice.app import Response
 
 from chalicelib import bootstrap
 from chalicelib.domain.calendar import local_day
-from chalicelib.domain.company import company_keys
+from chalicelib.domain.company import company_keys, words_of
 from chalicelib.domain.debtor_file import DebtorFile, Notice
 from chalicelib.domain.money import Money
 from chalicelib.domain.plans import offers
@@ -343,13 +343,14 @@ def _amount(visit: Visit, name: str, currency: str) -> Money | None:
 
 
 def _find_debtors(parts: Parts, asked: str) -> list[Any]:
-    """Debtors by id, invoice, address, or their whole name: a few look-ups, whatever the size of the ledger."""
+    """Debtors by id, invoice, address, or words of their name: a few look-ups, whatever the size of the ledger."""
     store = parts.store
     ids = [asked, *store.find("invoice", asked), *store.find("invoice", asked.upper())]
     if "@" in asked:
         ids += store.find("address", asked.lower())
     keys = [key for country in COUNTRIES for key in company_keys(name=asked, country=country).values()]
     ids += [debtor_id for found in store.find_many("company", keys).values() for debtor_id in found]
+    ids += store.named(words_of(asked))
     return sorted(store.debtors(list(dict.fromkeys(ids))[:20]).values(), key=lambda d: (d.name, d.id))
 
 

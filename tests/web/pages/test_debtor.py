@@ -434,12 +434,47 @@ def test_the_list_finds_by_number_invoice_address_and_name_and_remembers_what_wa
 
     for question in ("C001", "F1", "paul@garage-morel.example", "garage MOREL sarl"):
         assert "/ops/debtors/C001" in ask(question), question
-    assert "Nobody is known by this" in ask("morel")
+    assert "Nobody is known by this" in ask("orel")
     opened = show(desk)
     kept = value_of(opened.cookies["__Host-relance-recent"])
-    assert "/ops/debtors/C001" in ask("morel", **{"__Host-relance-recent": kept})
+    assert "/ops/debtors/C001" in ask("orel", **{"__Host-relance-recent": kept})
     forged = {"__Host-relance-recent": "..%252F..%2520%3Cscript%3Ex%0Azzz"}
     assert "<script>" not in ask("zzz", **forged)
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("mo", {"C001", "C2"}), ("MÔR", {"C001", "C2"}), ("gar mor", {"C001"}), ("mor gar", {"C001"}),
+        ("garage morel", {"C001"}), ("morel gar", {"C001"}), ("orel", set()), ("m", set()), ("etan", {"C2"}),
+        ("étanchéité d morel", {"C2"}), ("gar etan", set()), ("desk", set()), ("<script>", set()), ("sarl", set()),
+    ],
+)  # fmt: skip
+def test_a_debtor_is_found_by_the_beginning_of_any_word_of_its_name(
+    desk: Desk, question: str, found: set[str]
+) -> None:
+    desk.program.put(file_of(case("F9", "2026-03-10"), id="C2", name="Société d'Étanchéité Morél & Fils SARL"), AT)
+    body = desk.ask("GET", "/ops/debtors", query={"q": question}, cookies=desk.sign_in("viewer")).body
+    assert set(re.findall(r'href="/api/ops/debtors/(\w+)"', body)) == found
+    answer = desk.ask("GET", "/ops/find", query={"q": question}, cookies=desk.sign_in("viewer"))
+    if len(found) == 1:
+        assert answer.place == f"/api/ops/debtors/{next(iter(found))}"
+    else:
+        assert set(re.findall(r'href="/api/ops/debtors/(\w+)"', answer.body)) == found
+
+
+def test_of_many_who_are_named_so_twenty_are_listed_and_it_is_said(desk: Desk) -> None:
+    def ask(path: str) -> str:
+        return desk.ask("GET", path, query={"q": "mor"}, cookies=desk.sign_in("viewer")).body
+
+    for n in range(19):
+        assert "type more of the name" not in ask("/ops/find")
+        desk.program.put(file_of(id=f"C1{n:02}", name=f"Morin {n}"), AT)
+    desk.program.put(file_of(id="C200", name="Morin"), AT)
+    for path in ("/ops/find", "/ops/debtors"):
+        body = ask(path)
+        assert len(set(re.findall(r'href="/api/ops/debtors/(C\w+)"', body))) == 20
+        assert "type more of the name" in body
 
 
 def test_before_the_first_numbers_the_list_teaches(desk: Desk) -> None:
