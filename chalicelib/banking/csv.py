@@ -147,7 +147,7 @@ def find_header(text: str, mapping: ColumnMap) -> Header:
     head = text.splitlines()[:HEADER_WITHIN]
     for line, content in enumerate(head, 1):
         for separator in separators:
-            names = next(csv.reader([content], delimiter=separator), [])
+            names = cells_of(content, separator)
             if len(names) < 2 or len(names) > MAX_COLUMNS:
                 continue
             header = Header(names, mapping)
@@ -157,6 +157,14 @@ def find_header(text: str, mapping: ColumnMap) -> Header:
     shown = (head or [""])[0][:120]
     remedy = "a day and an amount are needed (date, montant, débit, crédit…): name the columns in a mapping (--map)"
     raise BadInput("line 1", f"no header of a statement is found; the file begins {shown!r}", remedy)
+
+
+def cells_of(line: str, separator: str) -> list[str]:
+    """The cells of one line; none where it is no line of a table."""
+    try:
+        return next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:
+        return []
 
 
 def rows_below(text: str, header: Header, findings: list[BadInput]) -> Iterator[tuple[int, list[str]]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, takewhile
 
-from chalicelib.banking.csv import Header, find_header, read_csv, rows_below, text_of
+from chalicelib.banking.csv import Header, cells_of, find_header, read_csv, rows_below, text_of
 from chalicelib.banking.model import BankEntry
 from chalicelib.errors import BadFile, BadInput
 from chalicelib.ledger.guess import CELL, MOST_COLUMNS, SAMPLE_ROWS, Head, date_format_of
@@ -117,7 +117,7 @@ def _foreign_header(lines: Sequence[str], separators: Sequence[str]) -> Header |
     for separator in separators:
         table = [
             (line, cells)
-            for line, cells in enumerate((next(csv.reader([one], delimiter=separator), []) for one in lines), 1)
+            for line, cells in enumerate((cells_of(one, separator) for one in lines), 1)
             if any(cell.strip() for cell in cells)
         ]
         for place, (line, cells) in enumerate(table):

@@ -316,8 +316,11 @@ def test_a_ledger_with_dates_and_amounts_is_never_taken_for_money_that_came_in(d
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"   \n", b"\x00\x01\x02", b"%PDF-1.4 nothing", b"PK\x03\x04", b"<x/>", b"one\ntwo\n"]
-)
+    "content",
+    [b"", b"   \n", b"\x00\x01\x02", b"%PDF-1.4 nothing", b"PK\x03\x04", b"<x/>", b"one\ntwo\n",
+     b"x" * 30_000, b'"' * 50_000, b"1;" * 2_000],
+    ids=lambda raw: repr(raw[:9]),
+)  # fmt: skip
 def test_what_is_no_file_of_ours_is_refused_in_words(desk: Desk, content: bytes) -> None:
     file = drop(desk, content, "strange.bin")
     assert file.state is ImportState.REFUSED
