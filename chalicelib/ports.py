@@ -638,8 +638,13 @@ class FileImport:
     known: int = 0
     findings: tuple[FileFinding, ...] = ()
     more: int = 0  # findings that are not listed
-    columns: tuple[str, ...] = ()  # of an unnamed file: its header
+    columns: tuple[str, ...] = ()  # of an unnamed file, or one refused by names that a person gave: its header
     sample: tuple[tuple[str, ...], ...] = ()  # and its first rows
+
+    @property
+    def may_be_named(self) -> bool:
+        """Whether a person may say what its columns hold: nobody has, or what was said lets nothing be read."""
+        return bool(self.columns) and self.state in (ImportState.UNNAMED, ImportState.REFUSED)
 
 
 class ImportLog(Protocol):

@@ -68,7 +68,10 @@ def import_dropped(
         done = _import(parts, key, name, raw, said, at=at, who=who)
     except BadInput as error:
         found = findings_of(error)
-        tell(ImportState.REFUSED, kind=said.kind, findings=found[:SHOWN], more=max(0, len(found) - SHOWN))
+        tell(
+            ImportState.REFUSED, kind=said.kind, findings=found[:SHOWN], more=max(0, len(found) - SHOWN),
+            columns=said.named.columns if said.named else (), sample=said.named.sample if said.named else (),
+        )  # fmt: skip
         if given is None or not _is_by_hand(key):
             reason = f"a ledger file was refused and nothing of it imported: {error}"
             raise_on_desk(parts, office_of(parts), TaskKind.LEDGER, reason, about=key, at=at)
@@ -87,11 +90,15 @@ def findings_of(error: BadInput) -> tuple[FileFinding, ...]:
 
 @dataclass(frozen=True)
 class _Said:
-    """What a file holds, and how it is read; `unnamed` where nobody has said what its columns hold."""
+    """What a file holds, and how it is read.
+
+    `unnamed`: nobody has said what its columns hold; `named`: somebody has, and may have been wrong.
+    """
 
     kind: str
     mapping: ColumnMap = OURS
     unnamed: Head | None = None
+    named: Head | None = None
 
 
 def _import(parts: Parts, key: str, name: str, raw: bytes, said: _Said, *, at: datetime, who: str) -> Imported:
@@ -145,10 +152,10 @@ def _said_by_content(parts: Parts, raw: bytes) -> _Said:
             return _Said("invoices")
         if head.has(PAYMENT_COLUMNS):
             return _Said("payments")
-    for kind, named in (("invoices", head), ("payments", head), ("statements", statement)):
-        mapping = remembered(parts.archive, source_of(kind, named)) if isinstance(named, Head) else None
-        if mapping:
-            return _Said(kind, mapping)
+    for kind, one in (("invoices", head), ("payments", head), ("statements", statement)):
+        mapping = remembered(parts.archive, source_of(kind, one)) if isinstance(one, Head) else None
+        if mapping and isinstance(one, Head):
+            return _Said(kind, mapping, named=one)
     return _said_by_names(head, statement)
 
 

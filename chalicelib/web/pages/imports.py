@@ -26,7 +26,7 @@ from chalicelib.pipeline.name_columns import EXTRAS, REQUIRED
 from chalicelib.pipeline.sources import remember_mapping
 from chalicelib.ports import FileFinding, FileImport, ImportState
 from chalicelib.web.pages.guard import NotFound, Visit, act, page
-from chalicelib.web.pages.imports_words import COLUMNS, COLUMNS_OF, DATES, HINTS, KINDS, STATES, said_in
+from chalicelib.web.pages.imports_words import COLUMNS, COLUMNS_OF, DATES, HINTS, KINDS, OF_BANKS_ALONE, STATES, said_in
 from chalicelib.web.pages.marked import N_
 from chalicelib.web.pages.render import texts
 from chalicelib.web.pages.safety import reaching
@@ -77,7 +77,7 @@ def columns(visit: Visit, file_id: str) -> Response:
     """See the first rows as they would be read; once they are right, remember the columns and take the file in."""
     found = _found(file_id)
     t = texts(visit.language)
-    if found.state is not ImportState.UNNAMED:
+    if not found.may_be_named:
         return visit.go(f"/ops/import/files/{file_id}", said=t.gettext("Somebody has named the columns meanwhile."))
     shown = _mapping(visit, found)
     if visit.said("do") != "take" or shown["findings"] or shown["errors"]:
@@ -92,7 +92,7 @@ def columns(visit: Visit, file_id: str) -> Response:
         return visit.show(
             "imports/file.html.j2", status=HTTPStatus.UNPROCESSABLE_ENTITY, file=found, **_words(visit), **shown
         )
-    again = replace(found, state=ImportState.EXPECTED, turn=found.turn + 1, at=visit.at)
+    again = replace(found, state=ImportState.EXPECTED, turn=found.turn + 1, at=visit.at, findings=(), more=0)
     if bootstrap.import_log().keep(found, again):
         bootstrap.import_queue().put([{"key": found.key, "at": visit.at.isoformat()}])
     said = t.gettext("These columns are remembered. The file is being read.")
@@ -127,14 +127,16 @@ def _words(visit: Visit) -> Mapping[str, Any]:
 
 def _told(visit: Visit, finding: FileFinding) -> FileFinding:
     """The finding in the person's language, as far as its words are known."""
+    column = finding.column
     return replace(
-        finding, what=said_in(visit.language, finding.what), remedy=said_in(visit.language, finding.remedy)
+        finding, what=said_in(visit.language, finding.what), remedy=said_in(visit.language, finding.remedy),
+        column=texts(visit.language).gettext(COLUMNS[column]) if column in OF_BANKS_ALONE else column,
     )  # fmt: skip
 
 
 def _mapping(visit: Visit, found: FileImport) -> dict[str, Any]:
-    """The columns of an unnamed file: as they were chosen, else as proposed; and the first rows read by them."""
-    if found.state is not ImportState.UNNAMED:
+    """The columns of a file to be named: as they were chosen, else as proposed; and the first rows read by them."""
+    if not found.may_be_named:
         return {"kind": ""}
     head = Head(found.columns, found.sample)
     wished = visit.said("kind") or visit.query.get("kind", "")

@@ -50,6 +50,8 @@ COLUMNS = {
     "payer_iban": N_("IBAN of who paid"),
     "valued_on": N_("Value date"),
 }
+OF_BANKS_ALONE = ("booked_on", "valued_on", "debit", "credit")
+"""Our names of columns that stand in no ledger: a person never wrote them."""
 COLUMNS_OF = {
     "statements": {
         "amount": N_("Amount with its sign"),

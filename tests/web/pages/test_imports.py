@@ -173,6 +173,32 @@ def test_columns_once_named_are_remembered_and_the_next_file_is_read_by_itself(d
     assert (again.state, again.new) == (ImportState.TAKEN, 2)
 
 
+def test_columns_that_were_named_wrongly_are_named_anew_where_they_let_nothing_be_read(desk: Desk) -> None:
+    choose(desk, drop(desk, UNNAMED))
+    desk.at += timedelta(hours=1)
+    text = UNNAMED.replace("05/03/2026", "03/25/2026").replace("06/03/2026", "03/26/2026")
+    file = drop(desk, text.replace("30/04/2026", "04/30/2026").replace("05/04/2026", "04/05/2026"), "american.csv")
+    assert (file.state, file.may_be_named) == (ImportState.REFUSED, True)
+    body = show(desk, file, "collector").body
+    assert "Or were its columns named wrongly?" in body
+    assert choose(desk, file, date_format="MM/DD/YYYY").status == 303
+    again = desk.imports.get(file.id)
+    assert again
+    assert (again.state, again.findings) == (ImportState.EXPECTED, ())
+    read(desk, desk.import_queue.bodies[-1]["key"])
+    taken = desk.imports.get(file.id)
+    assert taken
+    assert (taken.state, taken.may_be_named) == (ImportState.TAKEN, False)
+    assert desk.program.file("C101").cases["FA1"].issued_on == date(2026, 3, 25)
+
+
+def test_a_file_in_our_own_columns_that_is_refused_is_not_named_anew(desk: Desk) -> None:
+    file = drop(desk, NAMED.replace("12.00", "twelve"))
+    assert (file.state, file.may_be_named) == (ImportState.REFUSED, False)
+    assert choose(desk, file).status == 303
+    assert not desk.import_queue.bodies
+
+
 def test_looking_again_takes_nothing_in(desk: Desk) -> None:
     file = drop(desk, UNNAMED)
     answer = choose(desk, file, do="preview", date_format="MM/DD/YYYY")
@@ -276,6 +302,14 @@ def test_days_that_none_of_our_forms_reads_are_asked_for(desk: Desk) -> None:
     body = show(desk, file, "collector").body
     assert "25 Mar 2026" in body, "only one form reads it, which is proposed"
     assert choose(desk, file, kind="statements", date_format="DD.MM.YYYY", constant_currency="").status == 422
+
+
+def test_a_wrong_line_of_a_statement_is_told_with_its_column_in_words(desk: Desk) -> None:
+    file = drop(desk, "Date;Libellé;Montant;Devise\n12/03/2026;VIR;1,00;EUR\n31/02/2026;VIR;1,00;EUR\n")
+    assert (file.state, file.findings[0].column) == (ImportState.REFUSED, "booked_on")
+    body = show(desk, file, headers={"Accept-Language": "fr"}).body
+    assert "Date de l’opération" in body
+    assert "booked_on" not in body
 
 
 def test_a_banks_workbook_is_named_like_a_csv_file(desk: Desk) -> None:
