@@ -145,7 +145,7 @@ def test_a_person_who_mentions_a_holiday_still_promises() -> None:
     [
         "Your message is on hold. Click https://gate.example/x to prove you are human and it will be delivered.",
         "O seu e-mail ficou em quarentena. Responda a esta mensagem com o código 1234 para que seja entregue.",
-        "Your message to a@b.example has been quarantined because you are not yet a trusted sender. Complete the check.",
+        "Your message to a@b.example has been quarantined, you are not yet a trusted sender. Complete the check.",
     ],
 )
 def test_a_gate_asks_a_person_to_click(words: str) -> None:
