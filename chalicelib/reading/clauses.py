@@ -138,7 +138,7 @@ def _sentences(folded: str) -> list[tuple[int, int, bool]]:
 
 # After a number and a full stop, these words begin a sentence; others go on: "20.11. our doc.", "n. 12".
 _BEGINS = re.compile(
-    r"\s+(?:ils?|elles?|celle|celui|both|all|nothing|rien|invoice|facture|rechnung|factuur|factura|fattura|payment|please|bitte|for|ik|wij|graag|per|por|los|hi|je|nous|vous|on|le|la|les|merci|pour|we|i|you|the|it|thanks|wir|ich|ce|cette|this|that|un|une|a|cordialement|bien|s'il|pouvez|pourriez|can|could|quant|par|dans|en|kind|best|regards|mit|die|der|das|es|if|si|as|and|et|mais|but|so|our|notre|votre|your|puis|then)\b"
+    r"\s+(?:ils?|elles?|celle|celui|both|all|nothing|rien|invoice|facture|rechnung|factuur|factura|fattura|payment|please|bitte|for|ik|wij|graag|per|por|los|hi|je|nous|vous|on|le|la|les|merci|pour|we|i|you|the|it|thanks|wir|ich|ce|cette|this|that|un|une|a|cordialement|bien|s'il|pouvez|pourriez|can|could|quant|par|dans|en|kind|best|regards|mit (?=freundl|best|herzl|vielen)|die|der|das|es|if|si|as|and|et|mais|but|so|our|notre|votre|your|puis|then)\b"
 )
 
 

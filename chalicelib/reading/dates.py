@@ -340,7 +340,7 @@ def _day_next_month(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b([0-3]?\d)(?:er|st|nd|rd|th|\.)?\s(?:courant|ct\b|crt\b|inst\b|du mois(?: en cours| courant)?\b|de ce mois|(?:of )?(?:this|the) month|(?:dieses|d\.?) ?m(?:onats|ts)\b|de este mes|del? (?:corrente|corr\b|c\.?m)|c\.\s?m\b\.?|corrente mese|d\.\s?m\b\.?|van deze maand|dezer\b|deze maand)(?! prochain)"
+    r"\b([0-3]?\d)(?:er|st|nd|rd|th|\.)?\s(?:courant|ct\b|crt\b|inst\b|du mois(?: en cours| courant)?\b|de ce mois|(?:of )?(?:this|the) month|(?:dieses|d\.?) ?m(?:onats|ts)\b|de este mes|d(?:el?|o) (?:corrente|corr\b|c\.?m)|do presente\b|c\.\s?m\b\.?|corrente mese|d\.\s?m\b\.?|van deze maand|dezer\b|deze maand)(?! prochain)"
 )
 def _day_this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     on = _make(day.base.year, day.base.month, int(m[1]))
@@ -608,7 +608,7 @@ def _end_of_next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 @_rule(
     r"\b(?:(?:d'ici |avant |pour |en |a |vers )?(?:la |cette )?fin (?:de |de la |de cette )?semaine|(?:by |before |at )?(?:the )?(?:end of (?:the |this )?week|week'?s? ?end(?!s))|later this week|end of wk|eow"
-    r"|(?:bis )?ende (?:der|dieser) woche|bis wochenende|(?:tegen het |voor het )?eind(?:e)? (?:van )?(?:de|deze) week|(?:a )?final(?:es)? de (?:la |esta )?semana|(?:entro )?(?:la )?fine settimana|entro fine settimana)\b(?! prochaine)"
+    r"|(?:bis )?ende (?:der|dieser) woche|bis wochenende|(?:tegen het |voor het )?eind(?:e)? (?:van )?(?:de|deze) week|(?:a )?final(?:es)? de (?:la |esta )?semana|(?:ate )?(?:ao |no )?fi(?:nal|m) d(?:a|esta) semana|(?:entro )?(?:la )?fine settimana|entro fine settimana)\b(?! prochaine)"
 )
 def _end_of_week(m: re.Match[str], day: _Day) -> FoundDate | None:
     friday = _friday(day.base)

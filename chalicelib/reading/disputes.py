@@ -176,7 +176,7 @@ def strong_reason(talk: Talk, clause: Clause, sentence: str) -> tuple[DisputeRea
             continue
         if reason == "duplicate" and re.match(r"duplicad", m[0]) and p.ASK.search(sentence):
             continue
-        if reason == "credit_note" and re.match(r"(?:devez|doit) (?:deja |bien |normalement )?l'avoir$", m[0]):
+        if reason == "credit_note" and re.match(r"(?:devez|doit) (?:deja |bien |normalement )?(?:l'|les )avoir$", m[0]):
             continue  # to have received it: a verb
         if reason == "credit_note" and p.PAID.search(text) and _TAKEN_OFF.search(text):
             continue

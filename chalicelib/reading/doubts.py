@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # What a program can do nothing about without knowing the invoice.
 _ABOUT_INVOICES = frozenset({"promise_to_pay", "remittance", "dispute", "payment_plan_request", "document_request"})
 _SEND = re.compile(
-    r"\b(?:send|e-?mail|mail|forward|envoyer|renvoyer|transmettre|adresser|schicken|senden|mailen|zusenden|(?:re)?enviar|mandar|inviar\w*|mandar\w*|sturen|toesturen)\b"
+    r"\b(?:send|e-?mail|mail|forward|envoyer|renvoyer|transmettre|adresser|schicken|senden|mailen|(?:door|toe|op)(?:mailen|sturen)|bezorgen|zusenden|(?:re)?enviar|mandar|inviar\w*|mandar\w*|sturen|toesturen)\b"
 )
 
 
@@ -128,7 +128,7 @@ def judge(
 
 # An invoice that is on its way through the house, or not yet due: named beside the others, and nothing to be done.
 _WAITS = re.compile(
-    r"\b(?:approver|approval|en (?:cours|attente) d(?:e|'|u) ?(?:visa|verif\w*|valid\w*|approb\w*|controle|traitement|signature)|(?:chez|with) (?:the |le |la |mon |ma |notre |my |our )?(?:approver|valideur|chef|service|demandeur|buyer|acheteur|direct\w+|patron\w*|responsable|comptable|associe\w?|boss|manager|gerante?)|pour signature|for signature|tombe (?:que|a echeance)|il (?:ne )?reste(?:ra)?|pas (?:encore )?echue|n'est pas echue|not (?:yet )?due|feu vert|pending|under review|in review|in prufung|zur (?:freigabe|prufung)|noch nicht fallig|in behandeling|ter goedkeuring|in approvazione|in verifica|non (?:ancora )?scaduta|en tramite|en revision|no ha vencido)\b"
+    r"\b(?:approver|approval|en (?:cours|attente) d(?:e|'|u) ?(?:visa|verif\w*|valid\w*|approb\w*|controle|traitement|signature)|(?:chez|with) (?:the |le |la |mon |ma |notre |my |our )?(?:approver|valideur|chef|service|demandeur|buyer|acheteur|direct\w+|patron\w*|responsable|comptable|associe\w?|boss|manager|gerante?)|pour signature|for signature|tombe (?:que|a echeance)|il (?:ne )?reste(?:ra)?|rest\w+ (?:chez vous |plus |donc )*que|(?:pas|not) (?:encore |yet )?(?:validee?s?|visee?s?|signee?s?|approved|signed off)|(?:je |nous )?revi?en\w* vers vous|(?:come|get) back to you|look into|voy(?:ez|ons) mon (?:message|mail|courriel)|see my (?:message|e-?mail|mail)|melde mich|kom (?:ik|je|u)? ?(?:er)? ?op terug|pas (?:encore )?echue|n'est pas echue|not (?:yet )?due|feu vert|pending|under review|in review|in prufung|zur (?:freigabe|prufung)|noch nicht fallig|in behandeling|ter goedkeuring|in approvazione|in verifica|non (?:ancora )?scaduta|en tramite|en revision|no ha vencido)\b"
 )
 _WHEN_WE_CAN = re.compile(
     r"\b(?:quand|des que|lorsque|when|as soon as|once|sobald|zodra|cuando|appena) (?:je|on|nous|we|i|wir|ich|wij|ik)?\s?(?:le |la )?(?:peu|pourr|can|could|konn|kunnen|podamos|pueda|posso|possiamo)"
@@ -283,6 +283,9 @@ _NUMBERED = re.compile(
 )
 
 
+_BOUND = re.compile(  # "over 5,000 € the board must agree": a bound, no sum
+    r"\b(?:(?:au-dessus|au-dela|plus|a partir) de|above|over|more than|uber|ab|boven|vanaf|oltre|mas de|acima de)\s[€£$]?\s?$"
+)
 _MOVES = frozenset({"promise_to_pay", "remittance"})
 
 
@@ -298,7 +301,7 @@ def _sum_overheard(
     for c in said.clauses:
         if c.index in apart and c.sentence not in paying:
             continue  # the price that is contested, the sum of the invoice that is asked for
-        if any(a.value not in used for a in c.amounts):
+        if any(a.value not in used and not _BOUND.search(c.text[: a.start - c.start]) for a in c.amounts):
             return True
         known = [(a.start, a.end) for a in c.amounts]
         known += [(d.start, d.end) for d in c.dates]
@@ -330,7 +333,7 @@ def _answers_us(draft: Draft, told: set[Intent], statements: Sequence[Statement]
 
 # "Less 2 % settlement discount".
 _PERCENT_OFF = re.compile(
-    r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?) ?%(?=[^\n]{0,40}\b(?:discount|escompte|remise|skonto|sconto|descuento|desconto|korting|retention|retenue)\b)"
+    r"(?:\b(?:discount|escompte|remise|skonto|sconto|descuento|desconto|korting|retention|retenue)\b[^\n%]{0,24}?)?(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?) ?%(?:(?<=%)(?=[^\n]{0,40}\b(?:discount|escompte|remise|skonto|sconto|descuento|desconto|korting|retention|retenue|deduit\w*|deducted|abgezogen)\b))?"
 )
 
 
@@ -424,7 +427,7 @@ def _amount_doubts(
 
 # "1200 € sur la 198", "Put 1500 on the big one": a part, told as one.
 _ON_ACCOUNT = re.compile(
-    r"\d ?(?:€|£|\$|euros?|eur|k|quid)? (?:(?:hier|yesterday|vendredi|friday|demain|tomorrow|deja|already) )?(?:sur|on|off|against|towards?|auf|op|su|a cuenta de|a valoir sur|aan) (?:l'|la |le |the |die |de |inv\S* |fact\S* |rg |n° ?)?\S*(?:\d{2}|gros|plus|big|old|alt|oud|grot|grand)|\b(?:first|premiers?|erste[nr]?|eerste|primi|primeros) [€£$]? ?\d|\d ?(?:€|£|euros?)? (?:off|sur|on|auf|op) (?:the |la |celle de )?(?:january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|\b(?:le solde de (?:la|votre|notre)|the (?:balance|remainder|rest) (?:of|on) (?:the|inv\S*|your)|what's left of|restbetrag|il saldo della|el resto de la)\b|\b(?:en attendant|pour (?:commencer|demarrer|l'instant)|for (?:now|starters|the moment)|to start with|furs erste|zunachst|vorerst|erstmal|voorlopig|alvast|per (?:ora|cominciare)|por ahora|de momento|la suite (?:des|quand|a|suivra)|pour la suite|(?:the )?rest (?:when|later|to follow)|more when|credit note (?:received|has come|arrived)|(?:avoir|facture (?:corrigee|rectifi\w*)) (?:bien )?recue?|(?:corrected|revised|amended) (?:invoice|bill)|korrigierte rechnung|gutschrift erhalten|gecorrigeerde factuur|fattura corretta|net (?:of|de) (?:a |les |des )?\S* ?(?:\S+ )?(?:fees?|frais|charges))\b"
+    r"\d ?(?:€|£|\$|euros?|eur|k|quid)? (?:(?:hier|yesterday|vendredi|friday|demain|tomorrow|deja|already) )?(?:sur|on|off|against|towards?|auf|op|su|a cuenta de|a valoir sur|aan) (?:l'|la |le |the |die |de |inv\S* |fact\S* |rg |n° ?)?\S*(?:\d{2}|gros|plus|big|old|alt|oud|grot|grand)|\b(?:first|premiers?|erste[nr]?|eerste|primi|primeros) [€£$]? ?\d|\d ?(?:€|£|euros?)? (?:off|sur|on|auf|op) (?:the |la |celle de )?(?:january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|\b(?:le solde de (?:la|votre|notre)|the (?:balance|remainder|rest) (?:of|on) (?:the|inv\S*|your)|what's left of|restbetrag|il saldo della|el resto de la)\b|\d ?(?:€|£)? (?:that |which |que )?(?:we |nous |on )?(?:held|withheld|kept|retenus?|gardes?|einbehalten)(?: back)? (?:on|from|sur)|\b(?:en attendant|pour (?:commencer|demarrer|l'instant)|for (?:now|starters|the moment)|to start with|furs erste|zunachst|vorerst|erstmal|voorlopig|alvast|per (?:ora|cominciare)|por ahora|de momento|la suite (?:des|quand|a|suivra)|pour la suite|(?:the )?rest (?:when|later|to follow)|more when|credit note (?:received|has come|arrived)|(?:avoir|facture (?:corrigee|rectifi\w*)) (?:bien )?recue?|(?:corrected|revised|amended) (?:invoice|bill)|korrigierte rechnung|gutschrift erhalten|gecorrigeerde (?:factuur|nota|rekening)|fattura corretta|net (?:of|de) (?:a |les |des )?\S* ?(?:\S+ )?(?:fees?|frais|charges))\b"
 )
 _IN_ALL = re.compile(
     r"\b(?:soit(?: un total de| au total| en tout)?|total(?: de| :)?|au total|en tout|in all|in total|totall?ing|altogether|insgesamt|zusammen|en total|in totale|totaal|samen|a elles (?:deux|trois))\W{0,4}$"

@@ -299,7 +299,7 @@ def asks_something_else(clauses: Sequence[Clause], statements: Sequence[Statemen
 
 
 _MERE_QUESTION = re.compile(
-    r"\b(?:pointer|verifi\w+|confirm\w*|accus\w+|vu(?:e|s|es)? (?:passer|arriver)|arrive\w*|seen|landed|show(?:n|ing)? up|reached you|gesehen|angekommen|llegad\w+|arrivat\w+|aangekomen|bien (?:recu|ca|sa)|recu|vos (?:releves|comptes)|ok|d'accord|convient|check|received?|allocate|apply|look again|all right|alright|works?|hope|erhalten|eingegangen|recibid\w+|ricevut\w+|ontvangen|binnen|comprenez|comprendre|understand|pu(?:is|ede|o)|savez|in ordnung|kijk\w*|comprob\w+|verific\w+|controll\w+|nachsehen|prufen|afletter\w*|verbuchen|ausziffern|allocat\w*|lettrage|imputar|know|affectation|ca vous|lisible|mettre a jour|update|lettrer|kijken|in english|en francais|auf deutsch|en espanol|in het nederlands|in italiano)\b"
+    r"\b(?:pointer|verifi\w+|confirm\w*|accus\w+|vu(?:e|s|es)? (?:passer|arriver)|arrive\w*|seen|landed|show(?:n|ing)? up|reached you|gesehen|angekommen|llegad\w+|arrivat\w+|aangekomen|bien (?:recu|ca|sa)|recu|vos (?:releves|comptes)|ok|d'accord|convient|check|received?|allocate|apply|look again|another look|your side|votre cote|all right|alright|works?|hope|erhalten|eingegangen|recibid\w+|ricevut\w+|ontvangen|binnen|comprenez|comprendre|understand|pu(?:is|ede|o)|savez|in ordnung|kijk\w*|comprob\w+|verific\w+|controll\w+|nachsehen|prufen|afletter\w*|verbuchen|ausziffern|allocat\w*|lettrage|imputar|know|affectation|ca vous|lisible|mettre a jour|update|lettrer|kijken|in english|en francais|auf deutsch|en espanol|in het nederlands|in italiano)\b"
 )
 
 
@@ -378,6 +378,8 @@ def _settle(statements: tuple[Statement, ...], contacts: Sequence[object], talk:
     ]
     later = [s for s in kept if s.intent == "promise_to_pay" and s.on is not None]
     ordered = [s for s in kept if s.intent == "remittance" and _only_ordered(s, talk, later)]
+    if ordered and len(later) == 1:
+        flags.add("only-ordered")
     if ordered and len(later) == 1:  # a mandate that was signed is paid on the day that the next sentence tells
         kept = [
             replace(s, amount=s.amount or ordered[0].amount, numbers=s.numbers or ordered[0].numbers)

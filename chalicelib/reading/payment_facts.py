@@ -316,6 +316,15 @@ REMAINS = re.compile(
 _TIMES = re.compile(r"\d ?[x×*] ?[€£$]?$")  # "15 x 24 €": a price, no sum
 
 
+def _is_balance(talk: Talk, clause: Clause, a: amounts_.FoundAmount) -> bool:
+    """'3 756,00 on the 1190 (4 056,00)': the balance in brackets behind its number."""
+    return (
+        talk.folded[a.start - 1 : a.start] == "("
+        and any(r.how == "number" and 1 <= a.start - r.end <= 3 for r in clause.references)
+        and a.value in {i.amount for i in talk.ground.items}
+    )
+
+
 def usable_amounts(talk: Talk, clause: Clause) -> list[amounts_.FoundAmount]:
     """Amounts that may be what is paid: not what remains, not unit prices, not what was billed before."""
     usable = []
@@ -325,6 +334,8 @@ def usable_amounts(talk: Talk, clause: Clause) -> list[amounts_.FoundAmount]:
             r"\b(?:reste(?:ra|rait|nt)?|restants?|solde (?:de|restant)|il reste|remain\w*|balance of|leaving|moins|less|minus|hors|sauf|frais|penalites?|indemnite|interets?|interest|fee|skonto\w*|escompte|avoir (?:de|n\S* de)|(?:nc|nota di credito|nota de credito|gutschrift|creditnota) (?:di|de|uber|von|van)|credit (?:note )?(?:of|for)|au lieu de|instead of|capital|discount|deduct\w*|deduction|deduit|retenue|remise)\s?(?:[^\s,]{0,3}\s?)?$",
             before,
         ) or _TIMES.search(before):
+            continue
+        if len(clause.amounts) > 1 and _is_balance(talk, clause, a):
             continue
         usable.append(a)
     if (

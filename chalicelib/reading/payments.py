@@ -21,7 +21,7 @@ _CANNOT = re.compile(
     r"\b(?:ne (?:peut|peuvent|pouvons|puis|pourra|pourrons|saurait)|cannot|can't|can not|unable to|kann nicht|konnen (?:wir )?nicht|no pued\w+|no podemos|non poss\w+|non puo|kan niet|kunnen (?:wij |we )?niet)\b"
 )
 _JUST_NOW = re.compile(
-    r"\b(?:viens? (?:juste )?de|venons (?:juste )?de|vient d|just (?:paid|sent|made|wired|transferred|settled|now)|have just|soeben|gerade eben|acabo de|acabamos de|acabei de|acabamos de|ho appena|abbiamo appena|zojuist|net (?:betaald|overgemaakt))\b"
+    r"\b(?:viens? (?:juste )?de|venons (?:juste )?de|viennent (?:juste )?de|vient d|just (?:paid|sent|made|wired|transferred|settled|now)|have just|soeben|gerade eben|acabo de|acabamos de|acabei de|acabamos de|ho appena|abbiamo appena|zojuist|net (?:betaald|overgemaakt))\b"
 )
 _MONEY_VERB = re.compile(
     r"regl|pay|paie|vire|virement|vers[eo]|sold|acquit|mandat|honor|decaiss|debit|remb|apur|liquid|ordonnanc|cheque|check|\bpaid|settl|clear|transf|remit|wire|fund|money|fric|argent|bezahl|uberw|beglich|beglei|angew|zahl|ausgeziff|pag|abon|ingres|transfer|liquid|sald|bonific|betal|betaal|overg|voldaan|gestort|comptes?\b|account|banque|bank|run\b|campagne|echeanc|bacs|chaps|lcr|traite|sepa|avis|remittance|invoice|facture"
@@ -71,7 +71,7 @@ def pay(talk: Talk, index: int, clause: Clause, sentence: str, disputed: bool) -
     if paid and re.search(r"\bsur le point d'etre|\babout to be|\ben passe d'etre", text):
         paid, will = None, paid
     if re.match(r"\W*(?:si|if|wenn|falls|se|als|assuming|unless|provided)\b(?!-?\d)", sentence) and not re.match(
-        r"\W*(?:si (?:vous|besoin|ca|cela|oui|ok|non|jamais|rien|pas|(?:le |un |votre |l')?(?:virement|paiement|reglement|argent|montant|somme)? ?n'|quelque chose|il (?:y a|manque))|if (?:you|that|this|not|so|yes|ok|anything|something|nothing|(?:it|they|the (?:money|payment|funds|transfer)|we)(?: \S{1,9})? ?(?:has|have|is|are|does|do|still|should|can)?n't|(?:it|they) (?:is|are|has) (?:still|not)|for (?:any|some) reason)|wenn (?:sie|es|ja|nicht|das geld)|falls (?:sie|nicht|ja|etwas|noch)|se (?:non|vuole|si|fra|tra|entro|ci|manca|mancasse)|als (?:u|je|ja|het (?:er |geld )?(?:nog )?niet))(?:\b|(?<='))",
+        r"\W*(?:si (?:vous|besoin|ca|cela|oui|ok|non|jamais|rien|pas|(?:le |un |votre |l')?(?:virement|paiement|reglement|argent|montant|somme)? ?n'|quelque chose|il (?:y a|manque))|if (?:you|that|this|not|so|yes|ok|anything|something|nothing|(?:it|they|the (?:money|payment|funds|transfer)|we)(?: \S{1,9})? ?(?:has|have|is|are|does|do|still|should|can)?n't|(?:it|they) (?:is|are|has) (?:still|not)|for (?:any|some) reason)|wenn (?:sie|es|ja|nicht|das geld)|falls (?:sie|nicht|ja|etwas|noch)|se (?:non|nao|ate|vuole|si|fra|tra|entro|ci|manca|mancasse)|als (?:u|je|ja|het (?:er |geld )?(?:nog )?niet))(?:\b|(?<='))",
         sentence,
     ):
         talk.flags.add("conditional")
@@ -456,7 +456,7 @@ def loose_payment(talk: Talk, index: int, clause: Clause, sentence: str) -> None
             or (named and past_mark)
         ):
             say_payment(talk, index, clause, sentence, m)
-    elif past_mark and not future_mark and (money or clause.amounts):
+    elif (past_mark or _is_done(text)) and not future_mark and (money or clause.amounts):
         say_payment(talk, index, clause, sentence, m)
     elif not future_mark and all(d.past == base for d in days) and _paid_before(talk, clause):
         say_payment(talk, index, clause, sentence, m)  # "paid 486 on the 18th and 1312 this evening"
@@ -475,12 +475,23 @@ def _paid_before(talk: Talk, clause: Clause) -> bool:
     )
 
 
+# "Pagada el viernes": of a Friday that may be over or to come, the participle says which.
+_DONE = re.compile(
+    r"\b(?:pagad[oa]s?|pagat[oaie]|liquidad[oa]s?|saldat[oaie]|bezahlt|uberwiesen|betaald|overgemaakt)\b"
+)
+_TO_BE_DONE = re.compile(
+    r"\b(?:verr\w+|sar[ae]\w*|ser[ae]?\w*|va|vai|vao|wird|werden|worden|wordt|zal|zullen|will|be)\b"
+)
 _HABIT = re.compile(
     r"\b(?:de cada mes|todos los meses|dias de pago|jours de paiement|payment days|zahltage|betaaldagen|giorni di pagamento|(?:de |du )?chaque mois|tous les mois|(?:of )?(?:each|every) month|jeden monats?|ogni mese|(?:van )?elke maand|todos os meses|dias de pagamento)\b"
 )
 _RUN_AFTER = re.compile(
     r"\b(?:next|following) (?:\S{1,9} )?(?:run|one|batch)\b.{0,24}\b(?:isn't|is not|not) until\b|\b(?:run|one) after that\b|\bla (?:campagne )?suivante n'(?:est|a lieu|arrive) (?:que|qu')|\bder (?:nachste|ubernachste) (?:zahl)?lauf ist erst\b|\bde volgende (?:betaalronde|run) is pas\b"
 )
+
+
+def _is_done(text: str) -> bool:
+    return bool(_DONE.search(text)) and not _TO_BE_DONE.search(text)
 
 
 def say_promise(talk: Talk, index: int, clause: Clause, sentence: str, m: re.Match[str] | None) -> None:

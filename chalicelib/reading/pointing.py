@@ -26,14 +26,14 @@ class FoundReference:
 
 
 _ALL = re.compile(
-    r"\b(?:(?:toutes|tous) (?:les |vos |ces |nos |leurs )?(?:factures(?! (?:d'|adress|destin|relativ|fourniss|de (?!votre|notre|vos|nos|ce\b|cette)))|trois|quatre|deux|ensemble|lignes|pieces|postes)|(?:les|vos|ces) (?:deux|trois|quatre|cinq|\d) factures|(?:vos|les|aucune des|aucun des|chacune des) (?:deux|trois|quatre|cinq) (?:notes|factures|documents|dossiers|lignes|pieces)|aucune des (?:deux|trois|quatre)|les (?:deux|trois|quatre)(?= (?:sont|seront|ont|factures|partent|partiront|vont|en |le |vendredi|lundi|ensemble|par|demain|ensemble|\.|,))"
+    r"\b(?:(?:toutes|tous) (?:les |vos |ces |nos |leurs )?(?:factures(?! (?:d'|adress|destin|relativ|fourniss|et (?:les |vos |nos )?relances|de (?!votre|notre|vos|nos|ce\b|cette)))|trois|quatre|deux|ensemble|lignes|pieces|postes)|(?:les|vos|ces) (?:deux|trois|quatre|cinq|\d) factures|(?:vos|les|aucune des|aucun des|chacune des) (?:deux|trois|quatre|cinq) (?:notes|factures|documents|dossiers|lignes|pieces)|aucune des (?:deux|trois|quatre)|les (?:deux|trois|quatre)(?= (?:sont|seront|ont|factures|partent|partiront|vont|en |le |vendredi|lundi|ensemble|par|demain|ensemble|\.|,))"
     r"|(?:tout|toutes?) (?:est|sera|a ete|ont ete|sont|seront) (?:regle|paye|solde|vire|acquitte|mandate|parti)\w{0,3}|(?:l'integralite|la totalite|l'ensemble|l'entier(?:ete)?) (?:des|de votre|de notre|de vos|de nos|de ces|du) (?:factures|impayes|compte|solde|sommes|montants|creances|echeances|relev\w*|retard|sommes dues|encours)|(?:solder|solde|soldons|apure\w*|regle\w*) (?:l'integralite|la totalite|l'ensemble|le tout|tout|notre compte|votre compte|le compte|l'integralite du compte)"
     r"|(?:le |la )?totalite (?:due|du solde|du compte)|l'integralite|le solde (?:de notre|du|de votre|total|de nos) (?:compte|solde)?|(?:l')?ensemble du solde|le solde total|la totalite de ce que|(?:vos|ces|les) [3-9] (?:factures|dernieres|offenes)|ihre (?:zwei|drei|vier|beiden) (?:offenen )?rechnungen|(?:le |las |las )?(?:vostre|sue) (?:due|tre|quattro) fatture|sus (?:dos|tres|cuatro) facturas|jullie (?:twee|drie|vier) facturen|l'ensemble de votre creance|les (?:deux|trois|quatre) duplicatas?|tout ce (?:que (?:nous vous devons|je vous dois)|qu'on vous doit|qui est du|qui est echu)|vos (?:deux|trois|quatre) factures"
-    r"|all (?:of )?(?:the |your |our |these |those )?(?:three|two|four|five|\d |open |outstanding |overdue |unpaid )?(?:invoices|items|three|bills|of them|outstanding)|all (?:three|four)\b|both (?:invoices|items|bills|of them|are|were|have|went|will)|(?:the )?(?:whole|full|entire|total) (?:of the )?(?:outstanding )?(?:balance|account|amount (?:due|outstanding)|outstanding)|everything (?:open|outstanding|overdue|due|on|you|that|is|was|has|we|will)|the lot\b|the total outstanding|(?:balance|account) in full|clear(?:ed|ing)? (?:the|our|your) (?:whole |full |entire )?(?:account|balance)|the whole account|what we owe you|everything we owe|your balance"
+    r"|all (?:of )?(?:the |your |our |these |those )?(?:three|two|four|five|\d |open |outstanding |overdue |unpaid )?(?:invoices|items|three|bills|of them|outstanding)|all (?:three|four)\b|both (?:invoices|items|bills|of them|are|were|have|went|will)|(?:the )?(?:whole|full|entire|total) (?:of the )?(?:outstanding )?(?:balance|account|amount (?:due|outstanding)|outstanding)|everything (?:open|outstanding|overdue|due|on|you|that|is|was|has|we|will)|the lot\b(?! to (?:your|the) )|the total outstanding|(?:balance|account) in full|clear(?:ed|ing)? (?:the|our|your) (?:whole |full |entire )?(?:account|balance)|the whole account|what we owe you|everything we owe|your balance"
     r"|alle (?:drei|vier|zwei|offenen|rechnungen|posten|openstaande|facturen|drie)|samtliche|beide rechnungen|der gesamte (?:saldo|betrag)|alle (?:offenen )?rechnungen|gesamtbetrag|todas (?:las|sus) facturas|las (?:tres|dos) facturas|la totalidad|todo el saldo|tutte (?:le|e tre)(?: vostre)?(?: fatture)?|l'intero (?:saldo|importo)|het (?:hele|volledige) (?:saldo|bedrag))\b"
 )
 _REST = re.compile(
-    r"\b(?:le reste|le restant|le solde|les autres(?: factures)?|l'autre(?! moitie)|celles? qui restent?|les suivantes|la derniere|les deux autres|the rest|the others?(?! (?:\d|big|small|large|two|three|four|five|six|seven|eight|nine|ten|day|week|side|hand|party)\b)|the remaining(?: (?:invoices?|items?|bills?|balance))?(?! ?(?:[€£$\d]|on\b|of\b|two never|three never))|the remainder|the balance|the other (?:one|two|invoices?)|remaining (?:invoices?|balance|items?)|der rest|die (?:anderen|ubrigen|restlichen)(?: rechnungen)?|die andere(?! halfte)|el resto|las (?:otras|demas)|la otra|il resto|le altre|l'altra(?! meta)|de rest|de andere(?:n)?(?! helft)|het restant)\b"
+    r"\b(?:le reste|le restant|le solde|les autres(?: factures)?|l'autre(?! (?:moitie|compte|jour|cote|banque|service|site|adresse|mail|fois|bout|main))|celles? qui restent?|les suivantes|la derniere|les deux autres|the rest|the others?(?! (?:\d|big|small|large|two|three|four|five|six|seven|eight|nine|ten|day|week|side|hand|party)\b)(?!\s(?:hand|side|day|week|party)\b)|the remaining(?: (?:invoices?|items?|bills?|balance))?(?! ?(?:[€£$\d]|on\b|of\b|two never|three never))|the remainder|the balance|the other (?:one|two|invoices?)|remaining (?:invoices?|balance|items?)|der rest|die (?:anderen|ubrigen|restlichen)(?: rechnungen)?|die andere(?! halfte)|el resto|las (?:otras|demas)|la otra|il resto|le altre|l'altra(?! meta)|de rest|de andere(?:n)?(?! helft)|het restant)\b"
 )
 _MONTH_REF = re.compile(
     rf"\b(?:(?P<both>les deux|les trois|the two|the three|die beiden|both|deux|le|la|celles?|facture|factures|invoices?|bill|bills|the|ones?|die|quella|quelle|document|rechnung|rechnungen|facturas?|faturas?|fattura|fatture|factuur|facturen|your|votre|vos)\s(?:(?:d'|(?:de|du|of|from|for|vom|von|del|di|dated|datee|van)\s)(?:mois (?:de\s|d'))?|emise?s? en )(?P<month>{MONTH})(?!\s?\d{{1,2}}\b)(?: (?:et|and|und|y|e|en) (?:d'|(?:de|of|von|vom|van|del|di) )?(?P<second>{MONTH})(?!\s?\d{{1,2}}\b))?|\b(?P<poss>{MONTH})'s (?:invoices?|bill|bills|one)|\b(?P<and>{MONTH}) (?:and|et|und|en|e|y) (?P<poss2>{MONTH}) (?:invoices|bills|ones)|\b(?:the|your|our|that) (?P<named>{MONTH}) (?P<noun>ones?|bills?|invoices?)|\b(?P<glued>januar|februar|marz|april|mai|juni|juli|august|september|oktober|november|dezember|januari|februari|maart|mei|augustus|december)-?(?P<paper>rechnung|rechnungen|factuur|rekening|nota))\b"
@@ -233,6 +233,9 @@ def everything(
             )
             if single and len(others) != 1:
                 continue
+            beside = [f for f in found if f.how == "number" and 0 <= m.start() - f.end <= 160]
+            if m[0] in ("le solde", "the balance", "le restant") and len({n for f in beside for n in f.numbers}) == 1:
+                continue  # "the headboards (…1197) come off. The balance waits": that of the one just named
             if (
                 m[0]
                 in ("le solde", "the balance", "the remaining balance", "the remainder", "le restant", "het restant")
@@ -297,6 +300,9 @@ _SIZE = re.compile(
 )
 
 
+_THAT_OF = re.compile(r"\s?[,(]\s?(?:celle|the one|die|quella|la de|die van|a de)\b")
+
+
 def of_our_list(folded: str, items: Sequence[KnownItem], found: Sequence[FoundReference]) -> list[FoundReference]:
     """'The last two on your list', 'la plus ancienne', 'la grosse': places in the list that our reminders show, oldest due first."""
     if not 2 <= len(items) <= 20:
@@ -305,7 +311,7 @@ def of_our_list(folded: str, items: Sequence[KnownItem], found: Sequence[FoundRe
     out: list[FoundReference] = []
 
     def add(m: re.Match[str], numbers: Sequence[str]) -> None:
-        beside = {n for f in found if m.start() - 4 <= f.start <= m.end() + 10 for n in f.numbers}
+        beside = {n for f in found if m.start() - 4 <= f.start <= m.end() + (28 if _THAT_OF.match(folded, m.end()) else 10) for n in f.numbers}
         if not beside:  # else it says itself which
             out.append(FoundReference(m.start(), m.end(), m[0], tuple(numbers), "issued"))
 

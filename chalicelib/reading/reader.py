@@ -511,6 +511,8 @@ class Draft:
         if opinion is None:
             return set(found), statements
         settled: set[Intent] = {"contact_change"} if contacts else set()
+        if "only-ordered" in said.flags:
+            settled.add("remittance")  # the order of a payment that is promised for later
         if advices:
             settled |= {"promise_to_pay", "remittance", "document_request"}
             if opinion.probability["promise_to_pay"] < UNHEARD:  # beside "the detail of Friday's transfer"
@@ -660,6 +662,9 @@ class Draft:
         below = re.search(r"(?m)^ *(?:total|summe|totaal|totale)[^\n\d]{0,20}\n+([^\n]{3,20})$", folded)
         if below and not found:
             found = [a.value for a in amounts.find(below[1])]  # a table whose cells became lines
+        if not found:
+            ruled = re.search(r"(?m)^[ \t]*[-_=–]{4,}[ \t]*\n[ \t]*([\d][\d., ]{3,14}\d)(?: ?/| ?€| ?eur)?[ \t]*$", folded)
+            found = [a.value for a in amounts.find(ruled[1])] if ruled else []
         return found[-1] if found else None
 
     def _subject_reference(self, document: bool) -> str | None:

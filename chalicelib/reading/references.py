@@ -270,7 +270,7 @@ def _by_amount(
             same = [i.number for i in items if abs(i.amount - a.value) <= a.value / 10]
         if len(same) == 1 or (len(same) == 2 and _BOTH_AT.search(folded[max(0, a.start - 30) : a.start])):
             out.append(FoundReference(a.start, a.end, a.words, tuple(same), "amount"))
-        elif not same and a.exact and 2 <= len(items) <= 12:
+        elif not same and (a.exact or a.value >= 100) and 2 <= len(items) <= 12:
             for size in (len(items), 2, 3):
                 sums = [c for c in combinations(items, size) if sum((i.amount for i in c), Decimal(0)) == a.value]
                 if len(sums) == 1:
