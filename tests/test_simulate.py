@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.calendar import BusinessCalendar, instant
 from chalicelib.domain.money import Money
-from chalicelib.domain.policy import Policy
+from chalicelib.domain.policy import Do, Policy
 from chalicelib.domain.policy_file import load_policies, read_policy
 from chalicelib.errors import BadFile
 from chalicelib.ledger.mapping import read_mapping
@@ -62,6 +62,8 @@ def broken_promises(acts: Sequence[Act], of: Ledger) -> list[str]:
     found = []
     taken: dict[str, list[str]] = {}
     mails: dict[tuple[str, str], list[date]] = {}
+    noticed: dict[str, date] = {}  # accounts, each with the day of its last formal notice
+    with_credits = {r.account for r in of.invoices if r.is_credit_note} | {p.account for p in of.payments}
     for i, act in enumerate(acts):
         row = rows[act.invoices[0]]
         for number in act.invoices:
@@ -95,11 +97,18 @@ def broken_promises(acts: Sequence[Act], of: Ledger) -> list[str]:
             if step in before:
                 found.append(f"{act.date}: {number} repeats {step}")
             wanted = [s.id for s in ladder if policy.rank(s.id) < policy.rank(step)]
-            if [s for s in wanted if s not in before]:
+            # A formal notice demands what is late beside what it is for, unless credit covers that.
+            late = rows[number].due_on < noticed.get(act.account, date.min)
+            do = policy.step(step).do
+            if late and do is Do.EMAIL and act.account not in with_credits:
+                found.append(f"{act.date}: {number} gets {step} though a formal notice demanded it")
+            if [s for s in wanted if s not in before] and not (late and do is Do.CHOOSE):
                 found.append(f"{act.date}: {number} comes to {step} after {before}")
             if any(policy.rank(s) > policy.rank(step) for s in before):
                 found.append(f"{act.date}: {number} falls back to {step} after {before}")
             before.append(step)
+            if do is Do.FORMAL_NOTICE:
+                noticed[act.account] = act.date
     spacing = min(p.spacing_days for p in of.policies.values())
     for (account, _), days in mails.items():
         found += [f"{b}: {account} had a mail on {a}" for a, b in pairwise(days) if (b - a).days < spacing]

@@ -20,11 +20,14 @@ from chalicelib.domain.debtor_file import (
     TaskKind,
     at_stake,
 )
-from chalicelib.domain.ladder import Due
+from chalicelib.domain.ladder import Due, demanded_early
 from chalicelib.domain.message import written_in
 from chalicelib.domain.plan import Action, Held, Hold, Proposal, note
-from chalicelib.domain.policy import Do
+from chalicelib.domain.policy import Do, Step, When
 from chalicelib.domain.view import View, new_task, short
+
+_STEP_GONE = Step(id="formal_notice", when=When("due", 0), do=Do.FORMAL_NOTICE, sender="director")
+"""How a printed letter is mailed whose step the debtor's policy does not know any more."""
 
 _ROLES = (Role.PAYER, Role.APPROVER, Role.BUYER, Role.DIRECTOR, Role.RECIPIENT)
 
@@ -92,7 +95,7 @@ def _call(view: View, due: list[Due]) -> Proposal:
 
 
 def _choice(view: View, due: list[Due]) -> Proposal:
-    reason = "; ".join(sorted({d.why for d in due}))
+    reason = "; ".join([*sorted({d.why for d in due}), *demanded_early(view, (d.case for d in due))])
     task = _step_task(view, TaskKind.CHOOSE_ACTION, due, f"choose what follows the ladder: {reason}")
     return Proposal(
         action=Action.CHOOSE,
@@ -200,7 +203,7 @@ def _letter_notice(
 ) -> Notice:
     """The e-mail that a letter is enclosed in. Its id is the letter's print, so that it leaves once."""
     step = takes[0][1]
-    tone = view.policy.step(step)
+    tone = next((s for s in view.policy.steps if s.id == step), _STEP_GONE)
     printed = letter.notice or f"{view.today:%Y%m%d}-{letter.id}"
     id_ = printed if is_first else f"{printed}-{currency}"
     earlier = view.file.notices.get(id_)

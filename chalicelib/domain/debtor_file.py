@@ -284,6 +284,16 @@ class Letter:
     def is_printed(self) -> bool:
         return self.printed_on is not None
 
+    @property
+    def early(self) -> tuple[str, ...]:
+        """What it demands before its own turn: the ladder had not come to a formal notice of it."""
+        return tuple(number for number in self.numbers if number not in dict(self.takes))
+
+    @property
+    def steps(self) -> tuple[tuple[str, str], ...]:
+        """The step that each demand has behind it once this is printed: in its turn, or as early as the others'."""
+        return (*self.takes, *((number, step) for _, step in self.takes[:1] for number in self.early))
+
 
 class TaskKind(StrEnum):
     CALL = "call"
@@ -654,6 +664,13 @@ class DebtorFile:
         found = [x for x in self.letters.values() if x.is_printed and number in x.numbers]
         return max(found, key=lambda x: (x.printed_on or date.min, x.id), default=None)
 
+    def demanded_early_on(self, number: str) -> date | None:
+        """When a formal notice first demanded an invoice whose own turn had not come; None where none did."""
+        printed = [x for x in self.letters.values() if x.is_printed]
+        if any(number in dict(x.takes) for x in printed):
+            return None
+        return min((x.printed_on for x in printed if x.printed_on and number in x.numbers), default=None)
+
     def dispute_on(self, number: str) -> Dispute | None:
         """The oldest open dispute."""
         found = [d for d in self.disputes.values() if d.is_open and number in d.numbers]
@@ -665,7 +682,10 @@ class DebtorFile:
         return max(blocks, key=lambda b: (b.until or date.max, b.id), default=None)
 
     def progress(self) -> dict[str, dict[str, date]]:
-        """Steps taken by invoice number: read off the notices that count, the letters and the tasks that are steps."""
+        """Steps taken by invoice number: read off the notices that count, the letters and the tasks that are steps.
+
+        A letter is a formal notice of all that it demands, and the first one counts.
+        """
         result: dict[str, dict[str, date]] = {}
         for notice in self.notices.values():
             if notice.counts and not notice.ordered:
@@ -673,8 +693,9 @@ class DebtorFile:
                     result.setdefault(number, {})[step] = notice.on
         for letter in self.letters.values():  # it goes by post whatever becomes of its e-mail
             if letter.printed_on:
-                for number, step in letter.takes:
-                    result.setdefault(number, {})[step] = letter.printed_on
+                for number, step in letter.steps:
+                    steps = result.setdefault(number, {})
+                    steps[step] = min(steps.get(step, letter.printed_on), letter.printed_on)
         for task in self.tasks.values():
             for number, step, on in task.takes:
                 result.setdefault(number, {})[step] = on

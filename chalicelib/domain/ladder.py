@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,10 +22,11 @@ class Due:
 def next_step(view: View, case: Case) -> tuple[Step | None, date | None]:
     """The first step that this case has not taken and can still take, with the day it falls due.
 
-    Steps before the due date lapse on it: what enters late starts at the first reminder. No other step lapses.
+    Steps before the due date lapse on it: what enters late starts at the first reminder. No other step lapses, but
+    those before a formal notice that demanded the invoice ahead of them.
     """
     taken = view.progress.get(case.number, {})
-    past = max((view.policy.rank(s) for s in taken if _known(view.policy, s)), default=-1)
+    past = _past(view, case, taken)
     if view.file.given_up(case) and (brought := _formal_notice(view, case, past, taken)):
         return brought
     for rank, step in enumerate(view.policy.steps):
@@ -34,6 +36,31 @@ def next_step(view: View, case: Case) -> tuple[Step | None, date | None]:
             continue
         return step, _due_day(view, case, step, taken)
     return None, None
+
+
+def demanded_early(view: View, cases: Iterable[Case]) -> list[str]:
+    """Why no reminder comes, in words, for those of these cases that a formal notice demanded ahead of the ladder."""
+    said: dict[date, list[str]] = {}
+    for case in cases:
+        if on := view.file.demanded_early_on(case.number):
+            said.setdefault(on, []).append(case.number)
+    return [
+        f"the formal notice of {on} also demanded {', '.join(sorted(some))}, ahead of the ladder: no reminder follows"
+        for on, some in sorted(said.items())
+    ]
+
+
+def _past(view: View, case: Case, taken: dict[str, date]) -> int:
+    """The rank of the last rung that lies behind a case; -1 where none does.
+
+    Behind a formal notice nothing softer is left, also under a policy that calls that step otherwise or has none.
+    """
+    ranks = [view.policy.rank(step) for step in taken if _known(view.policy, step)]
+    if view.file.letter_on(case.number):
+        formal = [rank for rank, step in enumerate(view.policy.steps) if step.do is Do.FORMAL_NOTICE]
+        mails = [rank for rank, step in enumerate(view.policy.steps) if step.do is Do.EMAIL]
+        ranks += formal[:1] or mails[-1:]
+    return max(ranks, default=-1)
 
 
 def _formal_notice(view: View, case: Case, past: int, taken: dict[str, date]) -> tuple[Step, date] | None:

@@ -21,7 +21,7 @@ from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import Case, DebtorFile, NoticeState
 from chalicelib.domain.elapsed import OUTCOME_WITHIN, elapsed, wake_days
 from chalicelib.domain.gate import held_back
-from chalicelib.domain.ladder import Due, next_step
+from chalicelib.domain.ladder import Due, demanded_early, next_step
 from chalicelib.domain.orders import GOOD_FOR, ordered_mails
 from chalicelib.domain.plan import Action, Held, Hold, Plan, Proposal, Waiting
 from chalicelib.domain.policy import Do
@@ -70,10 +70,13 @@ def look_at(view: View, case: Case) -> Due | Held:
     if held:
         return held
     step, on = next_step(view, case)
+    early = demanded_early(view, [case])
     if step is None or on is None:
-        return Held(number=case.number, hold=Hold.LADDER_DONE, reason="every step of the ladder has been taken")
+        why = "; ".join(early) or "every step of the ladder has been taken"
+        return Held(number=case.number, hold=Hold.LADDER_DONE, reason=why)
     if view.today < on:
-        return Held(number=case.number, hold=Hold.NOT_DUE, reason=f"{step.id} is due on {on}", until=on, step=step.id)
+        why = "; ".join([f"{step.id} is due on {on}", *early])
+        return Held(number=case.number, hold=Hold.NOT_DUE, reason=why, until=on, step=step.id)
     return Due(case, step, on, f"{step.id} is due since {on} ({step.when})")
 
 

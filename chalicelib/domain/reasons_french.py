@@ -148,6 +148,8 @@ TEMPLATES = (
     ("{step} is due since {day} ({when})", "« {step} » à faire depuis le {day} ({when})"),
     ("{step} is due on {day}", "« {step} » prévu le {day}"),
     ("every step of the ladder has been taken", "toutes les étapes du scénario sont faites"),
+    ("the formal notice of {day} also demanded {x}, ahead of the ladder: no reminder follows",
+     "la mise en demeure du {day} réclamait aussi {x}, en avance sur le scénario : aucune relance ne suit"),
     ("{known}, but {why}", "{known}, mais {why}"),
     ("the debtor is insolvent since {day}: chasing is not lawful",
      "le débiteur est en procédure collective depuis le {day} : le relancer n’est pas permis"),

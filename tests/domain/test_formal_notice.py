@@ -39,9 +39,10 @@ from chalicelib.domain.debtor_file import (
 from chalicelib.domain.formal_notice import FormalNotice, draft
 from chalicelib.domain.money import Money
 from chalicelib.domain.plan import Action, Hold
+from chalicelib.domain.policy_file import read_policy
 from chalicelib.domain.propose import propose
 from chalicelib.errors import BadInput
-from tests.sample import after, approved, case, eur, file_of, office, paris
+from tests.sample import after, approved, case, eur, file_of, office, paris, performed
 
 ON = date(2026, 5, 4)
 AT = paris("2026-05-04")
@@ -317,6 +318,12 @@ def ready() -> DebtorFile:
     return after(file, e.TaskRaised(task=TASK))
 
 
+def issued() -> DebtorFile:
+    """The same after the formal notice left: for F1, and with a demand of F2, whose second reminder is to come."""
+    file = approved(ready(), AT)
+    return performed(file, propose(file, office(AT), at=AT).proposals, AT)
+
+
 class TestBetweenApprovalAndSending:
     def test_it_leaves_and_what_it_demands_for_other_steps_waits_for_its_deadline(self) -> None:
         file = approved(ready(), AT)
@@ -330,6 +337,61 @@ class TestBetweenApprovalAndSending:
         for day, held in (("2026-05-11", True), ("2026-05-12", False), ("2026-05-13", False)):
             holds = {h.number: h.hold for h in propose(file, office(paris(day)), at=paris(day)).held}
             assert (holds.get("F2") is Hold.IN_NOTICE) is held
+
+    @pytest.mark.parametrize(("day", "chosen"), [("2026-05-11", ()), ("2026-05-12", ("F1", "F2")), ("2026-05-13", ())])
+    def test_from_its_deadline_on_all_that_it_demands_is_for_a_person_to_choose_about(
+        self, day: str, chosen: tuple[str, ...]
+    ) -> None:
+        file, plans = issued(), {}
+        for at in (paris(f"2026-05-{n}") for n in range(11, 14)):
+            plans[str(at.date())] = propose(file, office(at), at=at)
+            file = performed(file, plans[str(at.date())].proposals, at)
+        choices = [p for p in plans[day].proposals if p.action is Action.CHOOSE]
+        assert [p.numbers for p in choices] == ([chosen] if chosen else [])
+        for choice in choices:
+            assert "the formal notice of 2026-05-04 also demanded F2, ahead of the ladder" in choice.reason
+
+    def test_no_reminder_ever_follows_it_and_what_it_did_not_demand_climbs_on(self) -> None:
+        file = after(issued(), e.InvoiceEntered(case=case("F3", "2026-05-08")))
+        mails: list[tuple[tuple[str, str], ...]] = []
+        for n in range(120):
+            at = AT + timedelta(days=n)
+            found = propose(file, office(at), at=at).proposals
+            mails += [p.takes for p in found if p.action is Action.EMAIL]
+            file = performed(file, found, at)
+        assert mails
+        assert {number for takes in mails for number, _ in takes} == {"F3"}
+
+    @pytest.mark.parametrize("ladder", [
+        "[{id: r, when: due + 2 days, do: email}, {id: last, when: r + 9 days, do: email}]",
+        "[{id: r, when: due + 2 days, do: email}, {id: demand, when: r + 9 days, do: formal_notice},"
+        " {id: choice, when: demand + 8 days, do: choose}]",
+        "[{id: demand, when: due + 9 days, do: formal_notice}, {id: r, when: demand + 200 days, do: email}]",
+    ], ids=["without one", "named otherwise", "with a mail behind it"])  # fmt: skip
+    def test_nor_under_another_policy(self, ladder: str) -> None:
+        other = read_policy(f"name: standard\nversion: 9\ntitle: {{fr: Autre}}\nsteps: {ladder}")
+        file = issued()
+        for day in ("2026-05-12", "2026-05-20", "2026-06-15", "2026-08-03"):
+            at = paris(day)
+            found = propose(file, replace(office(at), policies={"standard": other}), at=at)
+            assert not [p for p in found.proposals if p.action is Action.EMAIL]
+            assert not [p for p in found.proposals if p.action is Action.APPROVE]
+
+    def test_what_a_second_one_demands_again_keeps_the_day_of_the_first(self) -> None:
+        file = issued()
+        (first,) = file.letters.values()
+        again = replace(first, id="again", takes=(("F3", "formal_notice"),), printed_on=date(2026, 6, 8))
+        for letters in ((first, again), (again, first)):
+            both = replace(file, letters={one.id: one for one in letters})
+            assert {both.progress()[number]["formal_notice"] for number in ("F1", "F2")} == {ON}
+            assert [both.demanded_early_on(number) for number in ("F1", "F2", "F3")] == [None, ON, None]
+
+    def test_one_that_is_only_approved_or_was_withdrawn_changes_nothing(self) -> None:
+        file = approved(ready(), AT)
+        (letter,) = file.letters.values()
+        withdrawn = after(file, e.LetterWithdrawn(letter_id=letter.id, on=ON, reason="F1 is settled"))
+        for one in (file, withdrawn):
+            assert list(one.progress()["F2"]) == ["first_reminder"]
 
     @pytest.mark.parametrize("change", [
         (e.DisputeOpened(dispute=Dispute(id="d", numbers=("F2",), reason="price", opened_on=ON)),),

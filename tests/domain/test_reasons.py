@@ -208,6 +208,13 @@ def _plain(text: str) -> str:
             "courriel part aujourd’hui",
         ),
         (
+            "choose what follows the ladder: after_notice is due since 2026-11-12 (formal_notice + 8 days); the formal "
+            "notice of 2026-11-04 also demanded FA-2, FA-3, ahead of the ladder: no reminder follows",
+            "choisir la suite du scénario : « choix de la suite » à faire depuis le 12 novembre 2026 (8 jours après "
+            "« mise en demeure ») ; la mise en demeure du 4 novembre 2026 réclamait aussi FA-2, FA-3, en avance sur le "
+            "scénario : aucune relance ne suit",
+        ),
+        (
             "a person has a task about it since 2026-11-20: find out whether this mail left: claimed at "
             "2026-11-20 07:30 UTC and no outcome known",
             "une personne s’en occupe depuis le 20 novembre 2026 : vérifier si ce courriel est parti : en cours "

@@ -473,9 +473,19 @@ class TestAfterIt:
         close_task(choosing.parts, "C001", choice(choosing.file()).id, Said(outcome=outcome), at=at, who="hugo")
         (task,) = [t for t in choosing.file().open_tasks() if t.kind is kind]
         assert "relance litigation C001" in task.reason
-        assert task.numbers == ("F1",)
+        assert task.numbers == ("F1", "F2")
         pay_all(choosing)
         assert [t.kind for t in choosing.file().open_tasks()] == []
+
+    def test_what_it_demanded_before_its_turn_is_never_reminded_of_again(self, choosing: Program) -> None:
+        assert choice(choosing.file()).numbers == ("F1", "F2")
+        before = len(choosing.outbox.sent)
+        for day in ("2026-05-13", "2026-05-20", "2026-06-03", "2026-06-17", "2026-08-03"):
+            at = paris(day)
+            choosing.see(at)
+            remind(choosing.parts, "C001", at=at)
+        assert len(choosing.outbox.sent) == before
+        assert choice(choosing.file()).is_open
 
     def test_waiting_is_a_block_with_an_end(self, choosing: Program) -> None:
         at = paris("2026-05-12", "11:00")
