@@ -321,6 +321,7 @@ class TaskKind(StrEnum):
     LEDGER = "ledger"  # a ledger file that was dropped for import was refused
     CREDIT_HOLD = "credit_hold"  # sales is asked whether deliveries go on without prepayment
     REVIEW_BLOCK = "review_block"  # is a block without an end still right?
+    MISSING_CREDIT_NOTE = "missing_credit_note"  # it was promised, and is not in the books
     WEEKLY_REVIEW = "weekly_review"  # the review mail of a week did not leave, or nobody knows whether it did
     POST_LETTER = "post_letter"  # print the archived letter, send it registered
     FILE_COURT_ORDER = "file_court_order"
@@ -534,6 +535,7 @@ class BlockKind(StrEnum):
     PLAN = "plan"
     COMPLAINT = "complaint"
     INSOLVENCY = "insolvency"
+    CREDIT_NOTE = "credit_note"  # the dispute ended with our word to credit: until that is in the books
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -553,6 +555,10 @@ class Block:
     @property
     def is_open(self) -> bool:
         return self.lifted_on is None
+
+    def over_on(self, day: date) -> bool:
+        """Whether it ends by itself on that day or before. One for a credit note never does: a person is asked then."""
+        return self.is_open and self.until is not None and self.until <= day and self.kind is not BlockKind.CREDIT_NOTE
 
     def covers(self, number: str) -> bool:
         return self.is_open and (not self.numbers or number in self.numbers)

@@ -1,15 +1,16 @@
-"""Disputes that nobody moves: after so many business days without progress somebody else has them."""
+"""Disputes that nobody moves, and the credit note that ended one and does not come: a person is told, once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from chalicelib.domain import events as e
 from chalicelib.domain.creditor import Creditor
-from chalicelib.domain.debtor_file import DebtorFile, Dispute, Task, TaskKind, at_stake
+from chalicelib.domain.debtor_file import Block, BlockKind, DebtorFile, Dispute, Task, TaskKind, at_stake
 from chalicelib.domain.plan import Proposal, note
-from chalicelib.domain.view import View, short
+from chalicelib.domain.view import View, new_task, short
 
 
 def owner_of(file: DebtorFile, creditor: Creditor) -> str:
@@ -25,6 +26,15 @@ def stalled(view: View) -> list[Proposal]:
     return [_escalate(view, dispute) for dispute, day in _days(view) if view.today >= day]
 
 
+def missing_credit_notes(view: View) -> list[Proposal]:
+    """Credit notes that were promised and are not in the books on their day: their invoices wait on, with a task."""
+    late = [
+        block for block in view.file.blocks.values()
+        if block.is_open and block.kind is BlockKind.CREDIT_NOTE and block.until and block.until <= view.today
+    ]  # fmt: skip
+    return [_ask_for_note(view, block) for block in sorted(late, key=lambda b: b.id)]
+
+
 def wake_days(view: View) -> Iterator[date]:
     yield from (day for _, day in _days(view) if day > view.today)
 
@@ -34,6 +44,19 @@ def _days(view: View) -> Iterator[tuple[Dispute, date]]:
     for dispute in sorted(view.file.disputes.values(), key=lambda d: d.id):
         if patience and dispute.is_open and dispute.escalated_on is None:
             yield dispute, view.calendar.add(dispute.moved_on, patience)
+
+
+def _ask_for_note(view: View, block: Block) -> Proposal:
+    cases = view.file.open_among(block.numbers)
+    if not cases:
+        return note("every invoice that it is about is settled", e.BlockLifted(block_id=block.id, on=view.today))
+    why = f"the credit note promised on {block.placed_on} has not come: issue it, or reopen the dispute"
+    task = replace(
+        new_task(view, TaskKind.MISSING_CREDIT_NOTE, block.id, cases, why),
+        note=block.id,
+        assignee=block.owner or owner_of(view.file, view.office.creditor),
+    )
+    return note(why, e.BlockPlaced(block=replace(block, until=None, reason=why)), e.TaskRaised(task=task))
 
 
 def _escalate(view: View, dispute: Dispute) -> Proposal:

@@ -39,11 +39,12 @@ def elapsed(view: View) -> list[Proposal]:
         *(
             note(f"the block until {b.until} is over: {b.reason}", e.BlockLifted(block_id=b.id, on=view.today))
             for b in view.file.blocks.values()
-            if b.is_open and b.until and view.today >= b.until
+            if b.over_on(view.today)
         ),
         *(_review(view, b) for b, day in _reviews(view) if view.today >= day),
         *plans.watch(view),
         *disputes.stalled(view),
+        *disputes.missing_credit_notes(view),
         *credit_hold.watch(view),
         *insolvency.watch(view),
         *time_bar.warn(view),
@@ -101,7 +102,7 @@ def _lapsed(view: View, claim_id: str) -> Proposal:
 def _reviews(view: View) -> Iterator[tuple[Block, date]]:
     """Blocks without an end that nobody is looking at, each with the day on which somebody is to."""
     after = view.policy.block_review_days
-    asked = {t.note for t in view.file.open_tasks() if t.kind is TaskKind.REVIEW_BLOCK}
+    asked = {t.note for t in view.file.open_tasks() if t.kind in (TaskKind.REVIEW_BLOCK, TaskKind.MISSING_CREDIT_NOTE)}
     still_open = {c.number for c in view.file.open_cases()}
     for block in view.file.blocks.values():
         holds = not block.numbers or still_open & set(block.numbers)  # of what is settled nobody is asked

@@ -114,6 +114,8 @@ _FRENCH = {
     "manual": "par une personne", "answered": "réponse reçue", "unverified": "réponse non vérifiée",
     "document": "document demandé", "plan": "échéancier", "human": "réponse d’une personne",
     "wrong_phone": "trouver un numéro", "credit_hold": "blocage crédit", "review_block": "revoir une suspension",
+    "missing_credit_note": "établir l’avoir promis", "resume": "reprise des relances",
+    "reopen": "litige rouvert",
     "write_off": "passer en perte", "declare_claim": "déclarer la créance", "court_order": "injonction de payer",
     "summary_proceedings": "référé-provision", "collection_agency": "société de recouvrement",
     "factoring": "affacturage", "mediator": "médiateur", "wait": "attendre",

@@ -339,7 +339,7 @@ def _as_of(file: DebtorFile, today: date) -> DebtorFile:
         for id_, c in file.claims.items()
     }
     blocks = {
-        id_: replace(b, lifted_on=today) if b.is_open and b.until and b.until <= today else b
+        id_: replace(b, lifted_on=today) if b.over_on(today) else b
         for id_, b in file.blocks.items()
     }
     return replace(file, promises=promises, claims=claims, blocks=blocks)

@@ -14,6 +14,7 @@ from chalicelib.domain.debtor_file import (
     Block,
     BlockKind,
     Contact,
+    CreditKind,
     DebtorFile,
     Dispute,
     Fact,
@@ -35,6 +36,7 @@ Happened = tuple[e.Event, str]
 _LOOK = frozenset({"done", "promised", "paid", "disputed", "nothing"})
 
 _ON_ITS_WAY = {"credit_note": "a credit note", "corrected_invoice": "a corrected invoice"}
+_RESOLVED_BY_NOTE = f"resolved by {_ON_ITS_WAY['credit_note']}"
 
 OUTCOMES: dict[TaskKind, frozenset[str]] = {
     TaskKind.CALL: calls.OUTCOMES | {"agreed"},
@@ -58,6 +60,7 @@ OUTCOMES: dict[TaskKind, frozenset[str]] = {
     TaskKind.COMPLAINT: frozenset({"answered"}),
     TaskKind.CREDIT_HOLD: frozenset({"hold", "no_hold"}),
     TaskKind.REVIEW_BLOCK: frozenset({"keep", "lift"}),
+    TaskKind.MISSING_CREDIT_NOTE: frozenset({"credit_note", "reopen", "resume"}),
 }
 """The outcomes that a kind of task knows; a kind that is not named closes as `done`."""
 
@@ -125,6 +128,8 @@ def _effects(
 ) -> Iterator[e.Event]:
     numbers = tuple(c.number for c in file.open_among(task.numbers))
     match task.kind, said.outcome:
+        case TaskKind.MISSING_CREDIT_NOTE, outcome:
+            yield from _missing_note(file, task, said, outcome, office, numbers, today)
         case _, "promised":
             yield from _promise(file, task, said, office, numbers, today)
         case _, "disputed":
@@ -163,11 +168,9 @@ def _effects(
             if resolution == "rejected" and said.message:
                 yield e.NoticeOrdered(order=_answer(file, task, said, numbers, today))
             if resolution in _ON_ITS_WAY and numbers:
-                # What settles it has to reach our ledger, and the client, before anything is asked for: as long as
-                # money that the client announced has to reach our bank.
-                days = office.policy(file.debtor.policy).claim_hold_business_days
-                until = said.on or office.creditor.calendar.add(today, days)
-                yield _wait(task, numbers, until, f"resolved by {_ON_ITS_WAY[resolution]}", today)
+                until = _in_the_books_by(file, said, office, today)
+                waiting = _wait(task, numbers, until, f"resolved by {_ON_ITS_WAY[resolution]}", today)
+                yield _for_the_note(file, task, waiting, office) if resolution == "credit_note" else waiting
         case TaskKind.WRONG_PHONE, "corrected":
             yield from calls.new_phone(file, task, said.phone, office, today=today)
         case TaskKind.DEAD_ADDRESS | TaskKind.CONFIRM_CONTACT, "corrected" | "confirmed":
@@ -330,6 +333,42 @@ def _resolved(file: DebtorFile, task: Task, resolution: str, today: date) -> Ite
         for dispute in file.disputes.values():
             if dispute.is_open and set(dispute.numbers) & set(task.numbers):
                 yield e.DisputeResolved(dispute_id=dispute.id, resolution=resolution, on=today)
+
+
+def _in_the_books_by(file: DebtorFile, said: Outcome, office: Office, today: date) -> date:
+    """When what settles a dispute is to have reached our ledger, and the client: before, nothing is asked for.
+
+    It has as long as money that the client announced has to reach our bank.
+    """
+    days = office.policy(file.debtor.policy).claim_hold_business_days
+    return said.on or office.creditor.calendar.add(today, days)
+
+
+def _for_the_note(file: DebtorFile, task: Task, waiting: e.BlockPlaced, office: Office) -> e.BlockPlaced:
+    """Until the credit note is in the books; a plain wait where one came since the dispute was opened."""
+    found = [d for d in file.disputes.values() if d.is_open and set(d.numbers) & set(task.numbers)]
+    since = min((d.opened_on for d in found), default=waiting.block.placed_on)
+    spare = [c for c in file.credits.values() if c.kind is CreditKind.CREDIT_NOTE and c.remaining and c.on >= since]
+    if spare or any(d.credited for d in found):
+        return waiting
+    owner = next((d.owner for d in found if d.owner), "") or disputes.owner_of(file, office.creditor)
+    return e.BlockPlaced(block=replace(waiting.block, kind=BlockKind.CREDIT_NOTE, owner=owner))
+
+
+def _missing_note(
+    file: DebtorFile, task: Task, said: Outcome, outcome: str, office: Office, numbers: tuple[str, ...], today: date
+) -> Iterator[e.Event]:
+    """The note is issued now, and waited for anew; or the dispute is open again; or what is left is chased."""
+    if outcome == "reopen":
+        yield from _dispute(file, task, said, office, numbers, today)
+    block = file.blocks.get(task.note)
+    if block is None or not block.is_open:
+        return
+    if outcome == "credit_note":
+        again = _wait(task, block.numbers, _in_the_books_by(file, said, office, today), _RESOLVED_BY_NOTE, today)
+        yield e.BlockPlaced(block=replace(block, until=again.block.until, reason=again.block.reason, placed_on=today))
+    else:
+        yield e.BlockLifted(block_id=block.id, on=today)
 
 
 def _claim(

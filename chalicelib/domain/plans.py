@@ -385,7 +385,7 @@ def _paused(view: View, plan: PaymentPlan) -> bool:
     """Whether something is open that makes it wrong to press: it must be settled first."""
     file = view.file
     numbers = [c.number for c in file.open_among(plan.numbers)]
-    held = any(b.covers(n) and not (b.until and b.until <= view.today) for b in file.blocks.values() for n in numbers)
+    held = any(b.covers(n) and not b.over_on(view.today) for b in file.blocks.values() for n in numbers)
     asked = any(t.kind is TaskKind.UNCONFIRMED_PAYMENT and set(numbers) & set(t.numbers) for t in file.open_tasks())
     contested = any(file.dispute_on(n) or file.claim_on(n) for n in numbers)
     return bool(file.insolvent_since_on or view.blind or held or asked or contested)

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from chalicelib.domain import events as e
 from chalicelib.domain import plans
 from chalicelib.domain.debtor_file import (
+    Block,
+    BlockKind,
     Case,
     ClaimState,
     Closed,
     Credit,
+    CreditKind,
     DebtorFile,
     Dispute,
     PromiseState,
     TaskKind,
+    at_stake,
 )
 from chalicelib.domain.money import Money
 
 Happened = tuple[e.Event, str]
+
+_NOTE_CAME = "the credit note has arrived"
 
 
 def receive(file: DebtorFile, credit: Credit, numbers: Sequence[str]) -> list[Happened]:
     """The entries that a payment or credit note causes: received, then allocated to the invoices it names, in order.
 
     What it names and does not need, or names nobody, stays on the account and holds back reminders of as much.
-    A credit with an id that the file has already is no news: the same import twice changes nothing.
+    A credit with an id that the file has already is no news: the same import twice changes nothing. What waited for
+    a credit note waits no more: the invoices that it names, or all that do where it names none.
     """
     if credit.id in file.credits:
         return []
@@ -47,7 +55,7 @@ def receive(file: DebtorFile, credit: Credit, numbers: Sequence[str]) -> list[Ha
                 f"the {what} names {number}",
             )
         )
-    return happened
+    return [*happened, *_awaited(file, credit, numbers)]
 
 
 def consequences(file: DebtorFile, *, on: date, at: datetime) -> list[Happened]:
@@ -84,18 +92,51 @@ def consequences(file: DebtorFile, *, on: date, at: datetime) -> list[Happened]:
         else:
             continue
         happened.append((e.DisputeResolved(dispute_id=dispute.id, resolution=resolution, on=on), why))
+    happened += _notes(file, on=on, at=at)
     for task in file.open_tasks():
         about = set(task.numbers)
         if about and not still_open & about and task.kind not in _OUTLIVE_PAYMENT:
             why = "every invoice that it speaks of is settled"
         elif task.kind is TaskKind.ANSWER_DISPUTE and about and about <= credited:
-            why = "the credit note has arrived"
+            why = _NOTE_CAME
         elif task.kind is TaskKind.UNCONFIRMED_PAYMENT and about and about <= in_time:
             why = "the instalment has arrived"
         else:
             continue
         happened.append((e.TaskClosed(task_id=task.id, outcome="void", note=why, at=at), why))
     return happened
+
+
+def _awaited(file: DebtorFile, credit: Credit, numbers: Sequence[str]) -> Iterator[Happened]:
+    """The blocks that a credit note ends, or makes smaller."""
+    for block in _waiting_for_notes(file) if credit.kind is CreditKind.CREDIT_NOTE else ():
+        left = tuple(n for n in block.numbers if n not in numbers) if numbers else ()
+        if not file.open_among(left):
+            yield e.BlockLifted(block_id=block.id, on=credit.on), _NOTE_CAME
+        elif left != block.numbers:
+            yield e.BlockPlaced(block=replace(block, numbers=left)), _NOTE_CAME
+
+
+def _waiting_for_notes(file: DebtorFile) -> list[Block]:
+    return sorted(
+        (b for b in file.blocks.values() if b.is_open and b.kind is BlockKind.CREDIT_NOTE), key=lambda b: b.id
+    )
+
+
+def _notes(file: DebtorFile, *, on: date, at: datetime) -> Iterator[Happened]:
+    """What waits for a credit note once nothing of it is open, and the tasks that ask where the note is."""
+    over = {b.id for b in _waiting_for_notes(file) if not file.open_among(b.numbers)}
+    for block_id in sorted(over):
+        yield e.BlockLifted(block_id=block_id, on=on), "every invoice that it is about is settled"
+    for task in file.open_tasks():
+        block = file.blocks.get(task.note)
+        if task.kind is not TaskKind.MISSING_CREDIT_NOTE or not file.open_among(task.numbers):
+            continue
+        if block is None or not block.is_open:
+            yield e.TaskClosed(task_id=task.id, outcome="void", note=_NOTE_CAME, at=at), _NOTE_CAME
+        elif block.numbers != task.numbers:
+            stake = at_stake(file.open_among(block.numbers))
+            yield e.TaskNarrowed(task_id=task.id, numbers=block.numbers, at_stake=stake), _NOTE_CAME
 
 
 def _how(file: DebtorFile, dispute: Dispute) -> str:

@@ -20,7 +20,7 @@ SECTIONS: dict[str, tuple[TaskKind, ...]] = {
     "calls": (TaskKind.CALL,),
     "broken": (TaskKind.BROKEN_PROMISE,),
     "mail": (TaskKind.REVIEW_MAIL, TaskKind.COMPLAINT),
-    "disputes": (TaskKind.ANSWER_DISPUTE,),
+    "disputes": (TaskKind.ANSWER_DISPUTE, TaskKind.MISSING_CREDIT_NOTE),
     "agreements": (TaskKind.ASK_PROMISE, TaskKind.NEGOTIATE_PLAN),
     "payments": (TaskKind.ALLOCATE_PAYMENT, TaskKind.UNCONFIRMED_PAYMENT),
     "contacts": (TaskKind.DEAD_ADDRESS, TaskKind.WRONG_PHONE, TaskKind.CONFIRM_CONTACT),

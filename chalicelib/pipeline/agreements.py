@@ -17,6 +17,9 @@ from chalicelib.errors import BadInput, PermanentError
 from chalicelib.pipeline.keep import Happened, keep, office_of
 from chalicelib.ports import Parts
 
+_ABOUT_A_BLOCK = {TaskKind.REVIEW_BLOCK: "lift", TaskKind.MISSING_CREDIT_NOTE: "resume"}
+"""Tasks whose note is the id of a block, each with its outcome where the block is lifted."""
+
 
 class NoSuchRecord(PermanentError):
     """The block, dispute or plan is not open, or never was."""
@@ -60,7 +63,7 @@ def place_block(
 
 
 def lift_block(parts: Parts, debtor_id: str, block_id: str, *, why: str, at: datetime, who: str) -> None:
-    """End a block before its day. Its open review, if any, ends with it."""
+    """End a block before its day. The task that asks about it, if any, ends with it."""
     office = office_of(parts)
     today = local_day(at, office.creditor.zone)
 
@@ -69,8 +72,10 @@ def lift_block(parts: Parts, debtor_id: str, block_id: str, *, why: str, at: dat
         if block is None or not block.is_open:
             raise NoSuchRecord(f"debtor {debtor_id} has no open block {block_id!r}")
         reason = why or f"lifted by {who}"
-        reviews = [t for t in file.open_tasks() if t.kind is TaskKind.REVIEW_BLOCK and t.note == block_id]
-        closing = [(e.TaskClosed(task_id=t.id, outcome="lift", note=reason, at=at), reason) for t in reviews]
+        asked = [t for t in file.open_tasks() if t.kind in _ABOUT_A_BLOCK and t.note == block_id]
+        closing = [
+            (e.TaskClosed(task_id=t.id, outcome=_ABOUT_A_BLOCK[t.kind], note=reason, at=at), reason) for t in asked
+        ]
         return [(e.BlockLifted(block_id=block_id, on=today), reason), *closing]
 
     keep(parts, office, debtor_id, decide, at=at, who=who)

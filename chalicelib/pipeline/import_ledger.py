@@ -226,7 +226,7 @@ def _take_in(
         # Contacts and the debtor do not touch cases: applying the case entries alone is enough to go on.
         after = foreseen(after, some, at=at)
         happened += some
-    if any(isinstance(event, e.CreditAllocated) for event, _ in happened):
+    if any(isinstance(event, e.CreditReceived) for event, _ in happened):
         happened += consequences(after, on=today, at=at)
     return happened
 

@@ -188,6 +188,114 @@ class TestDispute:
         assert not said(file, file.tasks["t"], "rejected", "2026-03-04", note="they are wrong").orders
 
 
+class TestPromisedCreditNote:
+    """A dispute about F1 and F2 ended on 4 March with the word to credit: in the books by the 11th."""
+
+    def promised(self, *before: e.Event, owner: str = LEA, day: str = "2026-03-04", **facts: Any) -> DebtorFile:
+        dispute = Dispute(id="d", numbers=("F1", "F2"), reason="price", opened_on=date(2026, 3, 2), owner=owner)
+        answer = Task(
+            id="t", kind=TaskKind.ANSWER_DISPUTE, raised_on=date(2026, 3, 2), due_on=date(2026, 3, 3), reason="answer",
+            numbers=("F1", "F2"),
+        )  # fmt: skip
+        file = file_of(case("F1", "2026-02-20"), case("F2", "2026-02-20", "300"), case("F3", "2026-03-30"))
+        file = after(file, e.DisputeOpened(dispute=dispute), e.TaskRaised(task=answer), *before)
+        return said(file, answer, "credit_note", day, **facts)
+
+    def held(self, file: DebtorFile, day: str) -> set[str]:
+        return {h.number for h in look(file, day).held if h.hold is Hold.BLOCKED}
+
+    @pytest.mark.parametrize(("day", "asked"), [("2026-03-10", False), ("2026-03-11", True), ("2026-03-12", True)])
+    def test_where_it_has_not_come_by_its_day_the_owner_is_asked_and_the_invoices_wait_on(
+        self, day: str, asked: bool
+    ) -> None:
+        file = perform(self.promised(), day)
+        assert (TaskKind.MISSING_CREDIT_NOTE in kinds(file)) is asked
+        assert self.held(file, day) == {"F1", "F2"}
+        if asked:
+            task = only(file, TaskKind.MISSING_CREDIT_NOTE)
+            assert (task.numbers, task.assignee, task.at_stake) == (("F1", "F2"), LEA, eur("1500"))
+            assert "promised on 2026-03-04 has not come: issue it, or reopen the dispute" in task.reason
+
+    def test_it_is_asked_once_however_long_nobody_answers(self) -> None:
+        file = walk(self.promised(), "2026-03-05", "2026-08-31")
+        assert [t.kind for t in file.tasks.values()].count(TaskKind.MISSING_CREDIT_NOTE) == 1
+        assert TaskKind.REVIEW_BLOCK not in kinds(file)
+        assert {number for n in file.notices.values() for number, _ in n.takes} == {"F3"}
+
+    def test_the_day_is_on_the_agenda_and_the_one_that_a_person_gives_counts(self) -> None:
+        assert look(self.promised(), "2026-03-05").next_action_at == paris("2026-03-11", "00:00")
+        later = self.promised(on=date(2026, 3, 24))
+        assert TaskKind.MISSING_CREDIT_NOTE not in kinds(perform(later, "2026-03-23"))
+        assert TaskKind.MISSING_CREDIT_NOTE in kinds(perform(later, "2026-03-24"))
+
+    def test_without_an_owner_it_is_the_sales_representative_s(self) -> None:
+        file = perform(self.promised(owner=""), "2026-03-11")
+        assert only(file, TaskKind.MISSING_CREDIT_NOTE).assignee == file.debtor.sales_rep
+
+    @pytest.mark.parametrize("day", ["2026-03-09", "2026-03-17"], ids=["before it is asked for", "after"])
+    @pytest.mark.parametrize(("names", "waits"), [
+        (("F1", "F2"), set()), (("F1",), {"F2"}), (("F3",), {"F1", "F2"}), ((), set()),
+    ], ids=str)  # fmt: skip
+    def test_its_coming_lets_the_rest_be_chased(self, day: str, names: tuple[str, ...], waits: set[str]) -> None:
+        file = walk(self.promised(), "2026-03-05", day)
+        file = receive_money(file, date.fromisoformat(day), "200", *names, kind="credit_note")
+        assert self.held(file, day) == waits
+        tasks = [t for t in file.open_tasks() if t.kind is TaskKind.MISSING_CREDIT_NOTE]
+        assert [set(t.numbers) for t in tasks] == ([waits] if waits and day > "2026-03-11" else [])
+        rest = walk(file, day, "2026-04-30")
+        assert {"F1", "F2"} & {number for n in rest.notices.values() for number, _ in n.takes} == {"F1", "F2"} - waits
+
+    def test_money_is_no_credit_note_and_money_for_all_of_it_ends_it(self) -> None:
+        file = perform(self.promised(), "2026-03-11")
+        part = receive_money(file, date(2026, 3, 12), "500", "F1")
+        assert self.held(part, "2026-03-12") == {"F1", "F2"}
+        whole = receive_money(part, date(2026, 3, 13), "1000", "F1", "F2")
+        assert TaskKind.MISSING_CREDIT_NOTE not in kinds(whole)
+        assert not [b for b in whole.blocks.values() if b.is_open]
+
+    def test_one_that_came_while_it_was_disputed_is_not_waited_for(self) -> None:
+        note = Credit(id="n", kind=CreditKind.CREDIT_NOTE, on=date(2026, 3, 3), amount=eur("9"), remaining=eur("9"))
+        old = replace(note, on=date(2026, 3, 1))
+        spent = e.CreditAllocated(credit_id="n", number="F1", amount=eur("9"), on=date(2026, 3, 3))
+        for before, waits in (
+            ([e.CreditReceived(credit=note)], False), ([e.CreditReceived(credit=note), spent], False),
+            ([e.CreditReceived(credit=old)], True),
+        ):  # fmt: skip
+            file = perform(self.promised(*before), "2026-03-11")
+            assert (TaskKind.MISSING_CREDIT_NOTE in kinds(file)) is waits
+            assert self.held(file, "2026-03-11") == ({"F1", "F2"} if waits else set())
+
+    def test_issued_only_now_it_is_waited_for_and_asked_for_again(self) -> None:
+        file = perform(self.promised(), "2026-03-11")
+        file = said(file, only(file, TaskKind.MISSING_CREDIT_NOTE), "credit_note", "2026-03-16")
+        file = perform(file, "2026-03-20")
+        assert (self.held(file, "2026-03-20"), kinds(file)) == ({"F1", "F2"}, [])
+        again = only(perform(file, "2026-03-23"), TaskKind.MISSING_CREDIT_NOTE)
+        assert "promised on 2026-03-16 has not come" in again.reason
+
+    def test_reopened_it_is_a_dispute_with_its_task_again(self) -> None:
+        file = perform(self.promised(), "2026-03-11")
+        file = said(file, only(file, TaskKind.MISSING_CREDIT_NOTE), "reopen", "2026-03-12")
+        assert only(file, TaskKind.ANSWER_DISPUTE).numbers == ("F1", "F2")
+        assert {h.number for h in look(file, "2026-03-12").held if h.hold is Hold.DISPUTED} == {"F1", "F2"}
+        assert not [b for b in file.blocks.values() if b.is_open]
+
+    def test_where_a_person_says_so_what_is_left_is_chased(self) -> None:
+        file = perform(self.promised(), "2026-03-11")
+        file = said(file, only(file, TaskKind.MISSING_CREDIT_NOTE), "resume", "2026-03-12")
+        assert (self.held(file, "2026-03-12"), kinds(file)) == (set(), [])
+
+    @pytest.mark.parametrize(("on", "taken"), [("2026-03-12", False), ("2026-03-13", False), ("2026-03-14", True)])
+    def test_the_day_to_wait_for_lies_ahead(self, on: str, taken: bool) -> None:
+        file = perform(self.promised(), "2026-03-11")
+        task = only(file, TaskKind.MISSING_CREDIT_NOTE)
+        if taken:
+            assert said(file, task, "credit_note", "2026-03-13", on=date.fromisoformat(on)).block_on("F1")
+        else:
+            with pytest.raises(BadInput, match="no day to wait for"):
+                said(file, task, "credit_note", "2026-03-13", on=date.fromisoformat(on))
+
+
 class TestBlock:
     def blocked(self, until: date | None = None) -> DebtorFile:
         block = Block(

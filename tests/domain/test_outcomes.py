@@ -128,19 +128,19 @@ def test_a_confirmed_change_of_contact_is_the_payers_whoever_else_is_known() -> 
 
 
 @pytest.mark.parametrize(
-    ("kind", "outcome", "on", "until"),
+    ("outcome", "on", "until", "kind"),
     [
-        (TaskKind.ANSWER_DISPUTE, "credit_note", None, date(2026, 3, 23)),  # five business days, as for the bank
-        (TaskKind.ANSWER_DISPUTE, "corrected_invoice", date(2026, 4, 1), date(2026, 4, 1)),
+        ("credit_note", None, date(2026, 3, 23), BlockKind.CREDIT_NOTE),  # five business days, as for the bank
+        ("corrected_invoice", date(2026, 4, 1), date(2026, 4, 1), BlockKind.MANUAL),
     ],
 )
 def test_what_was_settled_with_the_client_is_left_time_before_anything_is_asked_for(
-    kind: TaskKind, outcome: str, on: date | None, until: date
+    outcome: str, on: date | None, until: date, kind: BlockKind
 ) -> None:
     known = Dispute(id="d", numbers=("F1",), reason="price", opened_on=TODAY)
-    file = closed(after(with_task(kind), e.DisputeOpened(dispute=known)), outcome, on=on)
+    file = closed(after(with_task(TaskKind.ANSWER_DISPUTE), e.DisputeOpened(dispute=known)), outcome, on=on)
     (block,) = file.blocks.values()
-    assert (block.kind, block.until, block.numbers) == (BlockKind.MANUAL, until, ("F1",))
+    assert (block.kind, block.until, block.numbers) == (kind, until, ("F1",))
 
 
 def test_a_rejected_formal_notice_waits_before_it_is_asked_for_again() -> None:

@@ -24,6 +24,7 @@ from chalicelib.domain.debtor_file import Credit, CreditKind, Dispute, PlanState
 from chalicelib.domain.outcomes import Outcome
 from chalicelib.domain.settle import consequences, receive
 from chalicelib.errors import BadInput
+from chalicelib.ledger.records import InvoiceRow
 from chalicelib.pipeline.agreements import (
     NoSuchRecord,
     credit_holds,
@@ -34,6 +35,8 @@ from chalicelib.pipeline.agreements import (
     set_credit_hold,
     withdraw_plan,
 )
+from chalicelib.pipeline.by_hand import resolve_dispute
+from chalicelib.pipeline.import_ledger import import_invoices
 from chalicelib.pipeline.keep import keep, office_of
 from chalicelib.pipeline.remind import remind
 from chalicelib.pipeline.work_tasks import close_task
@@ -218,6 +221,44 @@ def test_progress_of_a_dispute_and_the_end_of_a_plan_are_noted_by_a_person(progr
     assert file.plans[plan.id].state is PlanState.WITHDRAWN
     with pytest.raises(NoSuchRecord):
         withdraw_plan(program.parts, "C001", plan.id, why="again", at=paris("2026-03-05"), who="lea")
+
+
+class TestPromisedCreditNote:
+    @pytest.fixture
+    def waiting(self, program: Program) -> Program:
+        """A dispute about F1 that lea ended with the word to credit; no note came by 9 March."""
+        dispute = Dispute(id="d", numbers=("F1",), reason="price", opened_on=AT.date(), owner="lea")
+        happen(program, AT, e.TaskClosed(task_id="t1", outcome="refused", note="", at=AT))
+        happen(program, AT, e.DisputeOpened(dispute=dispute))
+        resolve_dispute(program.parts, "C001", "d", Outcome(outcome="credit_note"), at=AT, who="lea")
+        assert list(run(program, "2026-03-03", "2026-03-09"))
+        return program
+
+    def test_a_task_asks_for_it_and_nobody_writes_about_the_invoice(self, waiting: Program) -> None:
+        (task,) = asking(waiting)
+        assert (task.numbers, task.assignee) == (("F1",), "lea")
+        assert list(run(waiting, "2026-03-10", "2026-04-10"))
+        assert not {n.id for n in waiting.file().notices.values() if "F1" in dict(n.takes)}
+
+    @pytest.mark.parametrize("credits", [("F1",), ()], ids=["naming the invoice", "on the account"])
+    def test_the_ledger_brings_it_and_the_rest_is_chased(self, waiting: Program, credits: tuple[str, ...]) -> None:
+        note = InvoiceRow(
+            line=2, number="A1", account="C001", client="Garage Morel", country="FR", issued_on=date(2026, 3, 9),
+            due_on=date(2026, 3, 9), amount=eur("-200"), credits=credits,
+        )  # fmt: skip
+        import_invoices(waiting.parts, [note], at=paris("2026-03-10", "08:00"), who="ledger")
+        assert asking(waiting) == []
+        assert list(run(waiting, "2026-03-10", "2026-03-20"))
+        assert [n.id for n in waiting.file().notices.values() if "F1" in dict(n.takes)]
+
+    def test_lifting_the_block_by_hand_answers_the_task(self, waiting: Program) -> None:
+        (block,) = [b for b in waiting.file().blocks.values() if b.is_open]
+        lift_block(waiting.parts, "C001", block.id, why="no note is owed", at=paris("2026-03-10"), who="lea")
+        assert asking(waiting) == []
+
+
+def asking(program: Program) -> list[Task]:
+    return [t for t in program.file().open_tasks() if t.kind is TaskKind.MISSING_CREDIT_NOTE]
 
 
 class TestCommand:

@@ -68,6 +68,7 @@ TASKS = {
     "allocate_payment": N_("Allocate a payment"),
     "credit_hold": N_("Decide on a credit hold"),
     "review_block": N_("Review a block"),
+    "missing_credit_note": N_("Issue a promised credit note"),
     "post_letter": N_("Post a registered letter"),
     "declare_claim": N_("Declare the claim"),
     "write_off": N_("Write off"),
