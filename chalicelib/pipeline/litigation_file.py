@@ -1,6 +1,7 @@
 """Put one debtor's litigation file into a ZIP: letters, invoices, evidence, journal, mails, and an index with hashes.
 
-What is missing is named in the index and stops nothing: who hands the file to a lawyer must know what it lacks. The
+What is missing is named in the index and stops nothing: who hands the file to a lawyer must know what it lacks. What we
+wrote among ourselves is no part of it: neither the mails to our own people nor their entries in the journal. The
 same store and archive give the same bytes, for nothing in it is dated by the clock. Pieces are copied one by one
 through a temporary file; a large mail is never held in memory.
 """
@@ -8,13 +9,22 @@ through a temporary file; a large mail is never held in memory.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.creditor import Creditor
 from chalicelib.domain.debtor_file import DebtorFile, NoticeState
-from chalicelib.domain.events import Entry, ReplyReceived
+from chalicelib.domain.events import (
+    Entry,
+    Event,
+    NoticeClaimed,
+    NoticeOrdered,
+    ReplyReceived,
+    TaskRaised,
+    TaskReopened,
+)
 from chalicelib.domain.journal_words import state_of, told
 from chalicelib.domain.letter_facts import JournalFacts, JournalInvoice, JournalLine, LetterParty, facts_of
 from chalicelib.domain.reasons import in_words
@@ -42,6 +52,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "Dossier contentieux\r\n\r\nCréancier : {creditor}\r\nDébiteur : {debtor} (dossier {id})\r\n"
             "Arrêté au : {on}\r\n\r\n{files} fichiers, {missing} pièces manquantes.\r\n"
             "index.csv donne la nature, la date, la taille et l’empreinte SHA-256 de chaque fichier.\r\n"
+            "Les courriels entre nous (à nos commerciaux) n’y sont pas : leurs numéros manquent au journal.\r\n"
         ),
         "lacks": "\r\nPièces manquantes :\r\n",
     },
@@ -60,6 +71,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "Litigation file\r\n\r\nCreditor: {creditor}\r\nDebtor: {debtor} (file {id})\r\n"
             "As of: {on}\r\n\r\n{files} files, {missing} pieces missing.\r\n"
             "index.csv gives the kind, date, size and SHA-256 of each file.\r\n"
+            "Mails among ourselves (to our sales people) are not in it: their numbers are missing in the journal.\r\n"
         ),
         "lacks": "\r\nMissing pieces:\r\n",
     },
@@ -69,7 +81,7 @@ _WORDS: dict[str, dict[str, Any]] = {
 def assemble(parts: Parts, debtor_id: str, to: BinaryIO, *, language: str = "fr") -> Assembled:
     """Write the ZIP. UnknownDebtor: there is no such file. RetryableError: the archive did not answer."""
     file = load_whole(parts, debtor_id)
-    creditor, entries = parts.offices.creditor(), list(parts.store.journal(debtor_id))
+    creditor, entries = parts.offices.creditor(), _without_internal(parts, file)
     words = _WORDS["fr" if language == "fr" else "en"]
     at = entries[-1].at.astimezone(ZoneInfo(creditor.zone))
     written = PieceZip(to, parts.archive, words, language="fr" if language == "fr" else "en", at=at)
@@ -78,7 +90,7 @@ def assemble(parts: Parts, debtor_id: str, to: BinaryIO, *, language: str = "fr"
         *_invoices(file, words),
         *_evidence(parts, debtor_id, words),
         *_journal(parts, file, creditor, entries, language, words),
-        *mail_pieces(parts, file, entries, creditor.zone, words),
+        *mail_pieces(parts, _to_others(file), entries, creditor.zone, words),
     ):
         written.add(piece)
     return written.close(file, creditor)
@@ -127,6 +139,40 @@ def _line(entry: Entry, file: DebtorFile, zone: str, language: str) -> JournalLi
         what=told(entry.event, file, language, why=entry.why),
         why=in_words(entry.why, language),
     )
+
+
+# --- what stays among ourselves
+
+
+def _to_others(file: DebtorFile) -> DebtorFile:
+    return replace(file, notices={id_: notice for id_, notice in file.notices.items() if not notice.internal})
+
+
+def _without_internal(parts: Parts, file: DebtorFile) -> list[Entry]:
+    """The journal without the mails to our own people, what came back of them, and the tasks to mend that."""
+    entries = list(parts.store.journal(file.id))
+    # An order and its notice have the same id.
+    ours = {o.id for o in file.orders.values() if o.internal} | {n.id for n in file.notices.values() if n.internal}
+    for entry in entries:
+        match entry.event:
+            case ReplyReceived(kind="bounce", mail=id_) if ours:
+                mail = parts.mail_log.get(id_)
+                ours |= {id_} if mail and mail.notice_id in ours else set()
+            case TaskRaised(task=task) if task.note in ours or task.mail in ours:
+                ours.add(task.id)
+    return [entry for entry in entries if not _about(entry.event) & ours]
+
+
+def _about(event: Event) -> set[str]:
+    """Ids of the mail and the task that an event speaks of."""
+    match event:
+        case NoticeOrdered(order=order):
+            return {order.id}
+        case NoticeClaimed(notice=notice):
+            return {notice.id}
+        case TaskRaised(task=task) | TaskReopened(task=task):
+            return {task.id}
+    return {str(getattr(event, name)) for name in ("notice_id", "order_id", "task_id", "mail") if hasattr(event, name)}
 
 
 # --- the pieces

@@ -18,7 +18,7 @@ from chalicelib.adapters.rendering_typst import TypstPrinter
 from chalicelib.adapters.s3 import S3Archive
 from chalicelib.bootstrap import TEMPLATES
 from chalicelib.domain import events as e
-from chalicelib.domain.debtor_file import Demand, Dispute, Letter, NoticeState, Promise, Task, TaskKind
+from chalicelib.domain.debtor_file import Demand, Dispute, Letter, NoticeState, Order, Promise, Task, TaskKind
 from chalicelib.domain.journal_words import told
 from chalicelib.domain.money import Money
 from chalicelib.errors import BadInput, PermanentError
@@ -26,10 +26,11 @@ from chalicelib.litigation_command import write_file
 from chalicelib.pipeline.keep import UnknownDebtor, keep, office_of
 from chalicelib.pipeline.litigation_file import assemble
 from chalicelib.pipeline.pieces import Assembled, table
+from chalicelib.pipeline.remind import remind
 from tests.letters.pdfa import faults
 from tests.letters.test_typst_printer import text_of
 from tests.pipeline.desk import Program
-from tests.pipeline.letters import AT, arrive, letter, reminded
+from tests.pipeline.letters import AT, arrive, bounce, letter, reminded
 from tests.sample import case, file_of, paris
 
 _buckets = itertools.count(1)
@@ -276,6 +277,42 @@ def test_a_letter_that_is_not_the_one_printed_is_told(program: Program) -> None:
 def test_evidence_in_the_archive_is_in_the_file(program: Program) -> None:
     program.archive.put("evidence/C001/bon-de-livraison.jpg", b"\xff\xd8\xff\xe0", content_type="image/jpeg")
     assert "3-preuves/bon-de-livraison.jpg" in opened(program)[0].namelist()
+
+
+class TestWhatStaysAmongOurselves:
+    LEA = "lea.dumas@verre-clair.example"
+
+    @pytest.fixture
+    def told(self, program: Program) -> Program:
+        """The sales representative was told of F2, and that mail came back."""
+        order = Order(id="told", template="sales_heads_up", ordered_on=AT.date(), numbers=("F2",), to=self.LEA)
+        happen(program, e.NoticeOrdered(order=order))
+        program.see(AT)
+        remind(program.parts, "C001", at=AT)
+        notice = program.file().notices["told"]
+        assert notice.internal
+        raw = bounce(self.LEA, original=program.archive.get("sent/C001/told.eml").decode(), full=True)
+        token = f"To: compta+{notice.token}@verre-clair.example"
+        arrive(program, raw.replace(b"To: compta@verre-clair.example", token.encode()))
+        return program
+
+    def test_a_mail_to_our_own_people_is_in_neither_folder_nor_index(self, told: Program) -> None:
+        (_, mail) = told.mail_log.mails.values()
+        assert mail.notice_id == "told"
+        zip_, done = opened(told)
+        assert sum(name.startswith("5-") for name in zip_.namelist()) == 2, "the reminder and the client's answer"
+        assert done.files == 6
+        assert not [name for name in zip_.namelist() if self.LEA.encode() in zip_.read(name)]
+
+    def test_the_journal_leaves_its_entries_out_keeps_its_numbers_and_the_read_me_says_so(self, told: Program) -> None:
+        zip_, _ = opened(told, "en")
+        _, *rows = csv.reader(io.StringIO(zip_.read("4-journal/journal.csv").decode("utf-8-sig")))
+        whole = list(told.store.journal("C001"))
+        left_out = {x.seq: type(x.event).__name__ for x in whole} | {int(row[0]): "" for row in rows}
+        assert sorted(name for name in left_out.values() if name) == [
+            "NoticeBounced", "NoticeClaimed", "NoticeOrdered", "NoticeSent", "ReplyReceived", "TaskRaised",
+        ]  # fmt: skip
+        assert "their numbers are missing in the journal" in zip_.read("README.txt").decode("utf-8-sig")
 
 
 def test_a_mail_that_never_left_is_no_evidence(program: Program) -> None:
