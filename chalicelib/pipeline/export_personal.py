@@ -86,8 +86,7 @@ def export_personal(
     words, creditor = _WORDS[language], parts.offices.creditor()
     at = found.entries[-1].at.astimezone(ZoneInfo(creditor.zone))
     zip_ = PieceZip(to, parts.archive, words, language=language, at=at)
-    for piece in _pieces(parts, found, creditor, language, person):
-        zip_.add(piece)
+    zip_.add(_pieces(parts, found, creditor, language, person))
     return zip_.close(found.file, creditor)
 
 

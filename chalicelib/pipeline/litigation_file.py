@@ -2,8 +2,7 @@
 
 What is missing is named in the index and stops nothing: who hands the file to a lawyer must know what it lacks. What we
 wrote among ourselves is no part of it: neither the mails to our own people nor their entries in the journal. The
-same store and archive give the same bytes, for nothing in it is dated by the clock. Pieces are copied one by one
-through a temporary file; a large mail is never held in memory.
+same store and archive give the same bytes, for nothing in it is dated by the clock.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from chalicelib.domain.journal_words import state_of, told
 from chalicelib.domain.letter_facts import JournalFacts, JournalInvoice, JournalLine, LetterParty, facts_of
 from chalicelib.domain.reasons import in_words
 from chalicelib.pipeline.keep import load_whole
-from chalicelib.pipeline.pieces import Assembled, Piece, PieceZip, keys_of, stem_of, table
+from chalicelib.pipeline.pieces import Assembled, Bound, Piece, PieceZip, keys_of, stem_of, table
 from chalicelib.pipeline.remind import sent_key
 from chalicelib.ports import Parts
 
@@ -78,21 +77,29 @@ _WORDS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def assemble(parts: Parts, debtor_id: str, to: BinaryIO, *, language: str = "fr") -> Assembled:
-    """Write the ZIP. UnknownDebtor: there is no such file. RetryableError: the archive did not answer."""
+WHILE_SOMEBODY_WAITS = Bound(pieces=400, bytes=60_000_000)
+"""What a page may put together: a request has 29 seconds. `docs/letters.md` gives what was measured."""
+
+
+def assemble(
+    parts: Parts, debtor_id: str, to: BinaryIO, *, language: str = "fr", bound: Bound | None = None
+) -> Assembled:
+    """Write the ZIP. UnknownDebtor: there is no such file. RetryableError: the archive did not answer.
+
+    TooLarge: there is more than `bound` allows.
+    """
     file = load_whole(parts, debtor_id)
     creditor, entries = parts.offices.creditor(), _without_internal(parts, file)
     words = _WORDS["fr" if language == "fr" else "en"]
     at = entries[-1].at.astimezone(ZoneInfo(creditor.zone))
-    written = PieceZip(to, parts.archive, words, language="fr" if language == "fr" else "en", at=at)
-    for piece in (
+    written = PieceZip(to, parts.archive, words, language="fr" if language == "fr" else "en", at=at, bound=bound)
+    written.add([
         *_letters(parts, file, words),
         *_invoices(file, words),
         *_evidence(parts, debtor_id, words),
         *_journal(parts, file, creditor, entries, language, words),
         *mail_pieces(parts, _to_others(file), entries, creditor.zone, words),
-    ):
-        written.add(piece)
+    ])  # fmt: skip
     return written.close(file, creditor)
 
 

@@ -1,7 +1,8 @@
 """Write pieces of a debtor's file into a ZIP, with an index of their SHA-256, and a read-me that names what is missing.
 
-The same pieces give the same bytes: nothing is dated by the clock. They are copied through a temporary file; a large
-mail is never held in memory.
+The same pieces give the same bytes: nothing is dated by the clock. They are copied through temporary files, and the
+next few are fetched meanwhile: an archive answers in its own time, and a file may have hundreds. A large mail is never
+held in memory.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import hashlib
 import io
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
@@ -20,10 +23,11 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from chalicelib.domain.creditor import Creditor
 from chalicelib.domain.debtor_file import DebtorFile
-from chalicelib.errors import PermanentError
+from chalicelib.errors import BadInput, PermanentError
 from chalicelib.ports import Archive
 
 HELD_IN_MEMORY_BYTES = 4_000_000
+FETCHED_AT_ONCE = 8
 NAME_LONGEST = 80
 
 
@@ -53,31 +57,77 @@ class Piece:
     sha256: str = ""  # as the journal has it, where it has
 
 
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """How much may be put together while somebody waits for it."""
+
+    pieces: int
+    bytes: int
+
+
+class TooLarge(BadInput):
+    """There is more than the bound allows: it is put together where nobody waits."""
+
+
 class PieceZip:
-    """The ZIP being written, its index, and what is missing."""
+    """The ZIP being written, its index, and what is missing. Above `bound` it is given up with TooLarge."""
 
     def __init__(
-        self, to: BinaryIO, archive: Archive, words: Mapping[str, Any], *, language: str, at: datetime
-    ) -> None:
+        self, to: BinaryIO, archive: Archive, words: Mapping[str, Any], *, language: str, at: datetime,
+        bound: Bound | None = None,
+    ) -> None:  # fmt: skip
         self._zip = ZipFile(to, "w", ZIP_DEFLATED)
         self._archive, self._words, self._language, self._at = archive, words, language, at
+        self._bound, self._bytes = bound, 0
         self._rows: list[list[str]] = []
         self._names: set[str] = set()
         self._missing: list[str] = []
 
-    def add(self, piece: Piece) -> None:
-        on = piece.on.isoformat() if piece.on else ""
+    def add(self, pieces: Iterable[Piece]) -> None:
+        """Add them in their order."""
+        pieces = list(pieces)
+        if self._bound and len(pieces) > self._bound.pieces:
+            self._zip.close()
+            raise TooLarge("pieces", f"there are {len(pieces)}, and {self._bound.pieces} may be")
+        ahead: deque[tuple[Piece, Future[IO[bytes] | None]]] = deque()
+        with ThreadPoolExecutor(FETCHED_AT_ONCE) as workers:
+            try:
+                for piece in pieces:
+                    ahead.append((piece, workers.submit(self._fetched, piece)))
+                    if len(ahead) == FETCHED_AT_ONCE:
+                        self._add(*ahead.popleft())
+                while ahead:
+                    self._add(*ahead.popleft())
+            except BaseException:
+                for _, coming in ahead:
+                    coming.cancel()
+                self._zip.close()  # while its target is open: left to itself it would write to it later
+                raise
+
+    def _fetched(self, piece: Piece) -> IO[bytes] | None:
+        """A piece's bytes, to be read from their begin; None where there are none, or the archive has lost them."""
         if piece.missing:
-            return self._lacks(piece, on, piece.missing)
-        with SpooledTemporaryFile(max_size=HELD_IN_MEMORY_BYTES) as held:
-            if piece.key:
-                try:
-                    self._archive.fetch(piece.key, held)  # type: ignore[arg-type]
-                except PermanentError:
-                    return self._lacks(piece, on, self._words["is missing"])
-            else:
-                held.write(piece.content)
+            return None
+        held = SpooledTemporaryFile(max_size=HELD_IN_MEMORY_BYTES)  # noqa: SIM115 — closed by whoever copies it
+        if not piece.key:
+            held.write(piece.content)
+            return held
+        try:
+            self._archive.fetch(piece.key, held)  # type: ignore[arg-type]
+        except PermanentError:
+            held.close()
+            return None
+        return held
+
+    def _add(self, piece: Piece, coming: Future[IO[bytes] | None]) -> None:
+        on, held = piece.on.isoformat() if piece.on else "", coming.result()
+        if held is None:
+            return self._lacks(piece, on, piece.missing or self._words["is missing"])
+        with held:
             size = held.tell()
+            self._bytes += size
+            if self._bound and self._bytes > self._bound.bytes:
+                raise TooLarge("bytes", f"there are over {self._bound.bytes}")
             held.seek(0)
             name = self._name(piece, held.read(1024))
             held.seek(0)

@@ -7,8 +7,11 @@ import hashlib
 import io
 import itertools
 import re
+import threading
+import time
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import BinaryIO
 from zipfile import ZipFile
 
 import boto3
@@ -21,11 +24,11 @@ from chalicelib.domain import events as e
 from chalicelib.domain.debtor_file import Demand, Dispute, Letter, NoticeState, Order, Promise, Task, TaskKind
 from chalicelib.domain.journal_words import told
 from chalicelib.domain.money import Money
-from chalicelib.errors import BadInput, PermanentError
+from chalicelib.errors import BadInput, PermanentError, RetryableError
 from chalicelib.litigation_command import write_file
 from chalicelib.pipeline.keep import UnknownDebtor, keep, office_of
 from chalicelib.pipeline.litigation_file import assemble
-from chalicelib.pipeline.pieces import Assembled, table
+from chalicelib.pipeline.pieces import FETCHED_AT_ONCE, Assembled, Bound, TooLarge, table
 from chalicelib.pipeline.remind import remind
 from tests.letters.pdfa import faults
 from tests.letters.test_typst_printer import text_of
@@ -277,6 +280,70 @@ def test_a_letter_that_is_not_the_one_printed_is_told(program: Program) -> None:
 def test_evidence_in_the_archive_is_in_the_file(program: Program) -> None:
     program.archive.put("evidence/C001/bon-de-livraison.jpg", b"\xff\xd8\xff\xe0", content_type="image/jpeg")
     assert "3-preuves/bon-de-livraison.jpg" in opened(program)[0].namelist()
+
+
+class TestABound:
+    """The sample file has six pieces and names a seventh that it lacks."""
+
+    def built(self, program: Program, bound: Bound | None) -> bytes:
+        out = io.BytesIO()
+        assemble(program.parts, "C001", out, bound=bound)
+        return out.getvalue()
+
+    @pytest.mark.parametrize(("pieces", "made"), [(6, False), (7, True), (8, True)])
+    def test_as_many_pieces_as_it_allows(self, program: Program, pieces: int, made: bool) -> None:
+        fetched: list[str] = []
+        fetch = program.archive.fetch
+        program.archive.fetch = lambda key, to: (fetched.append(key), fetch(key, to))[1]  # type: ignore[method-assign]
+        bound = Bound(pieces=pieces, bytes=10**9)
+        if made:
+            assert self.built(program, bound) == self.built(program, None)
+        else:
+            with pytest.raises(TooLarge, match="there are 7, and 6 may be"):
+                self.built(program, bound)
+            assert fetched == [], "it is refused before anything is fetched"
+
+    @pytest.mark.parametrize(("spare", "made"), [(-1, False), (0, True), (1, True)])
+    def test_as_many_bytes_as_it_allows(self, program: Program, spare: int, made: bool) -> None:
+        listed = sum(int(row[3]) for row in index(opened(program)[0])[1:] if row[3])
+        bound = Bound(pieces=400, bytes=listed + spare)
+        if made:
+            assert self.built(program, bound) == self.built(program, None)
+        else:
+            with pytest.raises(TooLarge, match=f"there are over {listed - 1}"):
+                self.built(program, bound)
+
+    def test_what_is_fetched_ahead_comes_in_its_order_however_late(self) -> None:
+        program = Program(AT)
+        numbers = [f"F{n:02}" for n in range(3 * FETCHED_AT_ONCE + 1)]
+        for number in numbers:
+            program.archive.put(number, number.encode(), content_type="application/pdf")
+        program.put(file_of(*(case(number, "2026-03-10", document=number) for number in numbers)), AT)
+        fetch, lock, under_way, most = program.archive.fetch, threading.Lock(), [0], [0]
+
+        def slow(key: str, to: BinaryIO) -> None:
+            with lock:
+                under_way[0] += 1
+                most[0] = max(most[0], under_way[0])
+            time.sleep(0.02 if key.endswith(("0", "5")) else 0.001)
+            fetch(key, to)
+            with lock:
+                under_way[0] -= 1
+
+        program.archive.fetch = slow  # type: ignore[method-assign]
+        zip_, _ = opened(program)
+        names = [name for name in zip_.namelist() if name.startswith("2-factures/")]
+        assert names == [f"2-factures/facture-{number}.bin" for number in numbers]
+        assert [zip_.read(name).decode() for name in names] == numbers
+        assert 1 < most[0] <= FETCHED_AT_ONCE
+
+    def test_an_archive_that_does_not_answer_ends_it_at_once(self, program: Program) -> None:
+        def silent(key: str, to: BinaryIO) -> None:
+            raise RetryableError("the archive did not answer")
+
+        program.archive.fetch = silent  # type: ignore[method-assign]
+        with pytest.raises(RetryableError):
+            self.built(program, None)
 
 
 class TestWhatStaysAmongOurselves:

@@ -14,8 +14,9 @@ from chalice.app import Response
 from chalicelib import bootstrap
 from chalicelib.domain.outcomes import Outcome
 from chalicelib.errors import BadInput
+from chalicelib.pipeline import litigation_file
 from chalicelib.pipeline.litigation_file import assemble
-from chalicelib.pipeline.pieces import HELD_IN_MEMORY_BYTES
+from chalicelib.pipeline.pieces import HELD_IN_MEMORY_BYTES, TooLarge
 from chalicelib.pipeline.work_tasks import NoSuchTask, close_task, sheet_of
 from chalicelib.web.pages.debtor import LINK_SECONDS, Look
 from chalicelib.web.pages.debtor_form import Form
@@ -64,7 +65,7 @@ def log_call(visit: Visit, debtor_id: str, task_id: str) -> Response:
 @page("/ops/debtors/{debtor_id}/litigation", Role.COLLECTOR)
 def litigation(visit: Visit, debtor_id: str) -> Response:
     """What the file for a lawyer or a court holds, before it is asked for."""
-    return visit.show("debtor/litigation.html.j2", **Look(visit, debtor_id).facts(), link="", done=None)
+    return visit.show("debtor/litigation.html.j2", **Look(visit, debtor_id).facts(), link="", done=None, bound=None)
 
 
 @act("/ops/debtors/{debtor_id}/litigation", Role.COLLECTOR)
@@ -72,16 +73,21 @@ def make_litigation(visit: Visit, debtor_id: str) -> Response:
     """Put the file together now, keep it in the archive, and link to it for ten minutes."""
     look = Look(visit, debtor_id)
     archive = bootstrap.parts().archive
+    template = "debtor/litigation_piece.html.j2" if visit.is_piece else "debtor/litigation.html.j2"
+    bound = litigation_file.WHILE_SOMEBODY_WAITS
     with SpooledTemporaryFile(max_size=HELD_IN_MEMORY_BYTES) as made:
-        done = assemble(bootstrap.parts(), debtor_id, made, language=visit.language)  # type: ignore[arg-type]
+        try:
+            done = assemble(bootstrap.parts(), debtor_id, made, language=visit.language, bound=bound)  # type: ignore[arg-type]
+        except TooLarge:
+            status = HTTPStatus.OK if visit.is_piece else HTTPStatus.UNPROCESSABLE_ENTITY
+            return visit.show(template, status=status, **look.facts(), link="", done=None, bound=bound)
         made.seek(0)
         content = made.read()
     key = f"litigation/{debtor_id}/{hashlib.sha256(content).hexdigest()[:16]}.zip"
     archive.put_once(key, content, content_type="application/zip")
     name = f"litigation-{debtor_id}-{look.today}.zip"
     link = archive.link(key, seconds=LINK_SECONDS, name=name)
-    template = "debtor/litigation_piece.html.j2" if visit.is_piece else "debtor/litigation.html.j2"
-    return visit.show(template, **look.facts(), link=link, done=done, size=len(content))
+    return visit.show(template, **look.facts(), link=link, done=done, size=len(content), bound=None)
 
 
 def _sheet(visit: Visit, debtor_id: str, task_id: str, form: Form) -> Response:

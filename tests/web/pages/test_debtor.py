@@ -17,8 +17,9 @@ from chalicelib.domain.debtor_file import (
     Task,
     TaskKind,
 )
-from chalicelib.pipeline import by_hand
+from chalicelib.pipeline import by_hand, litigation_file
 from chalicelib.pipeline.keep import keep, office_of
+from chalicelib.pipeline.pieces import Bound
 from chalicelib.pipeline.remind import remind, sent_key
 from chalicelib.web.pages.debtor_form import read_amount, read_day
 from tests.sample import case, eur, file_of, paris
@@ -369,6 +370,17 @@ def test_the_litigation_file_is_put_together_on_request_and_linked(desk: Desk) -
     assert "no document is recorded" in words(answer)
     (key,) = [key for key in desk.program.archive.kept if key.startswith("litigation/")]
     assert desk.program.archive.kept[key][0].startswith(b"PK")
+
+
+def test_a_litigation_file_above_the_bound_is_refused_with_the_command(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(litigation_file, "WHILE_SOMEBODY_WAITS", Bound(pieces=1, bytes=60_000_000))
+    answer = act(desk, "/litigation")
+    assert answer.status == 422
+    assert "more than 1 pieces or 60 MB" in words(answer)
+    assert "relance litigation C001 --out C001.zip" in words(answer)
+    assert not [key for key in desk.program.archive.kept if key.startswith("litigation/")]
 
 
 # --- hostile content, size, reads
