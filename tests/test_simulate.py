@@ -15,6 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.calendar import BusinessCalendar, instant
+from chalicelib.domain.formal_notice import GOOD_FOR
 from chalicelib.domain.money import Money
 from chalicelib.domain.policy import Do, Policy
 from chalicelib.domain.policy_file import load_policies, read_policy
@@ -62,7 +63,7 @@ def broken_promises(acts: Sequence[Act], of: Ledger) -> list[str]:
     found = []
     taken: dict[str, list[str]] = {}
     mails: dict[tuple[str, str], list[date]] = {}
-    noticed: dict[str, date] = {}  # accounts, each with the day of its last formal notice
+    noticed: dict[str, tuple[date, int]] = {}  # accounts, each with the day of its last formal notice, and its rank
     with_credits = {r.account for r in of.invoices if r.is_credit_note} | {p.account for p in of.payments}
     for i, act in enumerate(acts):
         row = rows[act.invoices[0]]
@@ -96,19 +97,23 @@ def broken_promises(acts: Sequence[Act], of: Ledger) -> list[str]:
             before = taken.setdefault(number, [])
             if step in before:
                 found.append(f"{act.date}: {number} repeats {step}")
-            wanted = [s.id for s in ladder if policy.rank(s.id) < policy.rank(step)]
             # A formal notice demands what is late beside what it is for, unless credit covers that.
-            late = rows[number].due_on < noticed.get(act.account, date.min)
-            do = policy.step(step).do
-            if late and do is Do.EMAIL and act.account not in with_credits:
+            demanded_on, demanded = noticed.get(act.account, (date.min, -1))
+            behind = demanded if rows[number].due_on < demanded_on else -1
+            formal = [policy.rank(s.id) for s in policy.steps if s.do is Do.FORMAL_NOTICE]
+            # It was approved up to so long before it left, and what fell due meanwhile is not in it.
+            surely = behind >= 0 and rows[number].due_on < demanded_on - GOOD_FOR and act.account not in with_credits
+            if surely and policy.rank(step) < formal[0]:
                 found.append(f"{act.date}: {number} gets {step} though a formal notice demanded it")
-            if [s for s in wanted if s not in before] and not (late and do is Do.CHOOSE):
+            wanted = [s.id for s in ladder if behind < policy.rank(s.id) < policy.rank(step)]
+            if [s for s in wanted if s not in before]:
                 found.append(f"{act.date}: {number} comes to {step} after {before}")
             if any(policy.rank(s) > policy.rank(step) for s in before):
                 found.append(f"{act.date}: {number} falls back to {step} after {before}")
             before.append(step)
-            if do is Do.FORMAL_NOTICE:
-                noticed[act.account] = act.date
+            if policy.rank(step) in formal:
+                _, last = noticed.get(act.account, (date.min, -1))
+                noticed[act.account] = act.date, max(last, policy.rank(step))
     spacing = min(p.spacing_days for p in of.policies.values())
     for (account, _), days in mails.items():
         found += [f"{b}: {account} had a mail on {a}" for a, b in pairwise(days) if (b - a).days < spacing]
