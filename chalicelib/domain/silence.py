@@ -20,7 +20,7 @@ _CALLS = (TaskKind.CALL, TaskKind.BROKEN_PROMISE)
 def watch(view: View) -> list[Proposal]:
     """The call that a silence asks for, once; blind, we cannot know that it is one."""
     found = _suspicious(view)
-    if found is None or view.blind or view.today < found[0]:
+    if found is None or view.blind or view.today < _call_on(view, found[0]):
         return []
     _, cases, why = found
     task = new_task(view, TaskKind.CALL, f"silence-{cases[0].number}", cases, f"call the debtor: {why}")
@@ -29,7 +29,12 @@ def watch(view: View) -> list[Proposal]:
 
 def wake_days(view: View) -> list[date]:
     found = _suspicious(view)
-    return [found[0]] if found else []
+    return [_call_on(view, found[0])] if found else []
+
+
+def _call_on(view: View, day: date) -> date:
+    """The first day from then on, today at the earliest, on which somebody works here and at the client's."""
+    return view.contact_day(max(day, view.today))
 
 
 def _suspicious(view: View) -> tuple[date, list[Case], str] | None:

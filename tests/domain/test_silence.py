@@ -92,3 +92,12 @@ def test_what_is_promised_or_held_back_is_not_called_about() -> None:
 def test_no_silence_is_heard_by_the_blind_or_where_the_policy_says_never() -> None:
     assert watch(view(written_to(), blind=True)) == []
     assert calls(written_to(), rules=replace(RULES, mails=0)) == []
+
+
+def test_nobody_is_called_on_a_holiday_at_the_clients() -> None:
+    """Monday 2026-03-23 is open here and closed in the client's country: the call waits for the Tuesday."""
+    file = written_to()
+    abroad = replace(file, debtor=replace(file.debtor, country="CO"))  # San José, moved to the Monday
+    assert calls(abroad, "2026-03-23") == []
+    assert wake_days(view(abroad, "2026-03-20")) == [date(2026, 3, 24)]
+    assert calls(abroad, "2026-03-24") != []
