@@ -58,7 +58,7 @@ BY_A_WORD, BY_EXAMPLES = 0.85, 0.9
 UNHEARD = 0.3  # beside a document that speaks of a payment, a promise of the words must be heard at least so much
 _BECOMES_A_TASK = frozenset({"dispute", "payment_plan_request", "document_request"})
 # Less, and a person looks: how probable it is that the intent is right, or all of several. Long answers mislead more.
-SURE, SURE_OF_SEVERAL = 0.6, 0.85
+SURE, SURE_OF_SEVERAL = 0.6, 0.9
 _OF_NO_INVOICE = frozenset({"complaint", "insolvency", "contact_change"})
 
 

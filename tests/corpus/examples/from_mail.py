@@ -34,6 +34,11 @@ CORPORA = {  # file of examples: folder of the corpus, mailbox
     "fifteenth": ("fifteenth", OMBELLE),
     "sixteenth": ("sixteenth", OMBELLE),
     "seventeenth": ("seventeenth", OMBELLE),
+    "nineteenth": ("nineteenth", OMBELLE),
+    "twentieth": ("twentieth", OMBELLE),
+    "twentyfirst": ("twentyfirst", OMBELLE),
+    "twentysecond": ("twentysecond", OMBELLE),
+    "twentythird": ("twentythird", OMBELLE),
 }
 LABELS = ("intents", "invoices", "promise", "remittance", "dispute", "contacts", "decision", "why")
 
