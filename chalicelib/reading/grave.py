@@ -16,7 +16,7 @@ _ILL = re.compile(
 
 def insolvency(talk: Talk, index: int, clause: Clause) -> None:
     if re.search(
-        r"\b(?:looking at filing|have to file|may file|might file|call in the loan|we're done|we are done|going under|go under|mettre la cle|fermer boutique|pas (?:certaine?s?|sure?s?) (?:que nous soyons|que je sois|d'etre|de pouvoir)(?: \S{1,12}){0,6} (?:d')?(?:honorer|payer|regler)|not sure (?:that )?(?:we|i) (?:can|will be able to) (?:ever )?pay|cesser (?:notre|l'|mon) activite|close (?:the|our) doors|boeken (?:\S{1,8} ){0,2}?neer ?(?:te )?leggen|faillissement|pleite|insolvenz anmelden|zumachen mussen|cerrar el negocio|echar el cierre|chiudere (?:l'attivita|bottega)|portare i libri)\b",
+        r"\b(?:looking at filing|have to file|may file|might file|call in the loan|we're done|we are done|going under|go under|mettre la cle|fermer boutique|l'activite ne tient plus|(?:je|nous|on) ferm(?:e|ons) (?:l'atelier|la boutique|le (?:magasin|restaurant|commerce|cabinet|garage)|l'entreprise|definitivement|boutique)|cessation d'activite|clos(?:e|ing) (?:the business|the shop|for good)|pas (?:certaine?s?|sure?s?) (?:que nous soyons|que je sois|d'etre|de pouvoir)(?: \S{1,12}){0,6} (?:d')?(?:honorer|payer|regler)|not sure (?:that )?(?:we|i) (?:can|will be able to) (?:ever )?pay|cesser (?:notre|l'|mon) activite|close (?:the|our) doors|boeken (?:\S{1,8} ){0,2}?neer ?(?:te )?leggen|faillissement|pleite|insolvenz anmelden|zumachen mussen|cerrar el negocio|echar el cierre|chiudere (?:l'attivita|bottega)|portare i libri)\b",
         clause.text,
     ):
         talk.flags.add("trouble")

@@ -33,7 +33,7 @@ _OWN_MEANS = re.compile(
     r"\b(?:(?:mon|notre|nos|mes|ma|le|la|l') ?(?:client|paie|paye|recette|caisse|prime|acompte|banque|maitre d'ouvrage|tresorerie|subvention|salaire|pret|credit|conseil|mairie|departement|etat|salon|saison)\w{0,2}|encaiss\w+|rentree? d'argent|j'ai (?:les|de quoi|l'argent|des)|que je peux|que possible|quand je peux|je pourrai|on pourra|me paie|nous paie|me regle|nous regle|nous payer|de la tresorerie|(?:our|my) (?:own )?(?:customer|client|bank|funding|grant|loan|season|money|cash|owner|boss|director|board)\w{0,2}|we (?:can|are paid|get paid|have the|receive (?:our|the) (?:money|payment|funds|grant))|i can|i have|i get|cash|funds|pays us|pay us|paid us|approval|signature|signs?|signed|wir (?:konnen|haben|wieder)|unser kunde|abgerechnet|sobald moglich|podamos|cobremos|nos paguen|potremo|ci pagano|incass\w+|we kunnen|onze klant|betaald krijgen|vote|votes?|budget|ouverture|accord du|visa|les fetes|conseil municipal)\b"
 )
 _SENT_BACK = re.compile(
-    r"\b(?:virement|paiement|prelevement|cheque|fichier|payment|transfer|wire|uberweisung|bonifico|transferencia|betaling)\b(?:[^.\n]|\.\d){0,60}\b(?:rejetee?|revenue?s?|retournee?|bounced|returned|rejected|failed|zuruckgekommen|respinto|tornato|rechazada|devuelta|teruggekomen|geweigerd)\b"
+    r"\b(?:virement|paiement|prelevement|cheque|fichier|payment|transfer|wire|uberweisung|bonifico|transferencia|pagamento|betaling)\b(?:[^.\n]|\.\d){0,60}\b(?:rejetee?|revenue?s?|retournee?|bounced|returned|rejected|failed|zuruckgekommen|respinto|tornato|rechazada|devuelta|devolvid[ao]|rejeitad[ao]|teruggekomen|geweigerd)\b"
 )
 _THEN_PAY = re.compile(
     r"\b(?:reissue|send|correct|fix|amend|replace|credit|refaites|envoyez|corrigez|rectifiez|bitte|schicken sie|korrigieren sie|corrijan|manden|correggete|mandate|stuur)\b[^.\n]{0,90}\b(?:and (?:then )?(?:we|i)(?:'ll| will)|then (?:we|i)(?:'ll| will)|dann|et (?:on|nous|je) (?:vous )?(?:pai|regl)|y (?:les )?pagamos|e paghiamo|dan betalen)|\berst danach\b"
@@ -368,7 +368,7 @@ def under_condition(talk: Talk, index: int, clause: Clause, sentence: str) -> No
 def loose_payment(talk: Talk, index: int, clause: Clause, sentence: str) -> None:
     """No known turn of phrase: a word of paying (or an invoice, or a balance) and a day. The day's direction decides."""
     text = clause.text
-    if p.UNREAL.search(text) or p.HEARSAY.search(text):
+    if p.UNREAL.search(text) or p.HEARSAY.search(text) or _SENT_BACK.search(sentence):
         return
     if re.search(
         r"\b(?:gave|granted|given|allowed) us (?:until|till)\b|\b(?:accorde|laisse)\w{0,2} jusqu|\bbis zum \S{1,12} zeit\b",

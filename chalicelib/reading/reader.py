@@ -313,6 +313,7 @@ class Draft:
             )
         )
         names = self._our_names()
+        pays = {s.intent for s in said.statements}
         for one in self.attached:
             if not one.text:
                 continue
@@ -330,9 +331,10 @@ class Draft:
                     and not _is_bank_details(one.text)
                 ),
             )
+            if found and "payment_plan_request" in pays and (found.total, found.on) == (None, None):
+                continue  # the instalments that are proposed
             if found:
                 out += [(f"attachment:{one.name}", part) for part in found.parts or (found,)]
-        pays = {s.intent for s in said.statements}
         listed = (
             sum(map(_is_sum_in_a_table, self.own.split("\n"))) >= 2
             and pays in ({"remittance"}, {"promise_to_pay"})
