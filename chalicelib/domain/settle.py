@@ -132,11 +132,12 @@ def _notes(file: DebtorFile, *, on: date, at: datetime) -> Iterator[Happened]:
         block = file.blocks.get(task.note)
         if task.kind is not TaskKind.MISSING_CREDIT_NOTE or not file.open_among(task.numbers):
             continue
-        if block is None or not block.is_open:
+        if block is None or not block.is_open or block.id in over:
             yield e.TaskClosed(task_id=task.id, outcome="void", note=_NOTE_CAME, at=at), _NOTE_CAME
-        elif block.numbers != task.numbers:
-            stake = at_stake(file.open_among(block.numbers))
-            yield e.TaskNarrowed(task_id=task.id, numbers=block.numbers, at_stake=stake), _NOTE_CAME
+        elif not set(task.numbers) <= set(block.numbers):  # the block may have more: what was settled when we asked
+            left = file.open_among(block.numbers)
+            numbers = tuple(case.number for case in left)
+            yield e.TaskNarrowed(task_id=task.id, numbers=numbers, at_stake=at_stake(left)), _NOTE_CAME
 
 
 def _how(file: DebtorFile, dispute: Dispute) -> str:

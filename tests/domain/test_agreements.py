@@ -31,6 +31,7 @@ from chalicelib.domain.outcomes import Outcome, close
 from chalicelib.domain.plan import Hold
 from chalicelib.domain.propose import propose
 from chalicelib.domain.reliability import reliability
+from chalicelib.domain.settle import consequences, receive
 from chalicelib.errors import BadInput
 from tests.domain.test_plans import look, perform, walk
 from tests.sample import after, case, eur, file_of, office, paris, performed, received
@@ -252,6 +253,22 @@ class TestPromisedCreditNote:
         whole = receive_money(part, date(2026, 3, 13), "1000", "F1", "F2")
         assert TaskKind.MISSING_CREDIT_NOTE not in kinds(whole)
         assert not [b for b in whole.blocks.values() if b.is_open]
+
+    def test_the_question_is_about_what_was_open_when_it_was_asked_whatever_money_comes_later(self) -> None:
+        file = perform(receive_money(self.promised(), date(2026, 3, 9), "300", "F2"), "2026-03-11")
+        asked = only(file, TaskKind.MISSING_CREDIT_NOTE)
+        assert asked.numbers == ("F1",)
+        later = receive_money(file, date(2026, 3, 12), "10", "F3")
+        assert only(later, TaskKind.MISSING_CREDIT_NOTE) == asked
+
+    def test_with_a_note_for_one_and_money_for_the_other_in_one_import_nothing_is_asked_any_more(self) -> None:
+        file, at = perform(self.promised(), "2026-03-11"), paris("2026-03-12")
+        for kind, amount, number in ((CreditKind.CREDIT_NOTE, "200", "F1"), (CreditKind.PAYMENT, "300", "F2")):
+            came = Credit(id=number, kind=kind, on=at.date(), amount=eur(amount), remaining=eur(amount))
+            file = after(file, *(event for event, _ in receive(file, came, [number])), at=at)
+        file = after(file, *(event for event, _ in consequences(file, on=at.date(), at=at)), at=at)
+        assert [c.number for c in file.open_cases()] == ["F1", "F3"]
+        assert (kinds(file), self.held(file, "2026-03-12")) == ([], set())
 
     def test_one_that_came_while_it_was_disputed_is_not_waited_for(self) -> None:
         note = Credit(id="n", kind=CreditKind.CREDIT_NOTE, on=date(2026, 3, 3), amount=eur("9"), remaining=eur("9"))
