@@ -100,7 +100,8 @@ class PieceZip:
                     self._add(*ahead.popleft())
             except BaseException:
                 for _, coming in ahead:
-                    coming.cancel()
+                    if not coming.cancel():
+                        coming.add_done_callback(_let_go)
                 self._zip.close()  # while its target is open: left to itself it would write to it later
                 raise
 
@@ -109,14 +110,17 @@ class PieceZip:
         if piece.missing:
             return None
         held = SpooledTemporaryFile(max_size=HELD_IN_MEMORY_BYTES)  # noqa: SIM115 — closed by whoever copies it
-        if not piece.key:
-            held.write(piece.content)
-            return held
         try:
-            self._archive.fetch(piece.key, held)  # type: ignore[arg-type]
+            if piece.key:
+                self._archive.fetch(piece.key, held)  # type: ignore[arg-type]
+            else:
+                held.write(piece.content)
         except PermanentError:
             held.close()
             return None
+        except BaseException:
+            held.close()
+            raise
         return held
 
     def _add(self, piece: Piece, coming: Future[IO[bytes] | None]) -> None:
@@ -177,6 +181,13 @@ class PieceZip:
             name = f"{piece.folder}/{stem}-{count}{suffix}"
         self._names.add(name.lower())
         return name
+
+
+def _let_go(coming: Future[IO[bytes] | None]) -> None:
+    """Close what was fetched ahead and nobody copies any more."""
+    held = None if coming.exception() else coming.result()
+    if held:
+        held.close()
 
 
 def keys_of(archive: Archive, kind: str, debtor_id: str) -> Iterator[str]:

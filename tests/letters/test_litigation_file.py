@@ -11,7 +11,8 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import BinaryIO
+from tempfile import SpooledTemporaryFile
+from typing import IO, BinaryIO
 from zipfile import ZipFile
 
 import boto3
@@ -26,6 +27,7 @@ from chalicelib.domain.journal_words import told
 from chalicelib.domain.money import Money
 from chalicelib.errors import BadInput, PermanentError, RetryableError
 from chalicelib.litigation_command import write_file
+from chalicelib.pipeline import pieces
 from chalicelib.pipeline.keep import UnknownDebtor, keep, office_of
 from chalicelib.pipeline.litigation_file import assemble
 from chalicelib.pipeline.pieces import FETCHED_AT_ONCE, Assembled, Bound, TooLarge, table
@@ -344,6 +346,33 @@ class TestABound:
         program.archive.fetch = silent  # type: ignore[method-assign]
         with pytest.raises(RetryableError):
             self.built(program, None)
+
+    @pytest.mark.parametrize("broken", [RetryableError("the archive did not answer"), OSError("no space left")])
+    def test_given_up_it_leaves_no_temporary_file_open(
+        self, monkeypatch: pytest.MonkeyPatch, broken: Exception
+    ) -> None:
+        program, held = Program(AT), []
+        numbers = [f"F{n:02}" for n in range(3 * FETCHED_AT_ONCE)]
+        for number in numbers:
+            program.archive.put(number, number.encode(), content_type="application/pdf")
+        program.put(file_of(*(case(number, "2026-03-10", document=number) for number in numbers)), AT)
+
+        def remembered(**how: int) -> IO[bytes]:
+            held.append(SpooledTemporaryFile(**how))  # noqa: SIM115 — who asked for it closes it, or fails here
+            return held[-1]
+
+        def breaking(key: str, to: BinaryIO) -> None:
+            to.write(b"%PDF")
+            if key == numbers[5]:
+                raise broken
+            time.sleep(0.01 if key > numbers[5] else 0)
+
+        monkeypatch.setattr(pieces, "SpooledTemporaryFile", remembered)
+        program.archive.fetch = breaking  # type: ignore[method-assign]
+        with pytest.raises(type(broken), match=str(broken)):
+            self.built(program, None)
+        assert len(held) > 5
+        assert all(one.closed for one in held)
 
 
 class TestWhatStaysAmongOurselves:
