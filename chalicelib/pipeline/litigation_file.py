@@ -159,10 +159,12 @@ def _without_internal(parts: Parts, file: DebtorFile) -> list[Entry]:
     """The journal without the mails to our own people, what came back of them, and the tasks to mend that."""
     entries = list(parts.store.journal(file.id))
     # An order and its notice have the same id.
-    ours = {o.id for o in file.orders.values() if o.internal} | {n.id for n in file.notices.values() if n.internal}
+    to_us = {o.id: o.to.lower() for o in file.orders.values() if o.internal}
+    to_us |= {n.id: n.to.lower() for n in file.notices.values() if n.internal}
+    ours, people = set(to_us), set(to_us.values())
     for entry in entries:
         match entry.event:
-            case ReplyReceived(kind="bounce", mail=id_) if ours:
+            case ReplyReceived(kind=kind, mail=id_, sender=who) if ours and (kind == "bounce" or who.lower() in people):
                 mail = parts.mail_log.get(id_)
                 ours |= {id_} if mail and mail.notice_id in ours else set()
             case TaskRaised(task=task) if task.note in ours or task.mail in ours:

@@ -66,6 +66,10 @@ def index(zip_: ZipFile, delimiter: str = ";") -> list[list[str]]:
     return list(csv.reader(io.StringIO(zip_.read("index.csv").decode("utf-8-sig")), delimiter=delimiter))
 
 
+def journal_of(zip_: ZipFile) -> io.StringIO:
+    return io.StringIO(zip_.read("4-journal/journal.csv").decode("utf-8-sig"))
+
+
 def happen(program: Program, *events: e.Event, at=AT) -> None:
     happened = [(event, "=cmd|' /C calc'!A0") for event in events]
     keep(program.parts, office_of(program.parts), "C001", lambda _: happened, at=at, who="@SUM(1+1)")
@@ -400,9 +404,32 @@ class TestWhatStaysAmongOurselves:
         assert done.files == 6
         assert not [name for name in zip_.namelist() if self.LEA.encode() in zip_.read(name)]
 
+    @pytest.mark.parametrize(("text", "headers", "left_out"), [
+        ("Je suis absente jusqu'au 30 mars 2026.", {"Auto_Submitted": "auto-replied"}, {"ReplyReceived"}),
+        ("Je les appelle, ne les relancez pas.", {}, {"ReplyReceived", "TaskRaised"}),
+    ], ids=["absence", "answer"])  # fmt: skip
+    def test_nor_is_what_our_own_people_answer_to_it(
+        self, told: Program, text: str, headers: dict[str, str], left_out: set[str]
+    ) -> None:
+        token, before, known = told.file().notices["told"].token, opened(told)[0], told.file().entries
+        arrive(told, letter(text, sender=f"Lea Dumas <{self.LEA.title()}>", token=token, **headers))
+        *_, mail = told.mail_log.mails.values()
+        assert (mail.debtor_id, mail.notice_id) == ("C001", "told")
+        zip_, _ = opened(told)
+        mails = [[name for name in one.namelist() if name.startswith("5-")] for one in (before, zip_)]
+        assert mails[0] == mails[1]
+        listed = {int(row[0]) for row in [*csv.reader(journal_of(zip_), delimiter=";")][1:]}
+        fresh = [x for x in told.store.journal("C001") if x.seq > known]
+        assert {type(x.event).__name__ for x in fresh if x.seq not in listed} == left_out
+
+    def test_what_they_write_of_anything_else_stays(self, told: Program) -> None:
+        (token,) = [n.token for n in told.file().notices.values() if not n.internal]
+        arrive(told, letter("Le client paie lundi.", sender=self.LEA, token=token))
+        assert sum(name.startswith("5-") for name in opened(told)[0].namelist()) == 3
+
     def test_the_journal_leaves_its_entries_out_keeps_its_numbers_and_the_read_me_says_so(self, told: Program) -> None:
         zip_, _ = opened(told, "en")
-        _, *rows = csv.reader(io.StringIO(zip_.read("4-journal/journal.csv").decode("utf-8-sig")))
+        _, *rows = csv.reader(journal_of(zip_))
         whole = list(told.store.journal("C001"))
         left_out = {x.seq: type(x.event).__name__ for x in whole} | {int(row[0]): "" for row in rows}
         assert sorted(name for name in left_out.values() if name) == [
