@@ -21,12 +21,12 @@ from chalicelib.domain.debtor_file import (
     at_stake,
 )
 from chalicelib.domain.ladder import Due, demanded_early
-from chalicelib.domain.message import written_in
+from chalicelib.domain.message import FORMAL_NOTICE, written_in
 from chalicelib.domain.plan import Action, Held, Hold, Proposal, note
 from chalicelib.domain.policy import Do, Step, When
 from chalicelib.domain.view import View, new_task, short
 
-_STEP_GONE = Step(id="formal_notice", when=When("due", 0), do=Do.FORMAL_NOTICE, sender="director")
+_STEP_GONE = Step(id=FORMAL_NOTICE, when=When("due", 0), do=Do.FORMAL_NOTICE, sender="director")
 """How a printed letter is mailed whose step the debtor's policy does not know any more."""
 
 _ROLES = (Role.PAYER, Role.APPROVER, Role.BUYER, Role.DIRECTOR, Role.RECIPIENT)

@@ -37,6 +37,7 @@ from chalicelib.domain.debtor_file import (
     live_part,
 )
 from chalicelib.domain.formal_notice import FormalNotice, draft
+from chalicelib.domain.message import FORMAL_NOTICE
 from chalicelib.domain.money import Money
 from chalicelib.domain.plan import Action, Hold
 from chalicelib.domain.policy_file import read_policy
@@ -376,6 +377,17 @@ class TestBetweenApprovalAndSending:
             found = propose(file, replace(office(at), policies={"standard": other}), at=at)
             assert not [p for p in found.proposals if p.action is Action.EMAIL]
             assert not [p for p in found.proposals if p.action is Action.APPROVE]
+
+    def test_one_whose_step_the_policy_no_longer_knows_is_mailed_again_in_the_words_of_a_formal_notice(self) -> None:
+        ladder = "[{id: r, when: due + 2 days, do: email}]"
+        other = read_policy(f"name: standard\nversion: 9\ntitle: {{fr: Autre}}\nsteps: {ladder}")
+        file, at = issued(), paris("2026-05-05")
+        (sent,) = [n for n in file.notices.values() if n.letter]
+        file = after(file, e.NoticeFailed(notice_id=sent.id, at=AT))
+        (again,) = propose(file, replace(office(at), policies={"standard": other}), at=at).proposals
+        assert again.notice
+        assert (again.notice.id, again.notice.attempts, again.notice.letter) == (sent.id, 2, sent.letter)
+        assert (again.notice.template, again.notice.sender) == (FORMAL_NOTICE, "director")
 
     def test_what_a_second_one_demands_again_keeps_the_day_of_the_first(self) -> None:
         file = issued()
