@@ -687,6 +687,11 @@ class DebtorFile:
         blocks = [b for b in self.blocks.values() if b.covers(number)]
         return max(blocks, key=lambda b: (b.until or date.max, b.id), default=None)
 
+    def waiting_for_notes(self) -> list[Block]:
+        """The blocks that a promised credit note ends."""
+        found = [b for b in self.blocks.values() if b.is_open and b.kind is BlockKind.CREDIT_NOTE]
+        return sorted(found, key=lambda b: b.id)
+
     def progress(self) -> dict[str, dict[str, date]]:
         """Steps taken by invoice number: read off the notices that count, the letters and the tasks that are steps.
 

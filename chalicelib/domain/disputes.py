@@ -8,7 +8,7 @@ from datetime import date
 
 from chalicelib.domain import events as e
 from chalicelib.domain.creditor import Creditor
-from chalicelib.domain.debtor_file import Block, BlockKind, DebtorFile, Dispute, Task, TaskKind, at_stake
+from chalicelib.domain.debtor_file import Block, DebtorFile, Dispute, Task, TaskKind, at_stake
 from chalicelib.domain.plan import Proposal, note
 from chalicelib.domain.view import View, new_task, short
 
@@ -28,11 +28,8 @@ def stalled(view: View) -> list[Proposal]:
 
 def missing_credit_notes(view: View) -> list[Proposal]:
     """Credit notes that were promised and are not in the books on their day: their invoices wait on, with a task."""
-    late = [
-        block for block in view.file.blocks.values()
-        if block.is_open and block.kind is BlockKind.CREDIT_NOTE and block.until and block.until <= view.today
-    ]  # fmt: skip
-    return [_ask_for_note(view, block) for block in sorted(late, key=lambda b: b.id)]
+    waiting = view.file.waiting_for_notes()
+    return [_ask_for_note(view, block) for block in waiting if block.until and block.until <= view.today]
 
 
 def wake_days(view: View) -> Iterator[date]:

@@ -9,8 +9,6 @@ from datetime import date, datetime
 from chalicelib.domain import events as e
 from chalicelib.domain import plans
 from chalicelib.domain.debtor_file import (
-    Block,
-    BlockKind,
     Case,
     ClaimState,
     Closed,
@@ -109,7 +107,7 @@ def consequences(file: DebtorFile, *, on: date, at: datetime) -> list[Happened]:
 
 def _awaited(file: DebtorFile, credit: Credit, numbers: Sequence[str]) -> Iterator[Happened]:
     """The blocks that a credit note ends, or makes smaller."""
-    for block in _waiting_for_notes(file) if credit.kind is CreditKind.CREDIT_NOTE else ():
+    for block in file.waiting_for_notes() if credit.kind is CreditKind.CREDIT_NOTE else ():
         left = tuple(n for n in block.numbers if n not in numbers) if numbers else ()
         if not file.open_among(left):
             yield e.BlockLifted(block_id=block.id, on=credit.on), _NOTE_CAME
@@ -117,15 +115,9 @@ def _awaited(file: DebtorFile, credit: Credit, numbers: Sequence[str]) -> Iterat
             yield e.BlockPlaced(block=replace(block, numbers=left)), _NOTE_CAME
 
 
-def _waiting_for_notes(file: DebtorFile) -> list[Block]:
-    return sorted(
-        (b for b in file.blocks.values() if b.is_open and b.kind is BlockKind.CREDIT_NOTE), key=lambda b: b.id
-    )
-
-
 def _notes(file: DebtorFile, *, on: date, at: datetime) -> Iterator[Happened]:
     """What waits for a credit note once nothing of it is open, and the tasks that ask where the note is."""
-    over = {b.id for b in _waiting_for_notes(file) if not file.open_among(b.numbers)}
+    over = {b.id for b in file.waiting_for_notes() if not file.open_among(b.numbers)}
     for block_id in sorted(over):
         yield e.BlockLifted(block_id=block_id, on=on), "every invoice that it is about is settled"
     for task in file.open_tasks():
