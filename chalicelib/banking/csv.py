@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 
 from chalicelib.banking.identity import known, numbered_all
 from chalicelib.banking.model import BankEntry, EntryKind, Statement
@@ -144,7 +145,7 @@ def _folded(name: str) -> str:
 def find_header(text: str, mapping: ColumnMap) -> Header:
     """The first line that names a day and an amount. BadInput where there is none."""
     separators = mapping.separator or SEPARATORS
-    head = text.splitlines()[:HEADER_WITHIN]
+    head = first_lines(text, HEADER_WITHIN)
     for line, content in enumerate(head, 1):
         for separator in separators:
             names = cells_of(content, separator)
@@ -157,6 +158,11 @@ def find_header(text: str, mapping: ColumnMap) -> Header:
     shown = (head or [""])[0][:120]
     remedy = "a day and an amount are needed (date, montant, débit, crédit…): name the columns in a mapping (--map)"
     raise BadInput("line 1", f"no header of a statement is found; the file begins {shown!r}", remedy)
+
+
+def first_lines(text: str, count: int) -> list[str]:
+    """Lines as `rows_below` counts them; `str.splitlines` ends one at a form feed too: entries would be lost."""
+    return [line.rstrip("\r\n") for line in islice(io.StringIO(text, newline=""), count)]
 
 
 def cells_of(line: str, separator: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, takewhile
 
-from chalicelib.banking.csv import Header, cells_of, find_header, read_csv, rows_below, text_of
+from chalicelib.banking.csv import Header, cells_of, find_header, first_lines, read_csv, rows_below, text_of
 from chalicelib.banking.model import BankEntry
 from chalicelib.errors import BadFile, BadInput
 from chalicelib.ledger.guess import CELL, MOST_COLUMNS, SAMPLE_ROWS, Head, date_format_of
@@ -42,7 +43,7 @@ def read_bank_head(raw: bytes) -> Head | None:
     try:
         header = find_header(text, mapping)
     except BadInput:
-        found = _foreign_header(text.splitlines()[:LINES], mapping.separator or SEPARATORS)
+        found = _foreign_header(first_lines(text, LINES), mapping.separator or SEPARATORS)
         if found is None:
             return None
         header = found
@@ -91,6 +92,8 @@ def preview(head: Head, mapping: ColumnMap) -> tuple[list[BankEntry], list[Findi
             some = read_csv(text.getvalue().encode(), replace(mapping, encoding="utf-8", separator=","))
         except BadFile as refused:
             findings += [_as_finding(one) for one in refused.findings]
+        except BadInput as refused:  # the header itself: a name of two lines is none of a statement
+            return [], [_as_finding(refused)]
         else:
             good += [entry for statement in some for entry in statement.entries]
     return good, findings
@@ -158,4 +161,6 @@ def _beginning(raw: bytes) -> bytes:
     """Whole lines of the first bytes; all of a workbook."""
     if len(raw) <= LOOKED_AT or is_workbook(io.BytesIO(raw)):
         return raw
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw[:LOOKED_AT]  # the byte of a line's end is half a letter there
     return raw[: raw.rfind(b"\n", 0, LOOKED_AT) + 1] or raw[:LOOKED_AT]

@@ -152,7 +152,8 @@ def _said_by_content(parts: Parts, raw: bytes) -> _Said:
             return _Said("invoices")
         if head.has(PAYMENT_COLUMNS):
             return _Said("payments")
-    for kind, one in (("invoices", head), ("payments", head), ("statements", statement)):
+    # A person may have said of the first line that it is a statement's, where nothing tells so by itself.
+    for kind, one in (("invoices", head), ("payments", head), ("statements", statement), ("statements", head)):
         mapping = remembered(parts.archive, source_of(kind, one)) if isinstance(one, Head) else None
         if mapping and isinstance(one, Head):
             return _Said(kind, mapping, named=one)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.banking.csv import read_csv
 from chalicelib.banking.guess import names_a_statement, preview, propose, read_bank_head, whole
 from chalicelib.ledger.guess import Head, written
 from chalicelib.ledger.mapping import ColumnMap, read_mapping
@@ -19,10 +20,31 @@ def head_of(text: str) -> Head:
 
 @pytest.mark.parametrize(
     "above",
-    ["", "\n\n", "Relevé\n", "Compte;FR76\n", "Solde au;31/12/2026;1 200,50\n\n", "a,b,c,d,e\n", "a;b;c;d\n"],
-)
+    ["", "\n\n", "Relevé\n", "Compte;FR76\n", "Solde au;31/12/2026;1 200,50\n\n", "a,b,c,d,e\n", "a;b;c;d\n",
+     "Relevé\x0cdu\u2028compte\x85\n"],
+)  # fmt: skip
 def test_the_header_is_the_line_above_the_entries(above: str) -> None:
     assert head_of(f"{above}Quand;Quoi;Combien\n{ROWS}").columns == ("Quand", "Quoi", "Combien")
+
+
+@pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_no_entry_is_lost_below_a_line_that_holds_a_rare_end_of_line(sign: str) -> None:
+    (statement,) = read_csv(f"Page 1{sign}2\nDate;Libellé;Montant (EUR)\n{ROWS}".encode())
+    assert [entry.text for entry in statement.entries] == ["VIR A", "LOYER"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_of_a_large_file_only_the_beginning_is_looked_at(encoding: str) -> None:
+    long = f"12/03/2026;{'x' * 1_000};1,50\n" * 1_200
+    head = read_bank_head(f"Quand;Quoi;Combien\n{ROWS}{long}".encode(encoding))
+    assert head
+    assert head.columns == ("Quand", "Quoi", "Combien")
+
+
+def test_a_name_of_two_lines_is_told_and_not_raised() -> None:
+    head = Head(("Quand", "Somme\nen EUR"), (("12/03/2026", "1,50"),) * 2)
+    good, (finding,) = preview(head, propose(head))
+    assert (good, finding.what[:30]) == ([], "no header of a statement is fo")
 
 
 @pytest.mark.parametrize("text", ["", "one\ntwo\n", "a;b\nc;d\n", ROWS, "Quand;Quoi;Combien\n"])

@@ -265,6 +265,22 @@ def test_a_banks_table_in_unknown_words_is_named_once_and_its_money_comes_in(des
     assert (again.state, again.kind, again.new, again.known) == (ImportState.TAKEN, "statements", 1, 1)
 
 
+def test_what_a_person_alone_takes_for_a_statement_is_remembered_as_one(desk: Desk) -> None:
+    file = drop(desk, 'Jour;Quoi;Somme\n12/03/2026;"VIR\nFA-1";1 200,50\n')
+    assert (file.state, file.kind) == (ImportState.UNNAMED, ""), "no single line looks like an entry"
+    assert choose(desk, file, kind="statements", column_text="1").status == 303
+    read(desk, desk.import_queue.bodies[-1]["key"])
+    (credit,) = desk.program.file(DESK).credits.values()
+    assert (str(credit.amount), credit.reference) == ("1200.50 EUR", "VIR FA-1")
+
+
+def test_a_header_of_two_lines_shows_the_page_and_is_no_statement(desk: Desk) -> None:
+    file = drop(desk, 'Jour;Quoi;"Somme\nen EUR"\n12/03/2026;VIR;1,50\n')
+    assert file.state is ImportState.UNNAMED
+    assert show(desk, file).status == 200
+    assert choose(desk, file, kind="statements").status == 422
+
+
 def test_a_banks_words_without_a_currency_are_asked_for_it_and_not_refused(desk: Desk) -> None:
     file = drop(desk, DEBITS)
     assert (file.state, file.kind) == (ImportState.UNNAMED, "")
