@@ -70,6 +70,9 @@ _REFERENCE = re.compile(
 _PAYEE = re.compile(
     r"^\W*(?:payee|pay to|beneficiaire|beneficiary|beneficiary name|begunstigter|empfanger|begunstigde|beneficiario|crediteur|fournisseur|supplier|vendor|creditor|a l'ordre de|paid to|kreditor|proveedor|fornitore|ordre de(?! (?:virement|paiement)))\b(?: \S{1,12})?\s?(?::|\|)\s?(.{3,80})"
 )
+_DEDUCTED = re.compile(  # "Deduction: 1 stool short delivered", below the rows
+    r"^\W*(?:deductions?|deducted|abzuge?|deduit|retenues?|deduccion(?:es)?|trattenut[ae]|inhouding(?:en)?|reason|motif|grund)\b[^|]{0,16}:"
+)
 _UNKNOWN_INVOICE = re.compile(
     r"\b(?:[a-z]{1,5}[-/]?\d{2,4}[-/]\d{2,8}|(?:inv|fa|fac|fact|re|rg|bill)[-# ]?\d{4,10}|[a-z]{2,4}-\d{3,8}|\d{8,10})\b"
 )
@@ -317,10 +320,10 @@ class _Lines:
                 header = True
             if re.match(r"(?:facture|invoice|document)\b", line) and not money:
                 header = True
-        for found_foreign in self.foreign:
-            if not self.unknown_amounts:
-                self.unknown_amounts = []
-            _ = found_foreign
+        notes = [line for line in lines if _DEDUCTED.match(line) and (_DEBIT.search(line) or _SHORT.search(line))]
+        if self.shows_gross and not self.withheld and notes and not _NO_QUARREL.search(notes[0]):
+            numbers = tuple(dict.fromkeys(n for n, _ in self.paid))
+            self.withheld.append((notes[0], numbers if len(numbers) == 1 else ()))
 
     def _note_dates(self, line: str, found: Sequence[dates.FoundDate], row: bool) -> None:
         for d in found:

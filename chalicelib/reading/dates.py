@@ -139,6 +139,7 @@ _MONTHS = {
 }
 MONTH_OF = {word: number for number, words in _MONTHS.items() for word in words.split("|")}
 MONTH = "(?:" + "|".join(sorted(MONTH_OF, key=len, reverse=True)) + r")\b\.?"
+NAMES_A_MONTH = re.compile(rf"\b{MONTH}")
 
 _WEEKDAYS = {
     0: "lundi|lun|monday|mon|montag|lunes|lunedi|maandag|segunda-feira",
@@ -362,7 +363,8 @@ def _bare_day(m: re.Match[str], day: _Day) -> FoundDate | None:
         return None  # "de 17e" is Dutch, "de 17" French
     if m[0].startswith("den ") and m[3] != ".":
         return None
-    return _fact(m, *_nearest(day, number), weak=m[1] is None)
+    told = _on_weekday(day, number, m[1]) if m[1] else None
+    return _fact(m, *(told or _nearest(day, number)), weak=m[1] is None)
 
 
 # Behind these words a number with its ending is a day, whatever follows but a thing that is counted.
@@ -385,16 +387,20 @@ def _nearest(day: _Day, number: int) -> tuple[date | None, date | None]:
 
 
 @_rule(
-    rf"\b(?:next\s|this\s|last\s|coming\s)?({_W})\s(?:le\s|the\s|den\s|el\s|dia\s)?([0-3]?\d)(?:er|st|nd|rd|th|\.)?(?!\s\d{3})(?![\d/:h]|[.,]\d|\s\d{3}|\s?(?:€|eur|h|heures|uhr|am|pm|{MONTH})\b|\.\d)"
+    rf"\b(?:next\s|this\s|last\s|coming\s)?({_W}),?\s(?:le\s|the\s|den\s|de\s|el\s|dia\s)?([0-3]?\d)(?:er|st|nd|rd|th|e|\.)?(?!\s\d{{3}})(?![\d/:h]|[.,]\d|\s?(?:€|eur|h|heures|uhr|am|pm|{MONTH})\b|\.\d)"
 )
 def _weekday_day(m: re.Match[str], day: _Day) -> FoundDate | None:
-    number, weekday = int(m[2]), _WEEKDAY_OF[m[1]]
-    near = [d for d in (_make(*_month(day, s), number) for s in (-1, 0, 1)) if d and d.weekday() == weekday]
-    if not near:
-        return None
+    told = _on_weekday(day, int(m[2]), m[1])
+    return _fact(m, *told) if told else None
+
+
+def _on_weekday(day: _Day, number: int, weekday: str) -> tuple[date | None, date | None] | None:
+    """The day of that number that falls on that weekday, of the last month or the two to come."""
+    months = (_make(*_month(day, shift), number) for shift in (-1, 0, 1, 2))
+    near = [d for d in months if d and d.weekday() == _WEEKDAY_OF[weekday]]
     past = max((d for d in near if d <= day.base), default=None)
     future = min((d for d in near if d >= day.base), default=None)
-    return _fact(m, past or future, future or past)
+    return (past or future, future or past) if near else None
 
 
 # ---------------------------------------------------------------- weekdays
@@ -412,7 +418,7 @@ def _weekday_next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    rf"\b({_W})\s(?:de (?:la )?semaine (?:derniere|passee)|(?:of )?last week|(?:der )?(?:letzten|vergangenen|letzter|vorigen) woche|de la semana pasada|della settimana scorsa|van vorige week)|\b(?:last week|vorige week|letzte woche) (?:on )?({_W})"
+    rf"\b({_W})\s(?:de (?:la )?semaine (?:derniere|passee)|(?:of )?last week|(?:der )?(?:letzten|vergangenen|letzter|vorigen) woche|de la semana pasada|della settimana scorsa|(?:van )?vorige week|(?:letzte|vorige) woche)|\b(?:last week|vorige week|letzte woche) (?:on )?({_W})"
 )
 def _weekday_last_week(m: re.Match[str], day: _Day) -> FoundDate | None:
     on = day.base - timedelta(day.base.weekday() + 7) + timedelta(_WEEKDAY_OF[m[1] or m[2]])
@@ -533,7 +539,7 @@ def _ago(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    rf"\b(?:sous|d'ici(?: a)?|dans(?: un delai de)?|dans les|sous un delai de|d'ici (?:a )?(?:environ )?|within(?: the next)?|in(?: the next)?|innerhalb(?: von| der nachsten)?|binnen|in den nachsten|en(?: un plazo de)?|dentro de|entro|fra|tra|over)\s(?:a\s)?({_N})\s?(?:prochains?\s|next\s|(working|business|werk)[- ]?)?(jours?|j|jrs|days?|werktagen?|heures?|h|hours?|hrs|semaines?|weeks?|tage?n?|stunden|wochen?|dias|horas|semanas?|giorni|ore|settimane?|dagen|uur|weken|mois|months?)\b(?:\s(ouvres?|ouvrables?|francs?|working|business)\b)?"
+    rf"\b(?:sous|d'ici(?: a)?|dans(?: un delai de)?|dans les|sous un delai de|d'ici (?:a )?(?:environ )?|within(?: the next)?|in(?: the next)?|innerhalb(?: von| der nachsten)?|binnen|in den nachsten|en(?: un plazo de)?|inside|dentro de|(?:no|num) prazo de|entro|fra|tra|over)\s(?:a\s)?({_N})\s?(?:prochains?\s|next\s|(working|business|werk)[- ]?)?(jours?|j|jrs|days?|werktagen?|heures?|h|hours?|hrs|semaines?|weeks?|tage?n?|stunden|wochen?|dias|horas|semanas?|giorni|ore|settimane?|dagen|uur|weken|mois|months?)\b(?:\s(ouvres?|ouvrables?|francs?|working|business)\b)?"
 )
 def _in_days(m: re.Match[str], day: _Day) -> FoundDate | None:
     count, unit = _number(m[1]), m[3]

@@ -289,6 +289,7 @@ def _at(clauses: Sequence[Clause], position: int) -> int:
 def asks_something_else(clauses: Sequence[Clause], statements: Sequence[Statement]) -> bool:
     """A question that is none of the requests, and no mere 'did it arrive?'."""
     told = {clauses[s.clause].sentence for s in statements if s.clause >= 0}
+    told |= {clauses[s.clause].sentence - 1 for s in statements if s.intent == "dispute" and s.clause >= 0}
     for s in statements:  # "… could we have until December? Would that be all right?"
         if s.clause >= 0 and s.intent in ("payment_plan_request", "document_request"):
             told.add(clauses[s.clause].sentence + 1)

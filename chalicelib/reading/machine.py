@@ -60,7 +60,7 @@ _CHALLENGE_ACT = re.compile(
 
 # Three things that every such service says, in whatever words: the mail waits, do this, because we do not know you.
 _GATE_HELD = re.compile(
-    r"(?:(?:will not|won't|cannot) be delivered|ne sera pas (?:remis|delivre|distribue)|en quarantaine|in attesa|en espera|in der warteschlange|sara (?:eliminato|consegnato)|wacht op (?:uw )?(?:bevestiging|goedkeuring)|wartet auf|wordt het verwijderd|sera eliminado|per consegnar|n'est pas encore (?:arrive|remis|delivre)|in quarantena|en cuarentena|em quarentena|retida|retenido|trattenut[oa]|is waiting|est en attente|(?:votre |your )(?:message|courrier|courriel|mail|e-?mail|letter|note)(?: \S{1,40}){0,6} (?:attend|est retenu|est conserve|is (?:parked|held|waiting|on hold|being held|pending)|has been (?:held|parked|quarantined)|goes through)|(?:into|reach) (?:my|his|her|their|the) inbox|(?:vous|lui|me) sera remis|sera (?:remis|delivre|efface|supprime)|purged|thrown away|be deleted|will be (?:delivered|released)|goes through|parked|quarantin|(?:pour qu'il|pour que (?:le votre|votre \S{4,9})|afin qu'il) (?:me |lui |nous )?(?:soit|parvienne)|me soit remis|lui parvienne|(?:sera|seront) detruits?|(?:mail|message|it) gets? (?:in|through)|waits? outside|be destroyed|wird (?:zugestellt|geloscht|zuruckgehalten)|sera entregado|verra consegnato|wordt (?:bezorgd|vastgehouden)|does not know you)"
+    r"(?:(?:will not|won't|cannot) be delivered|ne sera pas (?:remis|delivre|distribue)|en quarantaine|in attesa|en espera|in der warteschlange|sara (?:eliminato|consegnato)|wacht op (?:uw )?(?:bevestiging|goedkeuring)|wartet auf|wordt het verwijderd|sera eliminado|per consegnar|n'est pas encore (?:arrive|remis|delivre)|in quarantena|en cuarentena|em quarentena|retida|retenido|trattenut[oa]|is waiting|est en attente|(?:votre |your )(?:message|courrier|courriel|mail|e-?mail|letter|note)(?: \S{1,40}){0,6} (?:attend|est retenu|est conserve|is (?:parked|held|waiting|on hold|being held|pending)|has been (?:held|parked|quarantined)|goes through)|release your (?:message|mail|e-?mail)|unconfirmed (?:messages|mails)|(?:into|reach) (?:my|his|her|their|the) inbox|(?:vous|lui|me) sera remis|sera (?:remis|delivre|efface|supprime)|purged|thrown away|be deleted|will be (?:delivered|released)|goes through|parked|quarantin|(?:pour qu'il|pour que (?:le votre|votre \S{4,9})|afin qu'il) (?:me |lui |nous )?(?:soit|parvienne)|me soit remis|lui parvienne|(?:sera|seront) detruits?|(?:mail|message|it) gets? (?:in|through)|waits? outside|be destroyed|wird (?:zugestellt|geloscht|zuruckgehalten)|sera entregado|verra consegnato|wordt (?:bezorgd|vastgehouden)|does not know you)"
 )
 _GATE_ACT = re.compile(
     r"(?:click|follow https?|suivez|saisissez|conferm[ai]|confirme|responda|responder|with the word|bestatigen sie|bevestig|vul (?:\S{1,12} ){0,4}in\b|geben sie|https?://|repondez (?:par )?.{1,20} a ce (?:message|mail)|confirmez que|clic\b|cliqu|ouvrez la page|recopiez|type the|enter the|validez|confirmer que|confirm (?:that|you|your)|repondez a ce message|reply to this (?:message|mail|e-?mail)|solve|captcha|klick|klik|haga clic|pulse|clicca|code)"
@@ -258,7 +258,7 @@ def absent(own: str) -> bool:
 
 
 _ABSENT = re.compile(
-    r"\b(?:absen\w+|(?:en|de) conges?|vacances|out of (?:the )?office|on (?:annual |maternity |parental |sick )?leave|(?:on|our) holidays?|im urlaub|abwesen\w+|afwezig\w*|vakantie|in ferie|vacaciones|ausente|chius[oaie]|(?:bureaux?|magasin|hotel|etablissement|atelier|cabinet) (?:est|sont|sera|seront) fermes?|nous sommes fermes|geschlossen|gesloten|(?:we are|office is) closed)\b"
+    r"\b(?:absen(?:ce(?! (?:de|d'|du|des)\b)|\w*(?<!ce))|(?:en|de) conges?|vacances|out of (?:the )?office|on (?:annual |maternity |parental |sick )?leave|(?:on|our) holidays?|im urlaub|abwesen\w+|afwezig\w*|vakantie|in ferie|vacaciones|ausente|chius[oaie]|(?:bureaux?|magasin|hotel|etablissement|atelier|cabinet) (?:est|sont|sera|seront) fermes?|nous sommes fermes|geschlossen|gesloten|(?:we are|office is) closed)\b"
 )
 
 
@@ -377,6 +377,8 @@ def return_on(own: str, base: date, *, month_first: bool = False) -> tuple[date 
         ):
             last = max(until)[0]  # "up to and including Tuesday the 23rd, back Wednesday"
             on = last + timedelta((dates.WEEKDAYS[one.words.split()[-1]] - last.weekday()) % 7 or 7)
+        if until and _DAY_ALONE.fullmatch(one.words) and on <= max(until)[0]:
+            on = _day_after(max(until)[0], on.day)  # "until 15 August, back on the 16th"
         after = folded[one.end : one.end + 30]
         ends = re.search(
             r"(?:jusqu|until|till|bis |hasta|fino|tot |ate |from .{0,20} to|urgen|avant mon|including)\S{0,8}\s?\S{0,9}$",
@@ -404,6 +406,14 @@ def return_on(own: str, base: date, *, month_first: bool = False) -> tuple[date 
     if others:
         return others[-1], False  # a day, and nothing that says what happens on it
     return None, True
+
+
+_DAY_ALONE = re.compile(r"(?:[a-z']{1,3} )*\d{1,2}(?:st|nd|rd|th|er|e|\.)?")
+
+
+def _day_after(last: date, day: int) -> date:
+    """The next day of that number behind the last day of an absence; the last day itself where no month has it soon."""
+    return next((d for d in (last + timedelta(n) for n in range(1, 62)) if d.day == day), last)
 
 
 def _after(until: tuple[date, bool], found: Sequence[dates.FoundDate]) -> tuple[date, bool]:

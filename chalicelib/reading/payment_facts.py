@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -101,7 +101,8 @@ def day_of(talk: Talk, index: int, clause: Clause, sentence: str, *, past: bool)
                         return on, d.certain, False
         return None, True, vague
     if len(chosen) > 1 and any(re.search(r"\d", c[2].words) for c in chosen):
-        chosen = [c for c in chosen if re.search(r"\d", c[2].words)]  # "the month end run on the 29th"
+        # "the month end run on the 29th"; but "the 30th and the balance at the end of July"
+        chosen = [c for c in chosen if re.search(r"\d", c[2].words) or dates_.NAMES_A_MONTH.search(c[2].words)]
     if len(chosen) > 1:  # "I had said the 20th, but it will be the 27th"
         turns = [m.start() + clause.start for m in _BUT.finditer(clause.text)]
         chosen = [c for c in chosen if turns and c[2].start > turns[-1]] or chosen
@@ -118,10 +119,30 @@ def day_of(talk: Talk, index: int, clause: Clause, sentence: str, *, past: bool)
             )
         ]
         chosen = value or chosen
+    if not past:
+        dated = [c for c in chosen if re.search(r"\d", c[2].words)]
+        latest = [c for c in dated if _AT_LATEST.search(talk.folded[max(0, c[2].start - 22) : c[2].start])]
+        chosen = latest or chosen  # "at the end of May, on Friday the 28th at the latest"
     best = max(chosen, key=lambda c: c[0])
+    if not past and _THIS_MONTH.fullmatch(best[2].words):
+        best = next((day for day in _pay_days(talk, index) if day[0] <= best[0]), best)
     spread = {c[0] for c in chosen}
     certain = best[1] and (len(spread) == 1 or not past or len(spread) <= 2)
     return best[0], certain, False
+
+
+_AT_LATEST = re.compile(r"\b(?:au plus tard|at the latest|spatestens|uiterlijk|a mas tardar|al piu tardi|no mais tardar)(?: (?:le|on|am|op|el|il))?\s$")
+_THIS_MONTH = re.compile(r"(?:de |in |en |of |du |questo |van )?(?:este mes|this month|ce mois(?:-ci)?|diesen monat|deze maand|questo mese|este mes)")
+_PAY_DAY = re.compile(
+    r"\b(?:dias? de pago|jours? de paiement|pay(?:ment)? ?days?|zahltage?|betaaldag(?:en)?|giorn[oi] di pagamento|dias? de pagamento)\b"
+)
+
+
+def _pay_days(talk: Talk, index: int) -> Iterator[tuple[date, bool, dates_.FoundDate]]:
+    """Days of a house's payments that an earlier sentence told: "our day is the 25th. It is in this month's run"."""
+    for clause in talk.clauses[:index]:
+        if _PAY_DAY.search(clause.text):
+            yield from ((d.future, d.certain, d) for d in clause.dates if d.future and d.future >= talk.ground.base)
 
 
 # "If the meeting of the 8th votes it": the day of the condition is no day of payment.
@@ -313,6 +334,9 @@ REMAINS = re.compile(
 )
 
 
+_AS_I_DO = re.compile(
+    r"\b(?:que|qu'on) (?:je |on |nous )?(?:\S{1,6} )?(?:fais|ferai|fait|fera|paie|paierai|vire|virerai|regle|reglerai|solde|solderai)\b"
+)
 _TIMES = re.compile(r"\d ?[x×*] ?[€£$]?$")  # "15 x 24 €": a price, no sum
 
 
@@ -341,7 +365,7 @@ def usable_amounts(talk: Talk, clause: Clause) -> list[amounts_.FoundAmount]:
     if (
         not usable
         and len(clause.amounts) == 1
-        and (p.WILL_PAY.search(clause.text) or any(r.how in ("rest", "amount") for r in clause.references))
+        and (p.WILL_PAY.search(clause.text) or _AS_I_DO.search(clause.text) or any(r.how in ("rest", "amount") for r in clause.references))
         and REMAINS.search(talk.folded[max(clause.start, clause.amounts[0].start - 24) : clause.amounts[0].start])
     ):
         usable.append(clause.amounts[0])  # "the remaining 7,480.00 will be paid"

@@ -316,7 +316,7 @@ def is_conditional(clause: Clause, sentence: str) -> bool:
 
 # "On the 22nd, if the general meeting votes it": a day that others may strike.
 _IF_THEY_AGREE = re.compile(
-    r"\b(?:si|if|wenn|falls|sofern|se|als|mits)\b[^.\n]{2,60}\b(?:vot\w+|approuv\w+|accept\w+|accord\w+|valid\w+|approv\w+|agree\w*|zustimm\w+|genehmig\w+|aprueb\w+|apruev\w+|goedke\w+|akkoord)\b"
+    r"\b(?:si|if|wenn|falls|sofern|se|als|mits)\b[^.\n]{2,60}\b(?:vot\w+|adopt\w+|approuv\w+|accept\w+|accord\w+|valid\w+|approv\w+|agree\w*|zustimm\w+|genehmig\w+|aprueb\w+|apruev\w+|goedke\w+|akkoord)\b"
 )
 
 
@@ -393,6 +393,7 @@ def loose_payment(talk: Talk, index: int, clause: Clause, sentence: str) -> None
         return
     if not (
         money
+        or (_THE_SECOND.match(text) and _promised_before(talk, clause))
         or (named and clause.amounts)
         or (named and len(text) < 120)
         or (known and len(text) < 140)
@@ -487,6 +488,17 @@ _HABIT = re.compile(
 )
 _RUN_AFTER = re.compile(
     r"\b(?:next|following) (?:\S{1,9} )?(?:run|one|batch)\b.{0,24}\b(?:isn't|is not|not) until\b|\b(?:run|one) after that\b|\bla (?:campagne )?suivante n'(?:est|a lieu|arrive) (?:que|qu')|\bder (?:nachste|ubernachste) (?:zahl)?lauf ist erst\b|\bde volgende (?:betaalronde|run) is pas\b"
+)
+
+
+def _promised_before(talk: Talk, clause: Clause) -> bool:
+    return any(
+        s.intent == "promise_to_pay" and talk.clauses[s.clause].sentence == clause.sentence for s in talk.statements
+    )
+
+
+_THE_SECOND = re.compile(  # "the first on 15 July and the second on 31 August"
+    r"\W*(?:and |et |und |en |y |e )?(?:the|la|le|l'|die|der|den|de|el|il|a|o) ?(?:second|other|rest|balance|remainder|seconde|deuxieme|troisieme|autre|reste|solde|zweite|andere|rest|tweede|segund[ao]|outr[ao]|otra|altr[ao])\b"
 )
 
 

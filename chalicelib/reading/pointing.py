@@ -26,7 +26,7 @@ class FoundReference:
 
 
 _ALL = re.compile(
-    r"\b(?:(?:toutes|tous) (?:les |vos |ces |nos |leurs )?(?:factures(?! (?:d'|adress|destin|relativ|fourniss|et (?:les |vos |nos )?relances|de (?!votre|notre|vos|nos|ce\b|cette)))|trois|quatre|deux|ensemble|lignes|pieces|postes)|(?:les|vos|ces) (?:deux|trois|quatre|cinq|\d) factures|(?:vos|les|aucune des|aucun des|chacune des) (?:deux|trois|quatre|cinq) (?:notes|factures|documents|dossiers|lignes|pieces)|aucune des (?:deux|trois|quatre)|les (?:deux|trois|quatre)(?= (?:sont|seront|ont|factures|partent|partiront|vont|en |le |vendredi|lundi|ensemble|par|demain|ensemble|\.|,))"
+    r"\b(?:(?:toutes|tous) (?:les |vos |ces |nos |leurs )?(?:factures(?! (?:d'|adress|destin|relativ|fourniss|et (?:les |vos |nos )?relances|de (?!votre|notre|vos|nos|ce\b|cette)))|trois|quatre|deux|ensemble|lignes|pieces|postes)|(?:les|vos|ces) (?:deux|trois|quatre|cinq|\d) factures|(?:mes|nos) (?:deux|trois|quatre) factures|(?:vos|les|aucune des|aucun des|chacune des) (?:deux|trois|quatre|cinq) (?:notes|factures|documents|dossiers|lignes|pieces)|aucune des (?:deux|trois|quatre)|les (?:deux|trois|quatre)(?= (?:sont|seront|ont|factures|partent|partiront|vont|en |le |vendredi|lundi|ensemble|par|demain|ensemble|\.|,))"
     r"|(?:tout|toutes?) (?:est|sera|a ete|ont ete|sont|seront) (?:regle|paye|solde|vire|acquitte|mandate|parti)\w{0,3}|(?:l'integralite|la totalite|l'ensemble|l'entier(?:ete)?) (?:des|de votre|de notre|de vos|de nos|de ces|du) (?:factures|impayes|compte|solde|sommes|montants|creances|echeances|relev\w*|retard|sommes dues|encours)|(?:solder|solde|soldons|apure\w*|regle\w*) (?:l'integralite|la totalite|l'ensemble|le tout|tout|notre compte|votre compte|le compte|l'integralite du compte)"
     r"|(?:le |la )?totalite (?:due|du solde|du compte)|l'integralite|le solde (?:de notre|du|de votre|total|de nos) (?:compte|solde)?|(?:l')?ensemble du solde|le solde total|la totalite de ce que|(?:vos|ces|les) [3-9] (?:factures|dernieres|offenes)|ihre (?:zwei|drei|vier|beiden) (?:offenen )?rechnungen|(?:le |las |las )?(?:vostre|sue) (?:due|tre|quattro) fatture|sus (?:dos|tres|cuatro) facturas|jullie (?:twee|drie|vier) facturen|l'ensemble de votre creance|les (?:deux|trois|quatre) duplicatas?|tout ce (?:que (?:nous vous devons|je vous dois)|qu'on vous doit|qui est du|qui est echu)|vos (?:deux|trois|quatre) factures"
     r"|all (?:of )?(?:the |your |our |these |those )?(?:three|two|four|five|\d |open |outstanding |overdue |unpaid )?(?:invoices|items|three|bills|of them|outstanding)|all (?:three|four)\b|both (?:invoices|items|bills|of them|are|were|have|went|will)|(?:the )?(?:whole|full|entire|total) (?:of the )?(?:outstanding )?(?:balance|account|amount (?:due|outstanding)|outstanding)|everything (?:open|outstanding|overdue|due|on|you|that|is|was|has|we|will)|the lot\b(?! to (?:your|the) )|the total outstanding|(?:balance|account) in full|clear(?:ed|ing)? (?:the|our|your) (?:whole |full |entire )?(?:account|balance)|the whole account|what we owe you|everything we owe|your balance"
@@ -166,12 +166,17 @@ _PARTIAL = re.compile(
 )
 
 
+_HALVES = re.compile(r"\b(?:halves|instal?ments|parts|payments|tranches)\b")
+
+
 def everything(
     folded: str, items: Sequence[KnownItem], found: Sequence[FoundReference], amounts: Sequence[FoundAmount] = ()
 ) -> list[FoundReference]:
     out = []
     for m in _ALL.finditer(folded):
         counted = re.search(r"\b(?:deux|two|both|zwei|beide|dos)\b", m[0])
+        if counted and m[0].startswith("both ") and _HALVES.search(folded):
+            continue  # the two parts of a payment
         if (counted and len(items) != 2) or _BUT_ONE.match(folded, m.end()):
             continue
         out.append(FoundReference(m.start(), m.end(), m[0], tuple(i.number for i in items), "all"))
@@ -212,7 +217,7 @@ def everything(
             and (amounts or not _GOES.match(folded, m.end()))
         ):
             continue  # with one invoice named, "the rest" is rather that of the invoice, or of the chairs
-        if re.match(r"[,:]?\s?\(?(?:la |the |die |de )?[a-z]{0,6}[-/]?\d{2}", folded[m.end() :]):
+        if re.match(r"(?: one)?[,:]?\s?\(?(?:la |the |die |de )?[a-z]{0,6}[-/]?\d{2}", folded[m.end() :]):
             continue  # "for the rest, FV118477": it says itself which
         if re.search(
             r"\b(?:comme|like|wie|como|come|zoals|tot|until|till|bis|hasta que|avant que|before)\s$",
@@ -296,7 +301,7 @@ _SIZES = re.compile(
 )
 _SIZE = re.compile(
     r"\b(?:(?P<big>la (?:plus )?grosse|the (?:big|bigger|biggest|large|larger|largest)(?: one| invoice| bill| of the two)?|die gross?e(?:re)?|die gross?te|(?:del)?la (?:piu )?grossa|la (?:piu )?grande|la gorda|de grote)|(?P<small>la (?:plus )?petite|the (?:small|smaller|smallest|little)(?: one| invoice| bill| of the two)?|die kleine(?:re)?|la (?:piu )?piccola|la pequena|de kleine))"
-    r"(?= (?:facture|rechnung|fattura|factura|factuur|a \d|(?:de|d'|of|from|vom|van|di) ?[a-z\d])|\s?(?:$|[,;:)!?\n]|\.(?:\s|$))|\s(?:je|j'|on|nous|vous|c'|elle|part|est|sera|suit|suivra|is|was|will|went|goes|ist|wird|geht|folgt|gaat|is|volgt|va|e|sara|sale|paye\w*|regle\w*|vire\w*|apres|debut|fin|mi|on|next|in|at|by|will|meta|des|zahle|doe|today|now|yesterday|hier|lundi|mardi|mercredi|jeudi|vendredi|demain|la semaine|en|au|le|monday|tuesday|wednesday|thursday|friday|the|no|la|del)\b)"
+    r"(?= (?:facture|rechnung|fattura|factura|factuur|a \d|(?:de|d'|of|from|vom|van|di) ?[a-z\d])|\s?(?:$|[,;:)!?\n]|\.(?:\s|$))|\s(?:je|j'|on|nous|vous|c'|elle|part|est|sera|suit|suivra|is|was|will|went|goes|ist|wird|geht|folgt|gaat|is|volgt|bespreek|doe|betaal|moet|laat|wacht|bespreche|zahle|va|e|sara|sale|paye\w*|regle\w*|vire\w*|apres|debut|fin|mi|on|next|in|at|by|will|meta|des|zahle|doe|today|now|yesterday|hier|lundi|mardi|mercredi|jeudi|vendredi|demain|la semaine|en|au|le|monday|tuesday|wednesday|thursday|friday|the|no|la|del)\b)"
 )
 
 

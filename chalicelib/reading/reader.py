@@ -331,6 +331,8 @@ class Draft:
                     and not _is_bank_details(one.text)
                 ),
             )
+            if found and _DRAFTED.search(fold(self.own)):
+                found = replace(found, kind="promise", parts=())
             if found and "payment_plan_request" in pays and (found.total, found.on) == (None, None):
                 continue  # the instalments that are proposed
             if found:
@@ -791,6 +793,10 @@ def _without_our_rows(found: words.Words, items: Sequence[KnownItem], base: date
     return replace(found, lines=tuple(lines))
 
 
+# "Attached the draft of this week's run, it goes for signature tomorrow."
+_DRAFTED = re.compile(
+    r"\b(?:(?:le|un|notre|ce) projet(?! d'|\s(?:immobilier|de construction))|draft|entwurf|bozza|borrador|rascunho)\b|\b(?:part|passe|goes|geht) (?:a|en|to|for|zur) (?:la )?(?:signature|freigabe)\b"
+)
 # "See subject", and no more.
 _SEE_SUBJECT = re.compile(
     r"\W*(?:\S{1,12}[\s,]{1,3}){0,2}(?:(?:zie|see|cf\.?|voir|siehe|vedi|ver|vease|vide) (?:the |l'|votre |el |het )?(?:onderwerp|subject|objet|betreff|oggetto|asunto|assunto)|(?:tout est )?dans l'objet)\b"

@@ -37,14 +37,14 @@ _NAMES = re.compile(r"\d{2}|.{2}[-/].{3}")
 _CHUNK = re.compile(r"[a-z]+|\d+")
 _LEAD = r"(?:n\s?°|n°|no\.?|nos\.?|nr\.?|num(?:ero)?|numeros|#|factures?|fact\.?|fac\.?|fa|fc|invoices?|inv\.?|bills?|la|les|las|le|de la|re|rg|rechnung(?:en)?|rech\.?|faktura|factura|fattura|fatt\.?|factuur|facturen|the|pour|for|fur|die|der|voor de|voor|de|dossier|piece|doc\.?|document|et|and|und|y|e|en|ou|or|to|on|through|,|\+|&|/|;|ref\.?|:|-)"
 _FRAGMENT = re.compile(
-    r"(?:(?<=^)|(?<=\n)|(?<=[\s(,+&#/°:;.]))(?P<digits>\d{2,9})(?![\d€£$%]|[.,/:-]\d|-[a-z]|['’]|\s?(?:€|eur\b|euros?\b|gbp|usd|£|\$|k\b|%|h\b|h\d|jours?\b|j\b(?!')|days?\b|tage?\b|pieces?\b|pcs\b|mois\b|months?\b|ans\b|years?\b|fois\b|x\b|°))"
+    r"(?:(?<=^)|(?<=\n)|(?<=[\s(,+&#/°:;.]))(?P<digits>\d{2,9})(?![\d€£$%]|[.,/:-]\d|-[a-z]|['’]|\s?(?:€|eur\b|euros?\b|gbp|usd|£|\$|k\b|%|h\b|h\d|jours?\b|j\b(?!'| ?ai\b| ?en ai\b)|days?\b|tage?\b|pieces?\b|pcs\b|mois\b|months?\b|ans\b|years?\b|fois\b|x\b|°))"
 )
 _AFTER_FRAGMENT = re.compile(
     r"(?:\s?(?:[,;:()+&?!]|\.(?=\s|$)|$)|\s(?:et|and|en|und|y|e|is|was|are|were|has|have|goes?|went|in|on|for|to|the|by|until|staat|gaat|est|sont|sera|seront|c'?|le|la|pas|only|follows|folgt|will|wird|apres|vendredi|lundi|mardi|mercredi|jeudi|demain|hier|ca|partira|part|paid|ist|wurde|met|mee|op|n'|ne|a|ont|comes|gets|still|needs|i|je|we|includes|fait|de)\b)"
 )
 _BEFORE_FRAGMENT = re.compile(rf"(?:^|[\s(,.;:!?\n>|-]){_LEAD}\s?$")
 _ORDER_LEAD = re.compile(
-    r"(?:p\.?o\.?|order|orders|commandes?|cde|bc|bon de commande|engagement|bestell(?:ung|nummer|nr)?\.?|pedido|ordine|bestelling)(?:\s?(?:n\s?°|no\.?|nr\.?|number|numero|#|:|-))?\s?$"
+    r"(?:p\.?o\.?|order|orders|commandes?|cde|bc|bon de commande|engagement|bestell(?:ung|nummer|nr)?\.?|pedido|ordine|bestelling)(?:\s?(?:n\s?°|no\.?|nr\.?|number|numero|#|:|-))?\s?$|\b(?:orders?|commandes?|cde|pos?) (?:numbers?|nos?\.?|n°s?|numeros?)\b[^.\n]{0,24}$"
 )
 _OURS_SHAPE = re.compile(r"\b(?:fa|f|fc|inv|fac)[-\s]?\d{2,4}[-/]\d{2,5}\b|\b20\d{7}\b|\binv-?\d{3,8}\b")
 

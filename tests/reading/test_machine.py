@@ -104,6 +104,9 @@ def test_our_own_server_refused_goes_to_a_person() -> None:
         ("Cerramos por reforma. Volvemos el 7 de diciembre.", "2026-12-07", True),
         ("Lo studio riaprirà il 4 dicembre.", "2026-12-04", True),
         ("Estou fora, regresso a 7 de dezembro.", "2026-12-07", True),
+        ("Je suis absent jusqu'au 15 décembre et reprends le mercredi 16.", "2026-12-16", True),
+        ("Je suis absent jusqu'au 15 décembre, retour le 16.", "2026-12-16", True),
+        ("Je ne suis là que le mardi et le jeudi, absent cette semaine. Retour mardi 1er.", "2026-12-01", True),
         ("Off this Friday as well. I'll answer on Tuesday 1 December.", "2026-12-01", True),
         ("Formation interne, 3 décembre.", "2026-12-03", False),
         ("Un gestionnaire vous répondra sous 5 jours ouvrés.", None, True),
@@ -138,6 +141,12 @@ def test_a_person_who_mentions_a_holiday_still_promises() -> None:
     reading = said("Je suis en congés la semaine prochaine, la F-1041 sera payée vendredi 27.")
     assert reading.kind == "reply"
     assert reading.promise is not None
+
+
+def test_what_is_absent_may_be_a_number() -> None:
+    words = "Votre facture F-1041 a été suspendue. Motif : absence de numéro de commande."
+    reading = read(parse(mail(words, Auto_Submitted="auto-generated")), context())
+    assert (reading.kind, reading.intents, reading.invoices) == ("reply", ("dispute",), ("F-1041",))
 
 
 @pytest.mark.parametrize(
