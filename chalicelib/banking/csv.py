@@ -30,6 +30,7 @@ from chalicelib.ledger.xlsx import is_workbook, sheet_rows
 MAX_BYTES = 64 * 1024 * 1024
 SHOWN = 20
 HEADER_WITHIN = 40
+SUMS = ("amount", "debit", "credit")
 
 _ALIASES = {
     "booked_on": "date date_operation date_d'operation date_de_l'operation date_comptable date_de_comptabilisation"
@@ -124,7 +125,7 @@ class Header:
                 place = self.names.index(theirs)
             if place is not None and place not in self.places.values():
                 self.places[ours] = place
-        for ours in ("amount", "debit", "credit"):
+        for ours in SUMS:
             if ours in self.places:
                 within = re.search(r"\b(EUR|EUROS|€|GBP|CHF|USD)\b|€", names[self.places[ours]].upper())
                 self.currency = {"EUROS": "EUR", "€": "EUR"}.get(within[0], within[0]) if within else self.currency
@@ -132,7 +133,7 @@ class Header:
 
     @property
     def is_whole(self) -> bool:
-        return "booked_on" in self.places and bool({"amount", "debit", "credit"} & self.places.keys())
+        return "booked_on" in self.places and bool(self.places.keys() & set(SUMS))
 
 
 def _folded(name: str) -> str:
@@ -207,7 +208,7 @@ def _entry(line: int, row: list[str], header: Header, mapping: ColumnMap) -> Ban
     if not code:
         raise BadInput(f"line {line}", "no currency", "give a mapping with constants: {currency: EUR}")
     amounts: dict[str, Decimal] = {}
-    for column in ("amount", "debit", "credit"):
+    for column in SUMS:
         if cell(column):
             try:
                 amounts[column] = cells.money(cell(column), cells.currency(code), mapping.decimal).amount

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, takewhile
 
-from chalicelib.banking.csv import Header, cells_of, find_header, first_lines, read_csv, rows_below, text_of
+from chalicelib.banking.csv import SUMS, Header, cells_of, find_header, first_lines, read_csv, rows_below, text_of
 from chalicelib.banking.model import BankEntry
 from chalicelib.errors import BadFile, BadInput
 from chalicelib.ledger.guess import CELL, MOST_COLUMNS, SAMPLE_ROWS, Head, date_format_of
@@ -22,7 +22,6 @@ from chalicelib.ledger.xlsx import is_workbook
 REQUIRED = ("booked_on", "amount", "debit", "credit", "currency")
 """What a person is asked for first; of the three sums the amount is enough, or one of the two others."""
 EXTRAS = ("payer", "text", "payer_iban", "reference", "valued_on", "account")
-SUMS = ("amount", "debit", "credit")
 
 LOOKED_AT = 1_000_000
 """A header stands in so many bytes."""
@@ -100,6 +99,10 @@ def preview(head: Head, mapping: ColumnMap) -> tuple[list[BankEntry], list[Findi
 
 
 def _missing(header: Header, mapping: ColumnMap) -> Iterator[Finding]:
+    for ours in mapping.columns:
+        if ours not in header.places:  # said of a field that is always shown, or with its name
+            line = 1 if ours in REQUIRED else 0
+            yield Finding(line, ours, "another field has this column already", "choose each column once")
     if "booked_on" not in header.places:
         yield Finding(1, "booked_on", "the column is missing")
     if not header.places.keys() & set(SUMS):

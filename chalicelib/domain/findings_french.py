@@ -487,6 +487,8 @@ FINDINGS = (
      "aucun en-tête de relevé n’est trouvé ; le fichier commence par {quoted}"),
     ("no currency", "aucune devise"),
     ("no column of amounts is named", "aucune colonne de montants n’est choisie"),
+    ("another field has this column already", "un autre champ a déjà cette colonne"),
+    ("choose each column once", "choisissez chaque colonne une seule fois"),
     ("choose the amount, or the debit and the credit", "choisissez le montant, ou le débit et le crédit"),
     ("lines stand above the header of the table", "des lignes précèdent l’en-tête du tableau"),
     ("delete them, so that the first line names the columns",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.banking import guess as bank
+from chalicelib.banking.csv import SUMS
 from chalicelib.banking.model import BankEntry
 from chalicelib.ledger import guess as ledger
 from chalicelib.ledger.guess import Head
@@ -21,7 +22,7 @@ def likely_kind(head: Head) -> str:
     if {"account", "paid_on", "amount"} <= ledger.propose(head, "payments").columns.keys():
         return "payments"
     found = bank.propose(head).columns
-    return "statements" if "booked_on" in found and found.keys() & set(bank.SUMS) else "payments"
+    return "statements" if "booked_on" in found and found.keys() & set(SUMS) else "payments"
 
 
 def propose(head: Head, kind: str) -> ColumnMap:

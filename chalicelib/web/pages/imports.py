@@ -37,6 +37,7 @@ LARGEST = 50 * 1024 * 1024
 FORM_SECONDS = 900
 WAITS = timedelta(minutes=15)
 """A file is read within a minute; when so long has passed the page no longer asks by itself."""
+TWICE, KEEP_ONE = "the header names it twice", "keep one of the two columns"
 SAMPLES = ("invoices.csv", "payments.csv", "statement.csv")
 
 
@@ -152,6 +153,8 @@ def _mapping(visit: Visit, found: FileImport) -> dict[str, Any]:
         for f in findings
         if f.is_error and name_columns.is_missing(f, kind)
     }
+    if chosen:
+        errors |= {ours: f"{say(TWICE)}; {say(KEEP_ONE)}" for ours in _ambiguous(visit, head, mapping)}
     return {
         "kind": kind,
         "able": able,
@@ -207,6 +210,14 @@ def _chosen(visit: Visit, head: Head, kind: str) -> ColumnMap:
         decimal=decimal if decimal in (".", ",") else "",
     )  # fmt: skip
     return name_columns.chosen(mapping, kind)
+
+
+def _ambiguous(visit: Visit, head: Head, mapping: ColumnMap) -> list[str]:
+    """What was chosen from the second of two columns of one name: a mapping would read the first."""
+    return [
+        ours for ours, theirs in mapping.columns.items()
+        if int(visit.said(f"column_{ours}")) != head.columns.index(theirs)
+    ]  # fmt: skip
 
 
 def _with_sample(head: Head, place: int) -> str:

@@ -304,6 +304,37 @@ def test_a_statement_without_a_column_of_sums_is_told_at_the_field(desk: Desk) -
     assert not desk.import_queue.bodies
 
 
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        (
+            {"column_amount": "", "column_debit": "2", "column_credit": "2"},
+            'id="f-column_credit-error">another field has',
+        ),
+        ({"column_amount": "0"}, 'id="f-column_amount-error">no column of amounts'),
+        ({"column_payer": "1", "column_text": "1"}, ">Text of the entry: another field has"),
+    ],
+    ids=["sums", "day and sum", "extras"],
+)
+def test_a_column_of_a_statement_is_one_thing_and_none_is_dropped_unsaid(
+    desk: Desk, chosen: dict[str, str], told: str
+) -> None:
+    file = drop(desk, "Jour;Quoi;Somme\n12/03/2026;VIR Garage Nord FA-1;1 200,50\n")
+    answer = choose(desk, file, kind="statements", **chosen)
+    assert answer.status == 422
+    assert told in answer.body
+    assert not desk.import_queue.bodies
+
+
+@pytest.mark.parametrize("column", ["column_amount", "column_text"])
+def test_of_two_columns_of_one_name_the_second_is_never_read_as_the_first(desk: Desk, column: str) -> None:
+    file = drop(desk, "Jour;Quoi;Somme;Somme\n12/03/2026;VIR FA-1;9 999,00;1,50\n")
+    answer = choose(desk, file, kind="statements", **{"column_amount": "2", column: "3"})
+    assert answer.status == 422
+    assert re.search(f'id="f-{column}-error">the header names it twice; keep one', answer.body)
+    assert not desk.import_queue.bodies
+
+
 def test_a_column_that_a_person_left_out_is_not_read_by_its_name(desk: Desk) -> None:
     file = drop(desk, "Date;Nom;Libellé;Montant\n12/03/2026;ACME SARL;VIR FA-1;12,00\n")
     assert choose(desk, file, kind="statements", column_payer="").status == 303
