@@ -53,7 +53,18 @@ def receive(file: DebtorFile, credit: Credit, numbers: Sequence[str]) -> list[Ha
                 f"the {what} names {number}",
             )
         )
-    return [*happened, *_awaited(file, credit, numbers)]
+    return [*happened, *note_came(file, credit, numbers)]
+
+
+def note_came(file: DebtorFile, credit: Credit, numbers: Sequence[str]) -> Iterator[Happened]:
+    """The blocks that a credit note for these invoices ends, or makes smaller; one that names none ends them all."""
+    for block in file.waiting_for_notes() if credit.kind is CreditKind.CREDIT_NOTE else ():
+        left = tuple(n for n in block.numbers if n not in numbers) if numbers else ()
+        if not file.open_among(left):
+            # It may be older than the promise of it: nothing ends before it began.
+            yield e.BlockLifted(block_id=block.id, on=max(credit.on, block.placed_on)), _NOTE_CAME
+        elif left != block.numbers:
+            yield e.BlockPlaced(block=replace(block, numbers=left)), _NOTE_CAME
 
 
 def consequences(file: DebtorFile, *, on: date, at: datetime) -> list[Happened]:
@@ -103,16 +114,6 @@ def consequences(file: DebtorFile, *, on: date, at: datetime) -> list[Happened]:
             continue
         happened.append((e.TaskClosed(task_id=task.id, outcome="void", note=why, at=at), why))
     return happened
-
-
-def _awaited(file: DebtorFile, credit: Credit, numbers: Sequence[str]) -> Iterator[Happened]:
-    """The blocks that a credit note ends, or makes smaller."""
-    for block in file.waiting_for_notes() if credit.kind is CreditKind.CREDIT_NOTE else ():
-        left = tuple(n for n in block.numbers if n not in numbers) if numbers else ()
-        if not file.open_among(left):
-            yield e.BlockLifted(block_id=block.id, on=credit.on), _NOTE_CAME
-        elif left != block.numbers:
-            yield e.BlockPlaced(block=replace(block, numbers=left)), _NOTE_CAME
 
 
 def _notes(file: DebtorFile, *, on: date, at: datetime) -> Iterator[Happened]:

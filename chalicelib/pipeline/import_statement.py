@@ -18,7 +18,7 @@ from chalicelib.domain.calendar import local_day
 from chalicelib.domain.creditor import Office
 from chalicelib.domain.debtor_file import DESK, ClaimState, Credit, CreditKind, DebtorFile, Task, TaskKind
 from chalicelib.domain.money import Money
-from chalicelib.domain.settle import consequences
+from chalicelib.domain.settle import consequences, note_came
 from chalicelib.errors import BadInput
 from chalicelib.matching.match import Matcher, in_order
 from chalicelib.matching.model import Account, Advice, Certainty, Ledger, OpenItem, Proposal
@@ -100,6 +100,8 @@ def allocate(parts: Parts, debtor_id: str, credit_id: str, numbers: Sequence[str
                 allocated = e.CreditAllocated(credit_id=credit_id, number=number, amount=part, on=credit.on)
                 happened.append((allocated, f"{who} says so"))
                 left = left - part
+        settled = [event.number for event, _ in happened if isinstance(event, e.CreditAllocated)]
+        happened += note_came(file, credit, settled) if settled else ()
         return _with_consequences(file, [*happened, *_closing(file, credit_id, at, who)], credit.on, at)
 
     keep(parts, office, debtor_id, decide, at=at, who=who)

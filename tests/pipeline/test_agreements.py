@@ -37,6 +37,7 @@ from chalicelib.pipeline.agreements import (
 )
 from chalicelib.pipeline.by_hand import resolve_dispute
 from chalicelib.pipeline.import_ledger import import_invoices
+from chalicelib.pipeline.import_statement import allocate, undo
 from chalicelib.pipeline.keep import keep, office_of
 from chalicelib.pipeline.remind import remind
 from chalicelib.pipeline.work_tasks import close_task
@@ -250,6 +251,21 @@ class TestPromisedCreditNote:
         assert asking(waiting) == []
         assert list(run(waiting, "2026-03-10", "2026-03-20"))
         assert [n.id for n in waiting.file().notices.values() if "F1" in dict(n.takes)]
+
+    def test_one_that_named_another_invoice_is_said_by_a_person_to_be_it(self, waiting: Program) -> None:
+        note = InvoiceRow(
+            line=2, number="A1", account="C001", client="Garage Morel", country="FR", issued_on=date(2026, 2, 27),
+            due_on=date(2026, 2, 27), amount=eur("-200"), credits=("F9",),
+        )  # fmt: skip
+        import_invoices(waiting.parts, [note], at=paris("2026-03-10", "08:00"), who="ledger")
+        assert len(asking(waiting)) == 1
+        allocate(waiting.parts, "C001", "A1", ["F2"], at=paris("2026-03-10", "09:00"), who="lea")
+        assert len(asking(waiting)) == 1
+        undo(waiting.parts, "C001", "A1", at=paris("2026-03-10", "10:00"), who="lea")
+        allocate(waiting.parts, "C001", "A1", ["F1"], at=paris("2026-03-10", "11:00"), who="lea")
+        assert asking(waiting) == []
+        (lifted,) = [x.event for x in waiting.store.journal("C001") if isinstance(x.event, e.BlockLifted)]
+        assert lifted.on == AT.date(), "not the day of the note, which is older than the promise of it"
 
     def test_lifting_the_block_by_hand_answers_the_task(self, waiting: Program) -> None:
         (block,) = [b for b in waiting.file().blocks.values() if b.is_open]
