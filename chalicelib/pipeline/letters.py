@@ -110,7 +110,8 @@ def prove(
         before = _printed(file, letter_id)
         if before.proof == key and before.delivered_on and (on is None or on == before.delivered_on):
             return []
-        delivered = e.LetterDelivered(letter_id=letter_id, on=on or today, proof=key, sha256=sha256)
+        came_on = on or before.delivered_on or today  # a better scan of the receipt says nothing of another day
+        delivered = e.LetterDelivered(letter_id=letter_id, on=came_on, proof=key, sha256=sha256)
         return [(delivered, f"the proof of delivery is on file: {key}")]
 
     return keep(parts, office, debtor_id, decide, at=at, who=who).letters[letter_id]

@@ -50,7 +50,8 @@ def arrived(visit: Visit, debtor_id: str, letter_id: str, given: str) -> Respons
     look = Look(visit, debtor_id, whole=True)
     letter = _printed(look, letter_id)
     _key(debtor_id, letter_id, given)
-    return _ask(visit, look, letter, given, Form(visit))
+    known = letter.delivered_on.isoformat() if letter.delivered_on else ""
+    return _ask(visit, look, letter, given, Form(visit, on=known))
 
 
 @act(f"{PLACE}/{{given}}", Role.COLLECTOR)

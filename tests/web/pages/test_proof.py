@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -83,6 +83,25 @@ def test_a_scan_is_kept_and_noted_as_the_command_does_it(desk: Desk, letter: str
     assert desk.program.archive.get(entry.event.proof) == SCAN
     prove(desk.program.parts, "C001", letter, SCAN, on=date(2026, 3, 12), at=AT, who="command")
     assert list(desk.program.store.journal("C001"))[-1] == entry, "the command finds nothing left to do"
+
+
+def test_a_better_scan_keeps_the_day_on_which_the_letter_arrived(desk: Desk, letter: str) -> None:
+    deliver(desk, letter, hand_over(desk, letter), "2026-03-12")
+    desk.at += timedelta(days=9)
+    given = hand_over(desk, letter, b"%PDF sharper")
+    assert 'value="2026-03-12"' in show(desk, letter, "/proof/{given}", given=given).body
+    assert deliver(desk, letter, given).status == 303
+    kept = desk.program.file().letters[letter]
+    assert (kept.delivered_on, kept.proof.endswith(".pdf")) == (date(2026, 3, 12), True)
+
+
+def test_the_same_scan_sent_twice_is_one_delivery(desk: Desk, letter: str) -> None:
+    given = hand_over(desk, letter)
+    for _ in range(2):
+        assert deliver(desk, letter, given, "2026-03-12").status == 303
+    assert deliver(desk, letter, hand_over(desk, letter)).status == 303
+    events = [entry.event for entry in desk.program.store.journal("C001")]
+    assert sum(isinstance(one, e.LetterDelivered) for one in events) == 1
 
 
 def test_whoever_sees_the_letter_may_download_the_proof_and_the_litigation_file_holds_it(
