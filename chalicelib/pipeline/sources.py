@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from chalicelib.errors import BadFile, BadInput, PermanentError
-from chalicelib.ledger.mapping import ColumnMap, read_mapping
+from chalicelib.ledger.mapping import OURS, ColumnMap, read_mapping
 from chalicelib.ports import Archive
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -17,6 +17,11 @@ def remember_mapping(archive: Archive, source: str, text: str) -> ColumnMap:
     mapping = read_mapping(text, f"the mapping of {source}")
     archive.put(key, text.encode(), content_type="application/yaml")
     return mapping
+
+
+def forget_mapping(archive: Archive, source: str) -> None:
+    """Nothing is remembered for the source any more: a mapping that says nothing takes the place of its own."""
+    archive.put(_key(source), b"columns: {}\n", content_type="application/yaml")
 
 
 def mapping_of(archive: Archive, source: str) -> ColumnMap:
@@ -33,11 +38,12 @@ def mapping_of(archive: Archive, source: str) -> ColumnMap:
 def remembered(archive: Archive, source: str) -> ColumnMap | None:
     """The mapping of a source; None where it has none."""
     try:
-        return mapping_of(archive, source)
+        mapping = mapping_of(archive, source)
     except BadFile:
         raise
     except BadInput:
         return None
+    return None if mapping == OURS else mapping
 
 
 def _key(source: str) -> str:

@@ -23,7 +23,7 @@ from chalicelib.ledger.records import Finding
 from chalicelib.pipeline import name_columns
 from chalicelib.pipeline.import_dropped import BY_HAND, source_of
 from chalicelib.pipeline.name_columns import EXTRAS, REQUIRED
-from chalicelib.pipeline.sources import remember_mapping
+from chalicelib.pipeline.sources import forget_mapping, remember_mapping
 from chalicelib.ports import FileFinding, FileImport, ImportState
 from chalicelib.web.pages.guard import NotFound, Visit, act, page
 from chalicelib.web.pages.imports_words import COLUMNS, COLUMNS_OF, DATES, HINTS, KINDS, OF_BANKS_ALONE, STATES, said_in
@@ -86,8 +86,11 @@ def columns(visit: Visit, file_id: str) -> Response:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong and not visit.is_piece else HTTPStatus.OK
         return visit.show("imports/file.html.j2", status=status, file=found, **_words(visit), **shown)
     kind, head = shown["kind"], Head(found.columns, found.sample)
+    archive = bootstrap.parts().archive
     try:
-        remember_mapping(bootstrap.parts().archive, source_of(kind, head), written(shown["mapping"], found.name))
+        remember_mapping(archive, source_of(kind, head), written(shown["mapping"], found.name))
+        if found.kind not in ("", kind):
+            forget_mapping(archive, source_of(found.kind, head))  # what it was taken for, wrongly
     except BadInput as error:
         shown["findings"] = [_told(visit, FileFinding(what=str(error)))]
         return visit.show(
@@ -141,8 +144,8 @@ def _mapping(visit: Visit, found: FileImport) -> dict[str, Any]:
         return {"kind": ""}
     head = Head(found.columns, found.sample)
     wished = visit.said("kind") or visit.query.get("kind", "")
-    able = (found.kind,) if found.kind in REQUIRED else name_columns.KINDS
-    kind = wished if wished in able else name_columns.likely_kind(head) if len(able) > 1 else found.kind
+    able = (found.kind,) if found.kind and found.state is ImportState.UNNAMED else name_columns.KINDS
+    kind = wished if wished in able else found.kind or name_columns.likely_kind(head)
     chosen = bool(visit.form)
     mapping = _chosen(visit, head, kind) if chosen else _proposed(head, kind)
     say = texts(visit.language).gettext

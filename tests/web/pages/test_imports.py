@@ -192,6 +192,26 @@ def test_columns_that_were_named_wrongly_are_named_anew_where_they_let_nothing_b
     assert desk.program.file("C101").cases["FA1"].issued_on == date(2026, 3, 25)
 
 
+def test_a_statement_that_was_taken_for_payments_is_named_anew_as_what_it_is(desk: Desk) -> None:
+    text = "Jour;Quoi;Payeur;Somme\n12/03/2026;VIR FA-1;Garage Nord;1 200,50\n"
+    file = drop(desk, text)
+    choose(desk, file, kind="payments", column_account="2", column_paid_on="0", column_amount="3")
+    read(desk, desk.import_queue.bodies[-1]["key"])
+    refused = desk.imports.get(file.id)
+    assert refused
+    assert (refused.state, refused.kind) == (ImportState.REFUSED, "payments")
+    assert re.search(r'kind=payments" aria-current="page"', show(desk, file, "collector").body), "as it was named"
+    said = {"column_booked_on": "0", "column_amount": "3", "column_payer": "2", "column_text": "1"}
+    assert choose(desk, refused, kind="statements", **said).status == 303
+    read(desk, desk.import_queue.bodies[-1]["key"])
+    taken = desk.imports.get(file.id)
+    assert taken
+    assert (taken.state, taken.kind, taken.new) == (ImportState.TAKEN, "statements", 1)
+    desk.at += timedelta(hours=1)
+    again = drop(desk, text.replace("12/03", "13/03"), "tomorrow.csv")
+    assert (again.state, again.kind) == (ImportState.TAKEN, "statements")
+
+
 def test_a_file_in_our_own_columns_that_is_refused_is_not_named_anew(desk: Desk) -> None:
     file = drop(desk, NAMED.replace("12.00", "twelve"))
     assert (file.state, file.may_be_named) == (ImportState.REFUSED, False)
