@@ -12,6 +12,8 @@ from chalicelib.domain.debtor_file import Debtor
 SHORTEST_WORD = 2
 """Shorter beginnings of a word find nothing: they would find nearly everybody."""
 
+_AS_TYPED = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"})
+"""Letters that no accent is taken off, as who has no such key types them."""
 _FORMS = frozenset("sa sas sasu sarl eurl sci snc scop selarl gmbh ag kg ug bv nv srl spa ltd plc llc inc".split())
 
 
@@ -55,10 +57,11 @@ def plain_name(name: str) -> str:
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name, by the beginning of any of which it is found; its legal form where it has no other word.
 
-    >>> words_of("Société Générale d'Étanchéité, S.A."), words_of("SA")
-    (('societe', 'generale', 'd', 'etancheite'), ('sa',))
+    >>> words_of("Société Générale d'Étanchéité, S.A."), words_of("SA"), words_of("Sœurs Łukasz")
+    (('societe', 'generale', 'd', 'etancheite'), ('sa',), ('soeurs', 'lukasz'))
     """
-    return tuple(plain_name(name).split()) or tuple(_words(name))
+    typed = name.casefold().translate(_AS_TYPED)
+    return tuple(plain_name(typed).split()) or tuple(_words(typed))
 
 
 def is_named(words: Iterable[str], asked: Iterable[str]) -> bool:

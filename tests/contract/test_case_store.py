@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.domain import events as e
 from chalicelib.domain.apply import apply_all
-from chalicelib.domain.company import keys_of
+from chalicelib.domain.company import keys_of, words_of
 from chalicelib.domain.debtor_file import Closed, Debtor, NoticeState, OrderState, live_part
 from chalicelib.domain.money import Money
 from chalicelib.domain.personal import Whom, redacted, redactions
@@ -357,6 +357,9 @@ def test_a_debtor_is_named_by_the_beginnings_of_the_words_of_its_present_name(st
         (("garages",), ()), (("sarl",), ()), (("g" * 5000,), ()),
     ):  # fmt: skip
         assert store.named(asked) == ids, asked
+    open_as("D3", "Les Sœurs Sørensen")
+    for asked in ("soeurs", "SŒURS", "Sø", "so sor"):
+        assert store.named(words_of(asked)) == ("D3",), asked
     renamed = replace(file.debtor, name="Garage Dupont " + "x" * 3000 + " de la Gare" * 9)
     file = store.save(file, entries(file, e.DebtorChanged(debtor=renamed)), next_action_at=None)
     assert store.named(("mor",)) == ()
