@@ -585,6 +585,25 @@ def _about(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
+    r"\b(?:the week after next|(?:in )?(?:der )?ubernachste[rn]? woche|de week na volgende week)\b"
+)
+def _week_after_next(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, _friday(day.base - timedelta(day.base.weekday())) + timedelta(14))
+
+
+@_rule(
+    rf"\b(?:el |the |le |der |den |am |de |il )?({_W}) (?:siguiente al|following the|after the|qui suit le|suivant le|nach dem|na de|successivo al|seguinte ao)(?: dia| jour)?\s([0-3]?\d)(?:st|nd|rd|th|er|e|\.)?\b"
+)
+def _weekday_behind(m: re.Match[str], day: _Day) -> FoundDate | None:
+    if not 1 <= int(m[2]) <= 31:
+        return None
+    ahead = _nearest(day, int(m[2]))[1]
+    if ahead is None:
+        return None
+    return _fact(m, None, ahead + timedelta((_WEEKDAY_OF[m[1]] - ahead.weekday() - 1) % 7 + 1))
+
+
+@_rule(
     r"(?:\b(?:en |la )?(?:semaine|sem|week|wk|kw|cw|semana|settimana)\.?\s?(?:n\s?°\s?|no\.?\s?|kalender)?|(?<![-/])\bs)([0-5]?\d)(?:\s?/?\s?(20\d\d))?\b(?!\s?(?:jours|days|%))(?!-\d\d)"
 )
 def _week_number(m: re.Match[str], day: _Day) -> FoundDate | None:
@@ -613,7 +632,7 @@ def _end_of_next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:(?:d'ici |avant |pour |en |a |vers )?(?:la |cette )?fin (?:de |de la |de cette )?semaine|(?:by |before |at )?(?:the )?(?:end of (?:the |this )?week|week'?s? ?end(?!s))|later this week|end of wk|eow"
+    r"\b(?:(?:d'ici |avant |pour |en |a |vers )?(?:la |cette )?fin (?:de |de la |de cette )?semaine(?! (?:n° ?)?\d)|(?:by |before |at )?(?:the )?(?:end of (?:the |this )?week|week'?s? ?end(?!s))|later this week|end of wk|eow"
     r"|(?:bis )?ende (?:der|dieser) woche|bis wochenende|(?:tegen het |voor het )?eind(?:e)? (?:van )?(?:de|deze) week|(?:a )?final(?:es)? de (?:la |esta )?semana|(?:ate )?(?:ao |no )?fi(?:nal|m) d(?:a|esta) semana|(?:entro )?(?:la )?fine settimana|entro fine settimana)\b(?! prochaine)"
 )
 def _end_of_week(m: re.Match[str], day: _Day) -> FoundDate | None:

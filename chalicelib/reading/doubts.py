@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from chalicelib.reading import advice as advice_
-from chalicelib.reading import amounts, words
+from chalicelib.reading import amounts, machine, words
 from chalicelib.reading import phrases as p
 from chalicelib.reading.dates import MONTH
 from chalicelib.reading.fold import fold
@@ -59,7 +59,7 @@ def judge(
     for intent in ("insolvency", "complaint"):
         if intent in intents:
             codes.append(intent)
-    if not advices and _shouts(draft.own):
+    if not advices and _shouts(draft.own) and not machine.automatic(message):
         codes.append("hostile")
     if "trouble" in flags:
         codes.append("trouble")
@@ -128,7 +128,7 @@ def judge(
 
 # An invoice that is on its way through the house, or not yet due: named beside the others, and nothing to be done.
 _WAITS = re.compile(
-    r"\b(?:approver|approval|en (?:cours|attente) d(?:e|'|u) ?(?:visa|verif\w*|valid\w*|approb\w*|controle|traitement|signature)|(?:chez|with) (?:the |le |la |mon |ma |notre |my |our )?(?:approver|valideur|chef|service|demandeur|buyer|acheteur|direct\w+|patron\w*|responsable|comptable|associe\w?|boss|manager|gerante?)|pour signature|for signature|tombe (?:que|a echeance)|il (?:ne )?reste(?:ra)?|rest\w+ (?:chez vous |plus |donc )*que|(?:pas|not) (?:encore |yet )?(?:validee?s?|visee?s?|signee?s?|approved|signed off)|(?:je |nous )?revi?en\w* vers vous|(?:come|get) back to you|look into|voy(?:ez|ons) mon (?:message|mail|courriel)|see my (?:message|e-?mail|mail)|melde mich|kom (?:ik|je|u)? ?(?:er)? ?op terug|vous (?:ecri\w+|recontact\w+|rappel\w+)|will (?:write|e-?mail|call) you|bespreek|besprech\w+|pas (?:encore )?echue|n'est pas echue|not (?:yet )?due|feu vert|pending|under review|in review|in prufung|zur (?:freigabe|prufung)|noch nicht fallig|in behandeling|ter goedkeuring|in approvazione|in verifica|non (?:ancora )?scaduta|en tramite|en revision|no ha vencido)\b"
+    r"\b(?:approver|approval|en (?:cours|attente) d(?:e|'|u) ?(?:visa|verif\w*|valid\w*|approb\w*|controle|traitement|signature)|(?:chez|with) (?:the |le |la |mon |ma |notre |my |our )?(?:approver|valideur|chef|service|demandeur|buyer|acheteur|direct\w+|patron\w*|responsable|comptable|associe\w?|boss|manager|gerante?)|pour signature|for signature|tombe (?:que|a echeance)|il (?:ne )?reste(?:ra)?|rest\w+ (?:chez vous |plus |donc )*que|(?:pas|not) (?:encore |yet )?(?:validee?s?|visee?s?|signee?s?|approved|signed off)|(?:je |nous )?revi?en\w* vers vous|(?:come|get) back to you|look into|voy(?:ez|ons) mon (?:message|mail|courriel)|see my (?:message|e-?mail|mail)|melde mich|kom (?:ik|je|u)? ?(?:er)? ?op terug|vous (?:ecri\w+|recontact\w+|rappel\w+)|will (?:write|e-?mail|call) you|bespreek|besprech\w+|s'occupe|kummer\w+ sich|looks? after|regarde\w? (?:ca |cela )?avec|zoek(?:en)? (?:ik|we|wij)? ?(?:nog )?(?:op|uit)|pas (?:encore )?echue|n'est pas echue|not (?:yet )?due|feu vert|pending|under review|in review|in prufung|zur (?:freigabe|prufung)|noch nicht fallig|in behandeling|ter goedkeuring|in approvazione|in verifica|non (?:ancora )?scaduta|en tramite|en revision|no ha vencido)\b"
 )
 _WHEN_WE_CAN = re.compile(
     r"\b(?:quand|des que|lorsque|when|as soon as|once|sobald|zodra|cuando|appena) (?:je|on|nous|we|i|wir|ich|wij|ik)?\s?(?:le |la )?(?:peu|pourr|can|could|konn|kunnen|podamos|pueda|posso|possiamo)"

@@ -241,7 +241,7 @@ _PAYING_IT = re.compile(
     r"(?: (?:you|vous|te|t'|the|les|la|another|encore|deja|already|just|it|of|de|you guys|jullie|ihnen|le|os|hier(?: soir| matin)?|yesterday|gestern|gisteren|ayer|ieri|ce matin|today))?\s$"
 )
 _THOSE = re.compile(
-    r"(?:\b(?:the|les|of|de|a|la|los|las|os|as|die|der|das|den|i|le|van|von|d'|of the|and|et|und|en|y|e|plus)\s|[:=,;(+]\s?|^|\n)$"
+    r"(?:\b(?:the|les|des|der|dei|of|de|a|la|los|las|os|as|die|der|das|den|i|le|van|von|d'|of the|and|et|und|en|y|e|plus)\s|[:=,;(+]\s?|^|\n)$"
 )
 _HALF = re.compile(r"\b(?:moities?|half|halves|halfte|helft|mitad|meta|metade)\b")
 _THEN = re.compile(
@@ -300,7 +300,7 @@ def asks_something_else(clauses: Sequence[Clause], statements: Sequence[Statemen
 
 
 _MERE_QUESTION = re.compile(
-    r"\b(?:pointer|verifi\w+|confirm\w*|accus\w+|vu(?:e|s|es)? (?:passer|arriver)|arrive\w*|seen|landed|show(?:n|ing)? up|reached you|gesehen|angekommen|llegad\w+|arrivat\w+|aangekomen|bien (?:recu|ca|sa)|recu|vos (?:releves|comptes)|ok|d'accord|convient|check|received?|allocate|apply|look again|another look|your side|votre cote|all right|alright|works?|hope|erhalten|eingegangen|recibid\w+|ricevut\w+|ontvangen|binnen|comprenez|comprendre|understand|pu(?:is|ede|o)|savez|in ordnung|kijk\w*|comprob\w+|verific\w+|controll\w+|nachsehen|prufen|afletter\w*|verbuchen|ausziffern|allocat\w*|lettrage|imputar|know|affectation|ca vous|lisible|mettre a jour|update|lettrer|kijken|in english|en francais|auf deutsch|en espanol|in het nederlands|in italiano)\b"
+    r"\b(?:pointer|verifi\w+|confirm\w*|accus\w+|vu(?:e|s|es)? (?:passer|arriver)|arrive\w*|seen|landed|show(?:n|ing)? up|reached you|gesehen|angekommen|llegad\w+|arrivat\w+|aangekomen|bien (?:recu|ca|sa)|recu|vos (?:releves|comptes)|ok|d'accord|convient|check|received?|allocate|apply|look again|another look|your side|votre cote|geboekt|verbucht|(?:autre|other|andere\w*) (?:client|customer|klant|kunde\w*|account|compte)|all right|alright|works?|hope|erhalten|eingegangen|recibid\w+|ricevut\w+|ontvangen|binnen|comprenez|comprendre|understand|pu(?:is|ede|o)|savez|in ordnung|kijk\w*|comprob\w+|verific\w+|controll\w+|nachsehen|prufen|afletter\w*|verbuchen|ausziffern|allocat\w*|lettrage|imputar|know|affectation|ca vous|lisible|mettre a jour|update|lettrer|kijken|in english|en francais|auf deutsch|en espanol|in het nederlands|in italiano)\b"
 )
 
 

@@ -160,6 +160,12 @@ _LEAVES = re.compile(
 )
 
 
+# "Cheque 000871 dated 11 March": the day of a payment, as no other paper's date is.
+_CHEQUE_OF = re.compile(
+    r"\b(?:cheque|check|scheck|assegno|virement|transfer|payment|bonifico|transferencia) (?:n° ?|no\.? ?|number )?[\w/-]{2,20} (?:dated|date du|en date du|vom|del|van|of)\s$"
+)
+
+
 # "It was approved on the 11th": the day on which a house said yes.
 _CHECKED = re.compile(
     r"\b(?:conform(?:aron|o|ado)|aprob(?:aron|o|ado)|approved|signed(?: off)?|visee?|validee?|signee?|bonne a payer|freigegeben|goedgekeurd|approvat[ao]|aprovad[ao])\s(?:el|le|the|on|on the|am|il|op|op de|a|dia)\s$"
@@ -178,6 +184,8 @@ def other_day(talk: Talk, clause: Clause, d: dates_.FoundDate) -> bool:
     before = talk.folded[max(clause.start, d.start - 44) : d.start] + (article[0] if article else "")
     if any(r.start <= d.start < r.end for r in clause.references if r.how == "issued"):
         return True
+    if _CHEQUE_OF.search(before):
+        return False
     if (d.weak and _CHECKED.search(before)) or _SHUT.search(before + d.words[:12]):
         return True
     if _IF.search(talk.folded[max(clause.start, d.start - 90) : d.start]):  # as far back as it looks

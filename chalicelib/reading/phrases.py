@@ -137,7 +137,7 @@ HEARSAY = _any(
     r"\b(?:il parait|paraitrait|parait-il|pens(?:e|ent|ait) (?:l')?avoir|croi(?:t|ent) (?:l')?avoir|serait (?:passee?|partie?)|a prendre avec des pincettes|je crois que \w+ devait)\b",
     r"\b(?:reckons?|apparently|allegedly|supposedly|presumably|(?:i'd|could) have sworn)\b|\baccording to (?:our|the) system\b|\bi'd not bet\b",
     r"\b(?:angeblich|scheinbar|vermutlich|soll wohl|blijkbaar|naar verluidt|dicono che|pare che|al parecer|segun parece)\b",
-    r"\b(?:can't|cannot|won't|can not) promise\b|\bne (?:peux|peut|pouvons|puis) rien (?:vous )?promettre\b|\b(?:kann|konnen) (?:\S{1,8} ){0,3}?nichts? versprechen\b|\bno (?:puedo|podemos) prometer\b|\bnon (?:posso|possiamo) promettere\b",
+    r"\b(?:can't|cannot|won't|can not) promise\b|\bne (?:peux|peut|pouvons|puis) rien (?:vous )?promettre\b|\bne (?:m'|nous )engage\w{0,3} (?:plus|pas)\b|\b(?:kann|konnen) (?:\S{1,8} ){0,3}?nichts? versprechen\b|\bno (?:puedo|podemos) prometer\b|\bnon (?:posso|possiamo) promettere\b",
 )
 # Somebody else's word, handed on: told as a payment, for a person to look at.
 HANDED_ON = _any(

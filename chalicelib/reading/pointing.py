@@ -217,7 +217,7 @@ def everything(
             and (amounts or not _GOES.match(folded, m.end()))
         ):
             continue  # with one invoice named, "the rest" is rather that of the invoice, or of the chairs
-        if re.match(r"(?: one)?[,:]?\s?\(?(?:la |the |die |de )?[a-z]{0,6}[-/]?\d{2}", folded[m.end() :]):
+        if re.match(r"(?: one)?[,:]?\s?\(?(?:la |the |die |de )?(?:[a-z]{0,6}[-/]?\d{2}|[€£]?\d{1,3}[.,]\d{3})", folded[m.end() :]):
             continue  # "for the rest, FV118477": it says itself which
         if re.search(
             r"\b(?:comme|like|wie|como|come|zoals|tot|until|till|bis|hasta que|avant que|before)\s$",

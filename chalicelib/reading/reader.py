@@ -622,7 +622,7 @@ class Draft:
             remittance = Remittance(
                 max(document_days or days) if document_days or days else None,
                 amount,
-                reference or self._subject_reference(bool(paid_documents)),
+                self._no_invoice(reference) or self._subject_reference(bool(paid_documents)),
             )
         return promise, remittance, statements
 
@@ -670,6 +670,11 @@ class Draft:
             ruled = re.search(r"(?m)^[ \t]*[-_=–]{4,}[ \t]*\n[ \t]*([\d][\d., ]{3,14}\d)(?: ?/| ?€| ?eur)?[ \t]*$", folded)
             found = [a.value for a in amounts.find(ruled[1])] if ruled else []
         return found[-1] if found else None
+
+    def _no_invoice(self, reference: str | None) -> str | None:
+        """A payment's reference; our own number, written there, says nothing of the payment."""
+        numbers = {re.sub(r"[^a-z0-9]", "", fold(i.number)) for i in self.items}
+        return None if reference and re.sub(r"[^a-z0-9]", "", fold(reference)) in numbers else reference
 
     def _subject_reference(self, document: bool) -> str | None:
         if not document:

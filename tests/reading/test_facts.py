@@ -93,6 +93,7 @@ def test_a_sum_without_a_currency_or_after_what_was_taken_off(words: str, part: 
         ("Les deux, 1 250 et 348,20, seront virées vendredi, donc 1 598,20 €.", "promise", "1598.20"),
         ("Paid Friday: £1,348.20, which is F-1058 in full plus £1,000 on account of F-1041.", "remittance", "1348.20"),
         ("De los 1.250 € de la F-1041 os pagamos 1.000 el 15 de diciembre.", "promise", "1000"),
+        ("Je vous fais le virement des 1250 dans dix jours.", "promise", "1250"),
         ("F-1041: 625 tomorrow and the other 625 on the 17th.", "promise", "1250"),
         ("La moitié de la F-1041 vendredi, 625.", "promise", "625"),
         ("4000 sur la grosse vendredi.", "promise", "4000"),
@@ -249,6 +250,12 @@ def test_a_part_paid_and_the_rest_promised_is_no_contradiction() -> None:
 def test_what_was_missing_and_is_found_contests_nothing() -> None:
     reading = said("There was a query on the count for F-1041 but we have found the missing two. It goes out on Friday.")
     assert reading.dispute is None
+
+
+def test_our_own_number_is_no_reference_of_a_payment() -> None:
+    reading = said("Virement de 1 250,00 € le 20 novembre, référence F-1041.")
+    assert reading.remittance is not None
+    assert reading.remittance.reference is None
 
 
 def test_a_mail_that_says_see_subject_says_what_its_subject_says() -> None:
