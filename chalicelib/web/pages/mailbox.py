@@ -14,7 +14,6 @@ from chalice.app import Response
 
 from chalicelib import bootstrap
 from chalicelib.domain.calendar import local_day
-from chalicelib.domain.company import company_keys, words_of
 from chalicelib.domain.debtor_file import DebtorFile, Notice
 from chalicelib.domain.money import Money
 from chalicelib.domain.plans import offers
@@ -38,6 +37,7 @@ from chalicelib.pipeline.settle_mail import (
 from chalicelib.ports import MailRecord, MailState, Parts, Shelf
 from chalicelib.web.pages import mailbox_view as view
 from chalicelib.web.pages import mailbox_words as words
+from chalicelib.web.pages.find import debtors_named
 from chalicelib.web.pages.guard import NotFound, Visit, act, page
 from chalicelib.web.pages.render import amount, day, texts
 from chalicelib.web.pages.session import Role
@@ -45,7 +45,6 @@ from chalicelib.web.pages.session import Role
 ON_A_PAGE = 30
 LINK_SECONDS = 120
 INVOICES_SHOWN = 40
-COUNTRIES = ("FR", "BE", "CH", "LU", "DE", "GB", "IE", "NL", "ES", "IT")
 OF_INVOICES = ("promise_to_pay", "remittance", "dispute", "payment_plan_request", "document_request")
 """What may be said of one invoice and not of another."""
 
@@ -225,7 +224,7 @@ def _mail_page(
         shown=view.shown(parts, mail), why=why, errors=defaultdict(str, errors or {}),
         form=_form(mail, typed),
         understood=_understood(visit, mail, file), notice=_notice(file, mail), asked=asked,
-        found=_find_debtors(parts, asked) if asked else [], of_invoices=OF_INVOICES,
+        found=debtors_named(parts.store, asked) if asked else [], of_invoices=OF_INVOICES,
         is_open=mail.shelf in (Shelf.REVIEW, Shelf.UNMATCHED, Shelf.QUARANTINED), has_said=bool(said.get("intents")),
     )  # fmt: skip
 
@@ -340,18 +339,6 @@ def _amount(visit: Visit, name: str, currency: str) -> Money | None:
     if found.amount <= 0:
         raise BadInput(name, "it is nothing", "write 1234.56")
     return found
-
-
-def _find_debtors(parts: Parts, asked: str) -> list[Any]:
-    """Debtors by id, invoice, address, or words of their name: a few look-ups, whatever the size of the ledger."""
-    store = parts.store
-    ids = [asked, *store.find("invoice", asked), *store.find("invoice", asked.upper())]
-    if "@" in asked:
-        ids += store.find("address", asked.lower())
-    keys = [key for country in COUNTRIES for key in company_keys(name=asked, country=country).values()]
-    ids += [debtor_id for found in store.find_many("company", keys).values() for debtor_id in found]
-    ids += store.named(words_of(asked))
-    return sorted(store.debtors(list(dict.fromkeys(ids))[:20]).values(), key=lambda d: (d.name, d.id))
 
 
 def _template(choice: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.debtor_file import PromiseState
+from chalicelib.domain.debtor_file import DESK, PromiseState
 from chalicelib.pipeline.apply_replies import apply_reply
 from chalicelib.pipeline.collect_mail import collect_mail
 from chalicelib.ports import MailState, Shelf
@@ -137,6 +137,8 @@ def test_a_debtor_is_found_by_name_number_invoice_and_address(desk: Desk) -> Non
     for asked in ("garage morel", "C001", "F1", "f1", "PAUL@garage-morel.example", "Garage Morel SARL", "gar", "Morél"):
         assert "It is theirs" in see(desk, mail, "collector", q=asked).body, asked
     assert "It is theirs" not in see(desk, mail, "collector", q="arage").body
+    assert desk.program.store.load(DESK)
+    assert "It is theirs" not in see(desk, mail, "collector", q=DESK).body, "the desk owes nothing"
     assert act(desk, "debtor", mail, debtor="NOBODY").status == 422
     assert act(desk, "debtor", mail, debtor="C001").status == 303
     assert desk.program.mail_log.mails[mail].debtor_id == "C001"
