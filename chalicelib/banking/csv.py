@@ -80,23 +80,23 @@ def read_csv(raw: bytes, mapping: ColumnMap = OURS) -> list[Statement]:
     return numbered_all([_statement(account, some) for account, some in entries.items()])
 
 
-def text_of(raw: bytes, mapping: ColumnMap) -> tuple[str, ColumnMap]:
-    """The table as text, and how it is read; a sheet of a workbook line by line as it stands there."""
+def text_of(raw: bytes, mapping: ColumnMap, *, rows: int | None = None) -> tuple[str, ColumnMap]:
+    """The table as text, and how it is read; a sheet of a workbook line by line as it stands there, `rows` at most."""
     csv.field_size_limit(MAX_CELL)
     if is_workbook(io.BytesIO(raw)):
-        return _sheet_text(raw, mapping), replace(mapping, encoding="", separator=";")
+        return _sheet_text(raw, mapping, rows), replace(mapping, encoding="", separator=";")
     encoding = find_encoding(io.BytesIO(raw), mapping.encoding)
     if isinstance(encoding, Finding):
         raise encoding.as_error()
     return raw.decode(encoding.name).removeprefix("\ufeff"), mapping
 
 
-def _sheet_text(raw: bytes, mapping: ColumnMap) -> str:
+def _sheet_text(raw: bytes, mapping: ColumnMap, rows: int | None) -> str:
     aliases = [name for some in _ALIASES.values() for name in some.split()]
     known = sorted({*_ALIASES, *aliases, *map(plain, mapping.columns.values())})
     text, line = io.StringIO(), 1
     writer = csv.writer(text, delimiter=";", lineterminator="\n")
-    for row in sheet_rows(io.BytesIO(raw), known, mapping.decimal):
+    for row in islice(sheet_rows(io.BytesIO(raw), known, mapping.decimal), rows):
         if isinstance(row, Finding):
             if row.is_error:
                 raise row.as_error()

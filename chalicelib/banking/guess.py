@@ -26,6 +26,7 @@ EXTRAS = ("payer", "text", "payer_iban", "reference", "valued_on", "account")
 LOOKED_AT = 1_000_000
 """A header stands in so many bytes."""
 LINES = 60
+"""And in so many lines."""
 
 _DAY = re.compile(r"[0-9]{1,4}[/.\-][0-9]{1,2}[/.\-][0-9]{1,4}(?:[ T].*)?|(?:19|20)[0-9]{6}")
 _SUM = re.compile(r"[-+(]?[0-9][0-9 .,'\u00a0\u202f]*(?:€|EUR)?\)?-?")
@@ -36,7 +37,7 @@ def read_bank_head(raw: bytes) -> Head | None:
     """The names of a statement's columns and its first rows, below the lines that banks put above them; None where
     nothing looks like a statement."""
     try:
-        text, mapping = text_of(_beginning(raw), OURS)
+        text, mapping = text_of(_beginning(raw), OURS, rows=LINES + SAMPLE_ROWS)
     except BadInput:
         return None
     try:

@@ -146,12 +146,13 @@ def _said_by_content(parts: Parts, raw: bytes) -> _Said:
         return _Said("statements" if re.search(rb"camt\.05[234]", raw[:4000]) else "einvoices")
     if format_of(raw) != "csv":
         return _Said("statements")
-    head, statement = read_head(io.BytesIO(raw)), bank.read_bank_head(raw)
+    head = read_head(io.BytesIO(raw))
     if isinstance(head, Head):
         if head.has(INVOICE_COLUMNS):
             return _Said("invoices")
         if head.has(PAYMENT_COLUMNS):
             return _Said("payments")
+    statement = bank.read_bank_head(raw)
     # A person may have said of the first line that it is a statement's, where nothing tells so by itself.
     for kind, one in (("invoices", head), ("payments", head), ("statements", statement), ("statements", head)):
         mapping = remembered(parts.archive, source_of(kind, one)) if isinstance(one, Head) else None

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from openpyxl import Workbook
 
 from chalicelib.banking.csv import read_csv
 from chalicelib.banking.guess import names_a_statement, preview, propose, read_bank_head, whole
+from chalicelib.errors import BadInput
 from chalicelib.ledger.guess import Head, written
 from chalicelib.ledger.mapping import ColumnMap, read_mapping
+from chalicelib.ledger.table import MAX_CELL
 
 ROWS = "12/03/2026;VIR A;1 200,50\n13/03/2026;LOYER;-800,00\n"
 
@@ -39,6 +44,20 @@ def test_of_a_large_file_only_the_beginning_is_looked_at(encoding: str) -> None:
     head = read_bank_head(f"Quand;Quoi;Combien\n{ROWS}{long}".encode(encoding))
     assert head
     assert head.columns == ("Quand", "Quoi", "Combien")
+
+
+def test_of_a_large_workbook_only_the_first_rows_are_looked_at() -> None:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for row in [["Quand", "Quoi", "Combien"], *[["12/03/2026", "VIR", "1,50"]] * 100, ["x" * (MAX_CELL + 1)]]:
+        sheet.append(row)
+    raw = io.BytesIO()
+    book.save(raw)
+    head = read_bank_head(raw.getvalue())
+    assert head
+    assert head.columns == ("Quand", "Quoi", "Combien")
+    with pytest.raises(BadInput, match="a cell holds more"):
+        read_csv(raw.getvalue())
 
 
 def test_a_name_of_two_lines_is_told_and_not_raised() -> None:

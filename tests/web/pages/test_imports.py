@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from chalicelib.banking import guess
 from chalicelib.domain.debtor_file import DESK
 from chalicelib.errors import BadInput
 from chalicelib.ledger.guess import Head
@@ -123,6 +124,16 @@ def test_a_file_in_our_columns_is_taken_in_by_who_gave_it(desk: Desk) -> None:
     assert (file.state, file.kind, file.rows, file.new) == (ImportState.TAKEN, "invoices", 1, 1)
     assert {entry.who for entry in desk.program.store.journal("C009")} == {"collector@acme.example"}
     assert "1 line read, 1 new, 0 known already" in show(desk, file).body
+
+
+def test_a_file_in_our_columns_is_not_looked_through_for_a_statement(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(_: bytes) -> Head | None:
+        raise AssertionError("a large workbook would be read once more")
+
+    monkeypatch.setattr(guess, "read_bank_head", look)
+    assert drop(desk, NAMED).state is ImportState.TAKEN
 
 
 def test_a_file_that_is_delivered_twice_keeps_what_the_first_one_did(desk: Desk) -> None:
