@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, takewhile
+from operator import itemgetter
 
 from chalicelib.banking.csv import SUMS, Header, cells_of, find_header, first_lines, read_csv, rows_below, text_of
 from chalicelib.banking.model import BankEntry
@@ -123,12 +124,12 @@ def _foreign_header(lines: Sequence[str], separators: Sequence[str]) -> Header |
     best: tuple[int, int, Header] | None = None
     for separator in separators:
         table = [
-            (line, cells)
+            (line, cells, _is_entry(cells))
             for line, cells in enumerate((cells_of(one, separator) for one in lines), 1)
             if any(cell.strip() for cell in cells)
         ]
-        for place, (line, cells) in enumerate(table):
-            run = len(list(takewhile(lambda row: _is_entry(row[1]), table[place + 1 :])))
+        for place, (line, cells, _) in enumerate(table):
+            run = len(list(takewhile(itemgetter(2), table[place + 1 :])))
             if run and _is_named(cells) and (best is None or (run, len(cells)) > best[:2]):
                 header = Header(cells)
                 header.line, header.separator = line, separator
