@@ -165,7 +165,7 @@ def _said_by_names(head: Head | Finding, statement: Head | None) -> _Said:
     """A table in words of others: taken for a statement where banks speak like this, else a person is asked."""
     # A ledger has dates and amounts too: it must never be taken for money that came in.
     is_ledger = any(isinstance(one, Head) and looks_like_invoices(one) for one in (head, statement))
-    is_first = isinstance(head, Head) and (statement is None or statement.columns == head.columns)
+    is_first = isinstance(head, Head) and (statement is None or statement.mark == head.mark)
     if statement and not is_ledger:
         good, findings = bank.preview(statement, OURS)
         if bank.names_a_statement(statement) and (good or not findings):

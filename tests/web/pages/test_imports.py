@@ -409,6 +409,24 @@ def test_a_banks_workbook_is_named_like_a_csv_file(desk: Desk) -> None:
     assert (str(credit.amount), credit.reference) == ("1200.50 EUR", "VIR FA-1")
 
 
+def test_a_workbook_whose_names_stand_on_two_lines_may_hold_anything(desk: Desk) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in ["Jour", "Code\ntiers", "Somme\nen EUR"], [date(2026, 3, 12), "C101", 1200.5]:
+        sheet.append(row)
+    raw = io.BytesIO()
+    book.save(raw)
+    desk.program.put(file_of(case("FA-2026-0101", "2026-03-10", amount="1200.50"), id="C101"), AT)
+    file = drop(desk, raw.getvalue(), "payments.xlsx")
+    assert (file.state, file.kind) == (ImportState.UNNAMED, "")
+    said = {"column_account": "1", "column_paid_on": "0", "column_amount": "2"}
+    assert choose(desk, file, kind="payments", **said).status == 303
+    read(desk, desk.import_queue.bodies[-1]["key"])
+    (credit,) = desk.program.file("C101").credits.values()
+    assert str(credit.amount) == "1200.50 EUR"
+
+
 def test_a_ledger_below_a_title_is_neither_money_nor_a_table_of_the_bank(desk: Desk) -> None:
     ledger = "Balance âgée\nN° facture;Client;Date;Échéance;Montant;Devise\nF1;Morel;2026-03-01;2026-04-01;100,00;EUR\n"
     file = drop(desk, ledger)
