@@ -125,6 +125,8 @@ def _sentences(folded: str) -> list[tuple[int, int, bool]]:
     start = 0
     for m in _END.finditer(folded):
         mark = m[0]
+        if mark[0] != "\n" and " | " in folded[folded.rfind("\n", 0, m.start()) + 1 : m.start()]:
+            continue  # a row of a table ends with its line
         if mark == "." and not _ends_sentence(folded, m):
             continue
         end = m.end() if mark[0] != "\n" else m.start()

@@ -165,7 +165,8 @@ _NUMBERS = {
     "ein": 1, "eine": 1, "einer": 1, "einem": 1, "zwei": 2, "drei": 3, "vier": 4, "funf": 5, "sechs": 6, "sieben": 7,
     "acht": 8, "zehn": 10, "vierzehn": 14, "dos": 2, "tres": 3, "cinco": 5, "ocho": 8, "diez": 10, "quince": 15,
     "due": 2, "tre": 3, "cinque": 5, "otto": 8, "dieci": 10, "quindici": 15, "twee": 2, "drie": 3, "vijf": 5, "tien": 10,
-    "veertien": 14, "un'": 1, "uno": 1, "una": 1, "een": 1, "couple of": 2,
+    "veertien": 14, "um": 1, "uma": 1, "dois": 2, "duas": 2, "quatro": 4, "oito": 8, "dez": 10, "trinta": 30,
+    "un'": 1, "uno": 1, "una": 1, "een": 1, "couple of": 2,
 }  # fmt: skip
 _N = r"(?:\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + ")"
 
@@ -519,6 +520,21 @@ def _in_two_days(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, day.base + timedelta(2))
 
 
+@_rule(r"\b(?:tomorrow week|a week tomorrow|demain en huit|morgen in einer woche|morgen over een week)\b")
+def _a_week_from_tomorrow(m: re.Match[str], day: _Day) -> FoundDate | None:
+    return _fact(m, None, day.base + timedelta(8))
+
+
+@_rule(
+    r"\b(?:ate|na|nesta|esta|para|proxima) (segunda|terca|quarta|quinta|sexta)\b(?!-feira)(?! (?:via|vez|fatura|parte|prestacao|parcela|metade|relance|linha|da|do))"
+)
+def _weekday_in_short(m: re.Match[str], day: _Day) -> FoundDate | None:
+    """Portuguese leaves the "-feira" away: "até sexta"."""
+    weekday = ("segunda", "terca", "quarta", "quinta", "sexta").index(m[1])
+    ahead = day.base + timedelta((weekday - day.base.weekday() - 1) % 7 + 1)
+    return _fact(m, ahead - timedelta(7), ahead)
+
+
 @_rule(
     r"(?<!jusqu'a )\b(?:demain|tomorrow|domani|(?<!depois de )amanha|tmrw|tmr|tomoz|tomo|2moro|2mrw|dmn)\b|(?<!guten )(?<!goede )(?<!schonen )\bmorgen\b(?! (?:frau|herr|zusammen|alle))|(?<!esta )(?<!misma )(?<!la )(?<!pasado )\bmanana\b"
 )
@@ -539,7 +555,7 @@ def _ago(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    rf"\b(?:sous|d'ici(?: a)?|dans(?: un delai de)?|dans les|sous un delai de|d'ici (?:a )?(?:environ )?|within(?: the next)?|in(?: the next)?|innerhalb(?: von| der nachsten)?|binnen|in den nachsten|en(?: un plazo de)?|inside|dentro de|(?:no|num) prazo de|entro|fra|tra|over)\s(?:a\s)?({_N})\s?(?:prochains?\s|next\s|(working|business|werk)[- ]?)?(jours?|j|jrs|days?|werktagen?|heures?|h|hours?|hrs|semaines?|weeks?|tage?n?|stunden|wochen?|dias|horas|semanas?|giorni|ore|settimane?|dagen|uur|weken|mois|months?)\b(?:\s(ouvres?|ouvrables?|francs?|working|business)\b)?"
+    rf"\b(?:sous|d'ici(?: a)?|dans(?: un delai de)?|dans les|daqui a|em|sous un delai de|d'ici (?:a )?(?:environ )?|within(?: the next)?|in(?: the next)?|innerhalb(?: von| der nachsten)?|binnen|in den nachsten|en(?: un plazo de)?|inside|dentro de|(?:no|num) prazo de|entro|fra|tra|over)\s(?:a\s)?({_N})\s?(?:prochains?\s|next\s|(working|business|werk)[- ]?)?(jours?|j|jrs|days?|werktagen?|heures?|h|hours?|hrs|semaines?|weeks?|tage?n?|stunden|wochen?|dias|horas|semanas?|giorni|ore|settiman[ae]|dagen|uur|weken|mois|months?)\b(?:\s(ouvres?|ouvrables?|francs?|working|business)\b)?"
 )
 def _in_days(m: re.Match[str], day: _Day) -> FoundDate | None:
     count, unit = _number(m[1]), m[3]
@@ -655,7 +671,7 @@ def _middle_of_next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:(?:dans |sur |pour |durant |courant |en cours de |pendant )?(?:la |de )?semaine prochaine|la semaine qui vient|(?:during |in |some ?time )?next week|next week'?s?|(?:in der |im laufe der )?(?:nachsten?|kommenden?) woche|la (?:semana que viene|proxima semana)|(?:la )?(?:prossima settimana|settimana prossima)|volgende week|komende week|(?:a |na )?(?:proxima semana|semana que vem))\b"
+    r"\b(?:(?:dans |sur |pour |durant |courant |en cours de |pendant )?(?:la |de )?semaine prochaine|la semaine qui vient|(?:during |in |some ?time )?next week|next week'?s?|(?:in der |im laufe der )?(?:nachsten?|kommenden?) woche|la (?:semana que viene|proxima semana)|(?:la )?(?:prossima settimana|settimana prossima)|volgende week|komende week|(?:a |na )?(?:proxima semana|semana que vem)|(?:la )?para a semana)\b"
 )
 def _next_week(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, _friday(day.base) + timedelta(7))
@@ -919,7 +935,7 @@ def _brief_weekday(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    rf"\b(?:a week (?:on|from|next) ({_W})|({_W}) (?:in acht tagen|over een week|a otto|en ocho))\b|\b(?:a fortnight on ({_W})|({_W}) (?:fortnight|in vierzehn tagen|over twee weken|a quindici))\b"
+    rf"\b(?:a week (?:on|from|next) ({_W})|({_W}) (?:in acht tagen|in einer woche|over een week|a otto|en ocho))\b|\b(?:a fortnight on ({_W})|({_W}) (?:fortnight|in vierzehn tagen|over twee weken|a quindici))\b"
 )
 def _weekday_after_next(m: re.Match[str], day: _Day) -> FoundDate | None:
     target = _WEEKDAY_OF[m[1] or m[2] or m[3] or m[4]]
@@ -977,7 +993,7 @@ def _end_of_quarter(m: re.Match[str], day: _Day) -> FoundDate | None:
 
 
 @_rule(
-    r"\b(?:(?:dans |courant |au cours de )?ce mois(?:-ci| ci)|(?:during |later |some ?time )?this month|(?:in )?diesem monat|diesen monat|(?:nog )?deze maand|(?:in )?questo mese|(?:en )?este mes)\b"
+    r"\b(?:(?:dans |courant |au cours de )?ce mois(?:-ci| ci)|(?:dans le |en |au )?(?:courant|cours) du mois(?! (?:de|d'|prochain|dernier|suivant))|(?:during |later |some ?time )?this month|(?:in )?diesem monat|diesen monat|(?:nog )?deze maand|(?:in )?questo mese|(?:en )?este mes)\b"
 )
 def _this_month(m: re.Match[str], day: _Day) -> FoundDate | None:
     return _fact(m, None, _end_of_month(day.base.year, day.base.month))

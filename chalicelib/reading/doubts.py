@@ -128,7 +128,7 @@ def judge(
 
 # An invoice that is on its way through the house, or not yet due: named beside the others, and nothing to be done.
 _WAITS = re.compile(
-    r"\b(?:approver|approval|en (?:cours|attente) d(?:e|'|u) ?(?:visa|verif\w*|valid\w*|approb\w*|controle|traitement|signature)|(?:chez|with) (?:the |le |la |mon |ma |notre |my |our )?(?:approver|valideur|chef|service|demandeur|buyer|acheteur|direct\w+|patron\w*|responsable|comptable|associe\w?|boss|manager|gerante?)|pour signature|for signature|tombe (?:que|a echeance)|il (?:ne )?reste(?:ra)?|rest\w+ (?:chez vous |plus |donc )*que|(?:pas|not) (?:encore |yet )?(?:validee?s?|visee?s?|signee?s?|approved|signed off)|(?:je |nous )?revi?en\w* vers vous|(?:come|get) back to you|look into|voy(?:ez|ons) mon (?:message|mail|courriel)|see my (?:message|e-?mail|mail)|melde mich|kom (?:ik|je|u)? ?(?:er)? ?op terug|vous (?:ecri\w+|recontact\w+|rappel\w+)|will (?:write|e-?mail|call) you|bespreek|besprech\w+|s'occupe|kummer\w+ sich|looks? after|regarde\w? (?:ca |cela )?avec|zoek(?:en)? (?:ik|we|wij)? ?(?:nog )?(?:op|uit)|pas (?:encore )?echue|n'est pas echue|not (?:yet )?due|feu vert|pending|under review|in review|in prufung|zur (?:freigabe|prufung)|noch nicht fallig|in behandeling|ter goedkeuring|in approvazione|in verifica|non (?:ancora )?scaduta|en tramite|en revision|no ha vencido)\b"
+    r"\b(?:approver|approval|en (?:cours|attente) d(?:e|'|u) ?(?:visa|verif\w*|valid\w*|approb\w*|controle|traitement|signature)|(?:chez|with) (?:the |le |la |mon |ma |notre |my |our )?(?:approver|valideur|chef|service|demandeur|buyer|acheteur|direct\w+|patron\w*|responsable|comptable|associe\w?|boss|manager|gerante?)|pour signature|for signature|tombe (?:que|a echeance)|il (?:ne )?reste(?:ra)?|rest\w+ (?:chez vous |plus |donc )*que|(?:pas|not) (?:encore |yet )?(?:validee?s?|visee?s?|signee?s?|approved|signed off)|(?:je |nous )?revi?en\w* vers vous|(?:come|get) back to you|look into|voy(?:ez|ons) mon (?:message|mail|courriel)|see my (?:message|e-?mail|mail)|melde mich|kom (?:ik|je|u)? ?(?:er)? ?op terug|vous (?:ecri\w+|recontact\w+|rappel\w+)|will (?:write|e-?mail|call) you|bespreek|besprech\w+|s'occupe|kummer\w+ sich|looks? after|regarde\w? (?:ca |cela )?avec|zoek(?:en)? (?:ik|we|wij)? ?(?:nog )?(?:op|uit)|navragen|nachfragen|(?:ask|check with) (?:my|our)|demander? a (?:mon|ma|notre)|chiedere a|preguntar a|pas (?:encore )?echue|n'est pas echue|not (?:yet )?due|feu vert|pending|under review|in review|in prufung|zur (?:freigabe|prufung)|noch nicht fallig|in behandeling|ter goedkeuring|in approvazione|in verifica|non (?:ancora )?scaduta|en tramite|en revision|no ha vencido)\b"
 )
 _WHEN_WE_CAN = re.compile(
     r"\b(?:quand|des que|lorsque|when|as soon as|once|sobald|zodra|cuando|appena) (?:je|on|nous|we|i|wir|ich|wij|ik)?\s?(?:le |la )?(?:peu|pourr|can|could|konn|kunnen|podamos|pueda|posso|possiamo)"
@@ -356,7 +356,7 @@ def _amount_doubts(
     if "payment_plan_request" in intents or (dispute and remittance is not None):
         return []
     if invoices and re.search(
-        r"\b(?:acompte|deposit|down payment|on account|a valoir|a compte|first instal?ment|premier (?:versement|reglement)|anzahlung|acconto|anticipo|aanbetaling|une (?:premiere )?partie|premier paiement|first (?:payment|part|bit)|part[ -]payment|towards|alvast|moitie|half|halfte|helft|mitad|meta|een deel|deelbetaling|teilzahlung|teilbetrag|einen teil|una parte|un primo|un primer|primer pago)\b",
+        r"\b(?:acompte|deposit|down payment|on account|a valoir|a compte|first instal?ment|premier (?:versement|reglement|virement)|first (?:transfer|instal\w*)|erste rate|primo bonifico|anzahlung|acconto|anticipo|aanbetaling|une (?:premiere )?partie|premier paiement|first (?:payment|part|bit)|part[ -]payment|towards|alvast|moitie|half|halfte|helft|mitad|meta|een deel|deelbetaling|teilzahlung|teilbetrag|einen teil|una parte|un primo|un primer|primer pago)\b",
         fold(draft.own),
     ):
         return []
@@ -490,8 +490,16 @@ def _questions(said: Said) -> str:
     return " ".join(c.text for c in said.clauses if c.question)
 
 
+_TO_SOMEBODY = re.compile(
+    r"\b(?:je|j'|vous|nous|on|tu|moi|you|we|i|me|stop|arretez|cessez|deja|never|jamais|pas|not|ich|wir|sie|ik|wij|u|no|non|mai|nao)\b|[!?]"
+)
+
+
 def _shouts(own: str) -> bool:
     """Capitals throughout, or through a sentence of some length."""
+    head, _, rest = own.strip().partition("\n")
+    if rest.strip() and not _TO_SOMEBODY.search(fold(head)):
+        own = rest  # below a letterhead
     for text in (own, *re.split(r"[.!?\n]", own)):
         letters = [c for c in text if c.isalpha()]
         words_ = len(text.split())

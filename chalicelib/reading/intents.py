@@ -237,7 +237,7 @@ _BARE_NUMBER = re.compile(
 
 # "sent 900 yesterday", "I'll drop 720 into your account", "1 100 sont partis hier": sums without a currency.
 _PAYING_IT = re.compile(
-    r"\b(?:fais|fait|faire|mets|mettre|mis|vire|virer|vires|virement|verse|verser|envoye|envoie|paie|paye|payes|passe|regle|posted?|pay|paid|send|sent|do|did|drop|put|make|made|transfer|transferred|wired?|release|acompte|deposit|tranche|half|instal?ment|moitie|pour|ok|of|de|first|second|another|encore|doe ik|zahle ich|betaal ik|faccio|cioe|sono|soit|namelijk|also|dus|ovvero|en lo|meta|half|halfte|overgemaakt|uberwiesen|transferi|transferir|pagare|pagamos|pagaremos|paguei|pago|mandato|versato)"
+    r"\b(?:fais|fait|faire|mets|mettre|mis|vire|virer|vires|virement|verse|verser|envoye|envoie|paie|paye|payes|passe|regle|posted?|pay|paid|send|sent|do|did|drop|put|make|made|transfer|transferred|wired?|release|acompte|deposit|tranche|half|instal?ment|moitie|pour|ok|of|de|first|second|another|encore|doe ik|zahle ich|betaal ik|faccio|cioe|sono|soit|namelijk|also|dus|ovvero|en lo|meta|half|halfte|overgemaakt|uberwiesen|parti|partie|transferi|transferir|pagare|pagamos|pagaremos|paguei|pago|mandato|versato)"
     r"(?: (?:you|vous|te|t'|the|les|la|another|encore|deja|already|just|it|of|de|you guys|jullie|ihnen|le|os|hier(?: soir| matin)?|yesterday|gestern|gisteren|ayer|ieri|ce matin|today))?\s$"
 )
 _THOSE = re.compile(
@@ -245,7 +245,7 @@ _THOSE = re.compile(
 )
 _HALF = re.compile(r"\b(?:moities?|half|halves|halfte|helft|mitad|meta|metade)\b")
 _THEN = re.compile(
-    r"\s?(?:$|[.!\n)]|[,;:](?!\d)|\s(?:€|euros?|quid|balles|sur|vendredi|lundi|mardi|mercredi|jeudi|samedi|demain|le|el|il|la semaine|on|for|fin|hier|this|next|last|today|tomorrow|yesterday|friday|monday|tuesday|wednesday|thursday|saturday|sunday|into|in your|to your|by|via|par|now|already|deja|cash|en especes|as|when|once|from|towards|against|whatever|et|and|mas|c'est|ce matin|ce soir|avant|pour|pr|chez|debut|mi|eind|begin|half|ende|anfang|mitte|fine|inizio|meta|a finales|a principios|vrijdag|donderdag|maandag|dinsdag|woensdag|freitag|donnerstag|montag|dienstag|mittwoch|lunes|martes|viernes|jueves|lunedi|martedi|mercoledi|giovedi|venerdi|morgen|domani|manana)\b)"
+    r"\s?(?:$|[.!\n)]|[,;:](?!\d)|\s(?:€|euros?|quid|balles|sur|vendredi|lundi|mardi|mercredi|jeudi|samedi|demain|le|el|il|la semaine|on|for|fin|hier|this|next|last|today|tomorrow|yesterday|friday|monday|tuesday|wednesday|thursday|saturday|sunday|into|in your|to your|by|via|par|now|already|deja|cash|en especes|as|when|once|from|towards|against|whatever|et|and|mas|c'est|ce matin|ce soir|avant|comme|pour|pr|chez|debut|mi|eind|begin|half|ende|anfang|mitte|fine|inizio|meta|a finales|a principios|vrijdag|donderdag|maandag|dinsdag|woensdag|freitag|donnerstag|montag|dienstag|mittwoch|lunes|martes|viernes|jueves|lunedi|martedi|mercoledi|giovedi|venerdi|morgen|domani|manana)\b)"
 )
 _IS_PAID = re.compile(
     r"\s(?:(?:hier|yesterday|gestern|gisteren|ayer|ieri|was|were|is|are|has|have|been|just|all|c'est|sont|est|ont|a|ete|deja|bien|also|to be|again|another|go|ist|sind|wurden|werden|zijn) ){0,3}(?:transferred|paid|sent|wired|remitted|went|goes|leaves|left|gone|released|coming|partis?|parties?|vires?|verses?|payes?|regles?|bezahlt|betaald|uberwiesen|overgemaakt|pagad\w|pagat\w|transferid\w)\b"

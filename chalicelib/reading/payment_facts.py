@@ -162,16 +162,20 @@ _LEAVES = re.compile(
 
 # "Cheque 000871 dated 11 March": the day of a payment, as no other paper's date is.
 _CHEQUE_OF = re.compile(
-    r"\b(?:cheque|check|scheck|assegno|virement|transfer|payment|bonifico|transferencia) (?:n° ?|no\.? ?|number )?[\w/-]{2,20} (?:dated|date du|en date du|vom|del|van|of)\s$"
+    r"\b(?:cheque|check|scheck|assegno|virement|transfer|payment|bonifico|transferencia) (?:(?:n° ?|no\.? ?|number )?[\w/-]{2,20} )?(?:dated|date du|en date du|du|vom|del|van|of)\s$"
 )
 
 
 # "It was approved on the 11th": the day on which a house said yes.
 _CHECKED = re.compile(
-    r"\b(?:conform(?:aron|o|ado)|aprob(?:aron|o|ado)|approved|signed(?: off)?|visee?|validee?|signee?|bonne a payer|freigegeben|goedgekeurd|approvat[ao]|aprovad[ao])\s(?:el|le|the|on|on the|am|il|op|op de|a|dia)\s$"
+    r"\b(?:entro(?: en \w+)?|llego|registrad[oa]|enregistree?|comptabilisee?|arrivee?|received|booked|logged|eingegangen|erfasst|ontvangen|geboekt|registrata|ricevuta|pervenuta|conform(?:aron|o|ado)|aprob(?:aron|o|ado)|approved|signed(?: off)?|visee?|validee?|signee?|bonne a payer|freigegeben|goedgekeurd|approvat[ao]|aprovad[ao])\s(?:el|le|the|on|on the|am|il|op|op de|a|dia)\s$"
 )
 
 
+# "Our days are the 10th and the 25th of each month", "the 10th we do not manage".
+_HABITUAL = re.compile(
+    r"(?: (?:y|et|and|und|en|e) (?:el |le |the |am |de |il )?\d{1,2}(?:th|\.|e)?)? (?:de cada mes|de chaque mois|of (?:each|every) month|jeden monats|di ogni mese|van elke maand|de cada mes)\b| (?:no|non|nicht|not|niet) (?!later|before|piu|mas|spater)"
+)
 # "We are closed until the 5th": the day on which a house opens again.
 _SHUT = re.compile(
     r"\b(?:ferm\w+|clos\w+|shut|geschlossen|gesloten|chius\w+|chiudiamo|cerra\w+|fecha\w+)(?: \S{1,9}){0,2}? (?:jusqu'?\S{0,2}|until|till|bis|tot|fino|hasta|ate)\b(?: \S{1,6}){0,2}$|\b(?:ferm\w+|clos\w+|shut|geschlossen|gesloten|chius\w+|chiudiamo|cerra\w+|fecha\w+)(?: \S{1,9}){0,2}? (?:jusqu'?\S{0,2}|until|till|bis|tot|fino|hasta|ate) "
@@ -186,6 +190,12 @@ def other_day(talk: Talk, clause: Clause, d: dates_.FoundDate) -> bool:
         return True
     if _CHEQUE_OF.search(before):
         return False
+    if clause.row and len(clause.dates) > 1:  # a row repeats what our list says of the invoice
+        ours = {day for i in talk.ground.items if i.number in clause.numbers for day in (i.issued_on, i.due_on)}
+        if d.past == d.future and d.past in ours:
+            return True
+    if d.weak and _HABITUAL.match(talk.folded, d.end):
+        return True
     if (d.weak and _CHECKED.search(before)) or _SHUT.search(before + d.words[:12]):
         return True
     if _IF.search(talk.folded[max(clause.start, d.start - 90) : d.start]):  # as far back as it looks

@@ -71,7 +71,7 @@ def pay(talk: Talk, index: int, clause: Clause, sentence: str, disputed: bool) -
     if paid and re.search(r"\bsur le point d'etre|\babout to be|\ben passe d'etre", text):
         paid, will = None, paid
     if re.match(r"\W*(?:si|if|wenn|falls|se|als|assuming|unless|provided)\b(?!-?\d)", sentence) and not re.match(
-        r"\W*(?:si (?:vous|besoin|ca|cela|oui|ok|non|jamais|rien|pas|(?:le |un |votre |l')?(?:virement|paiement|reglement|argent|montant|somme)? ?n'|quelque chose|il (?:y a|manque))|if (?:you|that|this|not|so|yes|ok|anything|something|nothing|(?:it|they|the (?:money|payment|funds|transfer)|we)(?: \S{1,9})? ?(?:has|have|is|are|does|do|still|should|can)?n't|(?:it|they) (?:is|are|has) (?:still|not)|for (?:any|some) reason)|wenn (?:sie|es|ja|nicht|das geld)|falls (?:sie|nicht|ja|etwas|noch)|se (?:non|nao|ate|vuole|si|fra|tra|entro|ci|manca|mancasse)|als (?:u|je|ja|het (?:er |geld )?(?:nog )?niet))(?:\b|(?<='))",
+        r"\W*(?:si (?:conferma|comunica|informa|segnala|precisa|allega|trasmette|avvisa|vous|besoin|ca|cela|oui|ok|non|jamais|rien|pas|(?:le |un |votre |l')?(?:virement|paiement|reglement|argent|montant|somme)? ?n'|quelque chose|il (?:y a|manque))|if (?:you|that|this|not|so|yes|ok|anything|something|nothing|(?:it|they|the (?:money|payment|funds|transfer)|we)(?: \S{1,9})? ?(?:has|have|is|are|does|do|still|should|can)?n't|(?:it|they) (?:is|are|has) (?:still|not)|for (?:any|some) reason)|wenn (?:sie|es|ja|nicht|das geld)|falls (?:sie|nicht|ja|etwas|noch)|se (?:non|nao|ate|vuole|si|fra|tra|entro|ci|manca|mancasse)|als (?:u|je|ja|het (?:er |geld )?(?:nog )?niet))(?:\b|(?<='))",
         sentence,
     ):
         talk.flags.add("conditional")

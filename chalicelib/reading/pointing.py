@@ -107,14 +107,19 @@ def _of_several_orders(
     return out
 
 
+_A_BILL = re.compile(r"\s(?:one|invoice|bill)\b")
+
+
 def by_issue(
     folded: str, items: Sequence[KnownItem], dates: Sequence[FoundDate], found: Sequence[FoundReference]
 ) -> list[FoundReference]:
     out = []
     named = {n for f in found for n in f.numbers}
     for d in dates:
-        if _BY_ISSUE.search(folded[max(0, d.start - 60) : d.start]) or (
-            _BY_ISSUE.search(folded[max(0, d.start - 60) : d.start + 4].rstrip("0123456789"))
+        if (
+            _BY_ISSUE.search(folded[max(0, d.start - 60) : d.start])
+            or _BY_ISSUE.search(folded[max(0, d.start - 60) : d.start + 4].rstrip("0123456789"))
+            or _A_BILL.match(folded, d.end)  # "the October 20th one"
         ):
             same = [i.number for i in items if i.issued_on in (d.past, d.future)]
             if len(same) == 1 and same[0] not in named:

@@ -98,6 +98,7 @@ def _pointed(words: str) -> set[str]:
         ("1 200,00 pour la S-26-0190", {SMALL}),
         ("moins un avoir de 348,90", set()),
         ("mes deux factures d'août", {OLDEST, LILAS}),
+        ("the September 14th one is in the run", {ORMES}),
         ("the remaining one (0171) on Friday", {ORMES}),
         ("sur la 158 j ai 4 plans sur 6", {LILAS}),
         ("les factures d'août et de septembre", {OLDEST, LILAS, ORMES}),

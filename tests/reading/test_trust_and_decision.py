@@ -87,6 +87,12 @@ def test_without_a_pinned_servers_word_nothing_is_acted_upon() -> None:
     assert (reading.decision, reading.reason, reading.trust) == ("review", "unverified", "unverified")
 
 
+def test_a_letterhead_in_capitals_shouts_at_nobody() -> None:
+    letter = "CENTRE HOSPITALIER DE BREVANNE - GESTION ECONOMIQUE\nF-1041 : payée le 19/11/2026, 1 250,00 EUR."
+    assert "hostile" not in said(letter).doubts
+    assert "hostile" in said("JE VOUS AI DEJA DIT QUE LA F-1041 EST PAYEE ARRETEZ MAINTENANT").doubts
+
+
 def test_hidden_orders_to_a_machine_go_to_a_person_and_have_no_effect() -> None:
     raw = (
         mail("x")
