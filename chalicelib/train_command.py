@@ -17,7 +17,7 @@ from chalicelib.reading.learned_voice import RESOURCE, pack
 MAILS = ("replies", "written", "written_rest", "second", "third", "fourth", "sixth", "seventh", "eighth", "ninth",
          "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth",
          "seventeenth", "nineteenth", "twentieth", "twentyfirst",
-         "twentysecond", "twentythird")  # fmt: skip
+         "twentysecond", "twentythird", "twentyfourth", "twentyfifth", "twentysixth")  # fmt: skip
 KNOWN_TO_RULES = ("hand_b", "hand_c", *(f"mail_{name}" for name in MAILS))
 SHIPPED = Path(__file__).parent / "reading" / RESOURCE
 

@@ -233,6 +233,8 @@ def _check_facts(
     rest = given[1] <= {None, owed - part} and 0 < part < owed  # a part was paid, and the rest is promised
     if paid & promised and not rest and (None in given[0] | given[1] or given[0] & given[1]):
         codes.append("contradiction")
+    if paid and any(_STILL.search(c.text) and paid & set(c.numbers) for c in draft.said.clauses):
+        codes.append("contradiction")
     codes += _amount_doubts(draft, statements, promise, remittance, dispute, invoices, documents)
     if any(s.intent == "remittance" and not s.numbers for s in statements) and any(
         s.intent == "promise_to_pay" and not s.numbers for s in statements
@@ -273,6 +275,10 @@ def _check_facts(
         codes.append("contradiction")
 
 
+# "Paid on the 26th … it is still waiting for its approval, no payment possible before."
+_STILL = re.compile(
+    r"\b(?:toujours|encore) (?:en attente|bloquee?|impayee?|en cours de validation)\b|\bpas de (?:reglement|paiement) possible\b|\bstill (?:waiting|pending|unpaid|blocked|on hold)\b|\bnoch (?:offen|gesperrt|nicht freigegeben)\b|\bnog (?:niet goedgekeurd|geblokkeerd|open)\b"
+)
 _BARE = re.compile(
     r"(?<![\w.,/:#°@-])(?:\d{1,3}(?:[ .,']\d{3})+|\d{3,6})(?![\d%/:@]|[.,-]\d|\s?(?:%|h\b|jours|days|pieces|pcs|units))"
 )

@@ -622,7 +622,7 @@ class Draft:
             remittance = Remittance(
                 max(document_days or days) if document_days or days else None,
                 amount,
-                self._no_invoice(reference) or self._subject_reference(bool(paid_documents)),
+                self._no_invoice(reference) or self._no_invoice(self._subject_reference(bool(paid_documents))),
             )
         return promise, remittance, statements
 
