@@ -174,7 +174,7 @@ _CHECKED = re.compile(
 
 # "Our days are the 10th and the 25th of each month", "the 10th we do not manage".
 _HABITUAL = re.compile(
-    r"(?: (?:y|et|and|und|en|e) (?:el |le |the |am |de |il )?\d{1,2}(?:th|\.|e)?)? (?:de cada mes|de chaque mois|of (?:each|every) month|jeden monats|di ogni mese|van elke maand|de cada mes)\b| (?:no|non|nicht|not|niet) (?!later|before|piu|mas|spater)"
+    r"(?: (?:y|et|and|und|en|e) (?:el |le |the |am |de |il )?\d{1,2}(?:th|\.|e)?)? (?:de cada mes|de chaque mois|of (?:each|every) month|jeden monats|di ogni mese|van elke maand)\b| (?:no|non|nicht|not|niet) (?!later|before|piu|mas|spater)"
 )
 # "We are closed until the 5th": the day on which a house opens again.
 _SHUT = re.compile(
@@ -383,7 +383,11 @@ def usable_amounts(talk: Talk, clause: Clause) -> list[amounts_.FoundAmount]:
     if (
         not usable
         and len(clause.amounts) == 1
-        and (p.WILL_PAY.search(clause.text) or _AS_I_DO.search(clause.text) or any(r.how in ("rest", "amount") for r in clause.references))
+        and (
+            p.WILL_PAY.search(clause.text)
+            or _AS_I_DO.search(clause.text)
+            or any(r.how in ("rest", "amount") for r in clause.references)
+        )
         and REMAINS.search(talk.folded[max(clause.start, clause.amounts[0].start - 24) : clause.amounts[0].start])
     ):
         usable.append(clause.amounts[0])  # "the remaining 7,480.00 will be paid"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from chalicelib.reading import disputes, payment_facts
 from chalicelib.reading import phrases as p
 from chalicelib.reading.clauses import Clause
+from chalicelib.reading.model import Intent
 from chalicelib.reading.talk import Talk
 
 STRONG_FUTURE = re.compile(
@@ -191,8 +192,8 @@ def is_past(talk: Talk, clause: Clause, paid: re.Match[str] | None, will: re.Mat
     base = talk.ground.base
     if paid and _SINCE.search(clause.text):
         return True
-    at = clause.start + paid.end() if paid else 0  # "versés le 29.12.", whatever other days stand further on
-    if any(d.past and d.past == d.future and d.past < base and -8 <= d.start - at <= 6 for d in clause.dates if paid):
+    at = clause.start + paid.end() if paid else -100  # "versés le 29.12.", whatever other days stand further on
+    if any(d.past and d.past == d.future and d.past < base and -8 <= d.start - at <= 6 for d in clause.dates):
         return True
     told = [d for d in clause.dates if d.past and d.future and d.past == d.future]
     only_future = any(
@@ -393,7 +394,7 @@ def loose_payment(talk: Talk, index: int, clause: Clause, sentence: str) -> None
         return
     if not (
         money
-        or (_THE_SECOND.match(text) and _promised_before(talk, clause))
+        or (_THE_SECOND.match(text) and _said_before(talk, clause, "promise_to_pay"))
         or (named and clause.amounts)
         or (named and len(text) < 120)
         or (known and len(text) < 140)
@@ -459,7 +460,7 @@ def loose_payment(talk: Talk, index: int, clause: Clause, sentence: str) -> None
             say_payment(talk, index, clause, sentence, m)
     elif (past_mark or _is_done(text)) and not future_mark and (money or clause.amounts):
         say_payment(talk, index, clause, sentence, m)
-    elif not future_mark and all(d.past == base for d in days) and _paid_before(talk, clause):
+    elif not future_mark and all(d.past == base for d in days) and _said_before(talk, clause, "remittance"):
         say_payment(talk, index, clause, sentence, m)  # "paid 486 on the 18th and 1312 this evening"
     elif future_mark or not past_mark:
         say_promise(talk, index, clause, sentence, m)
@@ -470,10 +471,9 @@ def loose_payment(talk: Talk, index: int, clause: Clause, sentence: str) -> None
             talk.statements[-1] = replace(talk.statements[-1], certain=False)
 
 
-def _paid_before(talk: Talk, clause: Clause) -> bool:
-    return any(
-        s.intent == "remittance" and talk.clauses[s.clause].sentence == clause.sentence for s in talk.statements
-    )
+def _said_before(talk: Talk, clause: Clause, intent: Intent) -> bool:
+    """Whether the sentence has said so already."""
+    return any(s.intent == intent and talk.clauses[s.clause].sentence == clause.sentence for s in talk.statements)
 
 
 # "Pagada el viernes": of a Friday that may be over or to come, the participle says which.
@@ -489,12 +489,6 @@ _HABIT = re.compile(
 _RUN_AFTER = re.compile(
     r"\b(?:next|following) (?:\S{1,9} )?(?:run|one|batch)\b.{0,24}\b(?:isn't|is not|not) until\b|\b(?:run|one) after that\b|\bla (?:campagne )?suivante n'(?:est|a lieu|arrive) (?:que|qu')|\bder (?:nachste|ubernachste) (?:zahl)?lauf ist erst\b|\bde volgende (?:betaalronde|run) is pas\b"
 )
-
-
-def _promised_before(talk: Talk, clause: Clause) -> bool:
-    return any(
-        s.intent == "promise_to_pay" and talk.clauses[s.clause].sentence == clause.sentence for s in talk.statements
-    )
 
 
 _THE_SECOND = re.compile(  # "the first on 15 July and the second on 31 August"
