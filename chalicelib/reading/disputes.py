@@ -140,7 +140,7 @@ _TAKEN_OFF = re.compile(
 )
 _WAS = re.compile(r"\b(?:etai(?:t|ent)|avai(?:t|ent)|were|was|had|waren|war|estaba\w?|era\w?|eran)\b")
 _RELEASED = re.compile(
-    r"\b(?:debloqu\w+|releas\w+|unblocked|block is (?:now )?(?:removed|lifted|gone)|leve\w?|freigegeben|desbloquead\w|sbloccat\w|vrijgegeven|(?:that's|is|are|now|so) (?:all )?(?:closed|settled|sorted|resolved|cleared up)|(?:c'est|est|sont) (?:clos\w?|regle|resolu|retrouve\w*|rentre dans l'ordre)|erledigt|opgelost|resuelto|risolto)\b"
+    r"\b(?:debloqu\w+|releas\w+|unblocked|block is (?:now )?(?:removed|lifted|gone)|leve\w?|freigegeben|desbloquead\w|sbloccat\w|vrijgegeven|(?:that's|is|are|now|so) (?:all )?(?:closed|settled|sorted|resolved|cleared up)|(?:c'est|est|sont) (?:clos\w?|regle|resolu|retrouve\w*|rentre dans l'ordre)|erledigt|opgelost|resuelto|risolto|bon a payer (?:obtenu|donne|signe|ok|recu)|vient d'accepter)\b"
 )
 # "Our warehouse has found the two that were missing": what was missing is there.
 _FOUND = re.compile(

@@ -128,7 +128,7 @@ def judge(
 
 # An invoice that is on its way through the house, or not yet due: named beside the others, and nothing to be done.
 _WAITS = re.compile(
-    r"\b(?:approver|approval|en (?:cours|attente) d(?:e|'|u) ?(?:visa|verif\w*|valid\w*|approb\w*|controle|traitement|signature)|(?:chez|with) (?:the |le |la |mon |ma |notre |my |our )?(?:approver|valideur|chef|service|demandeur|buyer|acheteur|direct\w+|patron\w*|responsable|comptable|associe\w?|boss|manager|gerante?)|pour signature|for signature|tombe (?:que|a echeance)|il (?:ne )?reste(?:ra)?|rest\w+ (?:chez vous |plus |donc )*que|(?:pas|not) (?:encore |yet )?(?:validee?s?|visee?s?|signee?s?|approved|signed off)|(?:je |nous )?revi?en\w* vers vous|(?:come|get) back to you|look into|voy(?:ez|ons) mon (?:message|mail|courriel)|see my (?:message|e-?mail|mail)|melde mich|kom (?:ik|je|u)? ?(?:er)? ?op terug|vous (?:ecri\w+|recontact\w+|rappel\w+)|will (?:write|e-?mail|call) you|bespreek|besprech\w+|s'occupe|kummer\w+ sich|looks? after|regarde\w? (?:ca |cela )?avec|zoek(?:en)? (?:ik|we|wij)? ?(?:nog )?(?:op|uit)|navragen|nachfragen|(?:ask|check with) (?:my|our)|demander? a (?:mon|ma|notre)|chiedere a|preguntar a|pas (?:encore )?echue|n'est pas echue|not (?:yet )?due|feu vert|pending|under review|in review|in prufung|zur (?:freigabe|prufung)|noch nicht fallig|in behandeling|ter goedkeuring|in approvazione|in verifica|non (?:ancora )?scaduta|en tramite|en revision|no ha vencido)\b"
+    r"\b(?:approver|approval|en (?:cours|attente) d(?:e|'|u) ?(?:visa|verif\w*|valid\w*|approb\w*|controle|traitement|signature)|(?:chez|with) (?:the |le |la |mon |ma |notre |my |our )?(?:approver|valideur|chef|service|demandeur|buyer|acheteur|direct\w+|patron\w*|responsable|comptable|associe\w?|boss|manager|gerante?)|pour signature|for signature|tombe (?:que|a echeance)|il (?:ne )?reste(?:ra)?|rest\w+ (?:chez vous |plus |donc )*que|(?:pas|not) (?:encore |yet )?(?:validee?s?|visee?s?|signee?s?|approved|signed off)|(?:je |nous )?revi?en\w* vers vous|(?:come|get) back to you|look into|voy(?:ez|ons) mon (?:message|mail|courriel)|see my (?:message|e-?mail|mail)|melde mich|kom (?:ik|je|u)? ?(?:er)? ?op terug|vous (?:ecri\w+|recontact\w+|rappel\w+)|will (?:write|e-?mail|call) you|bespreek|besprech\w+|s'occupe|kummer\w+ sich|looks? after|regarde\w? (?:ca |cela )?avec|zoek(?:en)? (?:ik|we|wij)? ?(?:nog )?(?:op|uit)|navragen|nachfragen|(?:ask|check with) (?:my|our)|demander? a (?:mon|ma|notre)|chiedere a|preguntar a|pas (?:encore )?echue|pas encore dues?|n'est pas echue|not (?:yet )?due|feu vert|pending|under review|in review|in prufung|zur (?:freigabe|prufung)|noch nicht fallig|in behandeling|ter goedkeuring|in approvazione|in verifica|non (?:ancora )?scaduta|en tramite|en revision|no ha vencido)\b"
 )
 _WHEN_WE_CAN = re.compile(
     r"\b(?:quand|des que|lorsque|when|as soon as|once|sobald|zodra|cuando|appena) (?:je|on|nous|we|i|wir|ich|wij|ik)?\s?(?:le |la )?(?:peu|pourr|can|could|konn|kunnen|podamos|pueda|posso|possiamo)"
@@ -347,6 +347,11 @@ def _less(owed: Decimal, percent: str) -> Decimal:
     return (owed * (100 - Decimal(percent.replace(",", "."))) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
+def _asked_about(promise: Promise | None, folded: str, a: amounts.FoundAmount) -> bool:
+    """What remains, beside a payment alone: "please see why 500 remain" explains nothing."""
+    return promise is None and bool(REMAINS.search(folded[max(0, a.start - 24) : a.start]))
+
+
 def _amount_doubts(
     draft: Draft,
     statements: Sequence[Statement],
@@ -416,7 +421,8 @@ def _amount_doubts(
             continue  # of a part that they paid before
         if total < owed and any(total == _less(owed, m[1]) for m in _PERCENT_OFF.finditer(folded)):
             continue
-        if total < owed and any(total + a.value in (owed, *balances) for a in told if a.value != total):
+        reasons = [a for a in told if a.value != total and not _asked_about(promise, folded, a)]
+        if total < owed and any(total + a.value in (owed, *balances) for a in reasons):
             continue  # what was taken off is told: a credit note, a discount
         both = [one.amount for one in (promise, remittance) if one and one.amount is not None]
         if len(both) == 2 and sum(both, Decimal(0)) in _sums(tuple(known[n] for n in invoices if n in known)):

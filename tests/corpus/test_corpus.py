@@ -69,7 +69,7 @@ def mail(folder: Path, label: dict[str, Any]) -> EmailMessage:
 LATER = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
          "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth",
          "nineteenth", "twentieth", "twentyfirst", "twentysecond", "twentythird", "twentyfourth",
-         "twentyfifth", "twentysixth")  # fmt: skip
+         "twentyfifth", "twentysixth", "twentyseventh")  # fmt: skip
 FOLDERS = (WRITTEN, ASIDE, *(WRITTEN.parent / name for name in LATER))
 EVERY = [(folder, label) for folder in FOLDERS for label in labels(folder)]
 

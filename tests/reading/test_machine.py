@@ -107,6 +107,7 @@ def test_our_own_server_refused_goes_to_a_person() -> None:
         ("Je suis absent jusqu'au 15 décembre et reprends le mercredi 16.", "2026-12-16", True),
         ("Je suis absent jusqu'au 15 décembre, retour le 16.", "2026-12-16", True),
         ("Je ne suis là que le mardi et le jeudi, absent cette semaine. Retour mardi 1er.", "2026-12-01", True),
+        ("I don't work Fridays and Mondays. I will next be at my desk on Tuesday 1 December.", "2026-12-01", True),
         ("Off this Friday as well. I'll answer on Tuesday 1 December.", "2026-12-01", True),
         ("Formation interne, 3 décembre.", "2026-12-03", False),
         ("Un gestionnaire vous répondra sous 5 jours ouvrés.", None, True),
