@@ -1,4 +1,7 @@
-"""Before tonight in a real browser: the mail as it will look, one held and let go, the switch and its banner."""
+"""Before tonight in a real browser: the mail as it will look, one held and let go, the switch and its banner.
+
+First of the browser's tests by its name: another imports a bank's table of an old day, and the program is blind then.
+"""
 
 from __future__ import annotations
 
